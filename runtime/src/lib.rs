@@ -1,0 +1,3 @@
+//! stub, being written
+pub mod error;
+pub mod record;

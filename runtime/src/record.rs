@@ -1,0 +1,95 @@
+//! The contract between a Rust type and its bytes in a segment: [`ShmRecord`], [`ShmField`], and their implementations
+//! for scalars and arrays. Relies on the layout crate and on zerocopy's proof that a wire type has no hidden padding.
+//! Knows no mapping and no protocol.
+//!
+//! A struct's padding is uninitialised memory, so its bytes must never be looked at. Every field type therefore has a
+//! *wire* type of the same size, alignment and offsets whose every byte is initialised. The derive writes it with the
+//! padding spelled out as zeros.
+
+use shmrecord_layout::{FieldType, Kind, RecordLayout};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
+
+/// A type that can be a field of a record: scalars, `bool`, arrays of up to four dimensions, other records.
+///
+/// Implemented here for the scalars and arrays, and by `#[derive(ShmRecord)]` for records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be placed in shared memory",
+    label = "not a fixed-layout type",
+    note = "fields are u8 to u64, i8 to i64, f32, f64, bool, arrays of these, and structs that derive ShmRecord",
+    note = "for text use `#[shm(text)] name: [u8; N]`; for an optional value a sentinel or a bool beside it"
+)]
+pub trait ShmField: Copy + 'static {
+    /// Kind, element size and dimensions.
+    const TYPE: FieldType<'static>;
+
+    /// The same size, alignment and offsets as `Self`, with padding made explicit.
+    type Wire: IntoBytes + TryFromBytes + Immutable + KnownLayout + Copy;
+
+    /// The value with zeros for padding.
+    fn to_wire(&self) -> Self::Wire;
+
+    /// The value without its padding.
+    fn from_wire(wire: Self::Wire) -> Self;
+}
+
+/// A fixed-layout record: what a table holds. Implement it with `#[derive(ShmRecord)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record",
+    label = "a table holds records",
+    note = "add `#[derive(ShmRecord, Clone, Copy)]` and `#[repr(C)]` to the struct"
+)]
+pub trait ShmRecord: ShmField {
+    /// Name, size, alignment, fields and ids.
+    const LAYOUT: &'static RecordLayout<'static>;
+}
+
+macro_rules! scalar {
+    ($($rust:ty => $kind:ident),+ $(,)?) => {$(
+        impl ShmField for $rust {
+            const TYPE: FieldType<'static> = match FieldType::scalar(Kind::$kind) {
+                Some(ty) => ty,
+                None => unreachable!(),
+            };
+            type Wire = $rust;
+
+            #[inline]
+            fn to_wire(&self) -> $rust {
+                *self
+            }
+
+            #[inline]
+            fn from_wire(wire: $rust) -> $rust {
+                wire
+            }
+        }
+    )+};
+}
+
+scalar! {
+    u8 => U8, u16 => U16, u32 => U32, u64 => U64,
+    i8 => I8, i16 => I16, i32 => I32, i64 => I64,
+    f32 => F32, f64 => F64, bool => Bool,
+}
+
+impl<T: ShmField, const N: usize> ShmField for [T; N] {
+    const TYPE: FieldType<'static> = {
+        assert!(N > 0, "an array in a record needs at least one element");
+        assert!(N < 1 << 31, "an array in a record has fewer than 2^31 elements");
+        #[expect(clippy::cast_possible_truncation, reason = "compared with 2^31 in the line above")]
+        match T::TYPE.array_of(N as u32) {
+            Some(ty) => ty,
+            None => panic!("an array in a record has at most four dimensions"),
+        }
+    };
+    type Wire = [T::Wire; N];
+
+    #[inline]
+    fn to_wire(&self) -> Self::Wire {
+        core::array::from_fn(|i| self[i].to_wire())
+    }
+
+    #[inline]
+    fn from_wire(wire: Self::Wire) -> Self {
+        core::array::from_fn(|i| T::from_wire(wire[i]))
+    }
+}
