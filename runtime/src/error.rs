@@ -197,7 +197,9 @@ impl ErrorKind {
             Self::HeaderCorrupt | Self::BadGeometry { .. } | Self::DescriptionCorrupt => {
                 "remove the segment and let its writer create it again"
             }
-            Self::SizeMismatch { .. } => "it was cut or extended: remove it and let its writer create it again",
+            Self::SizeMismatch { .. } => {
+                "it was cut or extended: remove it and let its writer create it again"
+            }
             Self::LayoutMismatch { .. } => "build both programs from the same schema",
             Self::StaleBoot => "remove it and let its writer create it again",
             Self::Retired => "try again",
@@ -284,5 +286,136 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         self.0.kind.hint()
+    }
+}
+
+impl fmt::Display for Error {
+    /// `open for reading posix:/quotes: layout mismatch: price: f64 at 16 in the segment, i64 at 16 here; build …`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, operation, subject, detail, errno } = &*self.0;
+        write!(f, "{operation} {subject}: {kind}")?;
+        if !detail.is_empty() {
+            write!(f, ": {detail}")?;
+        }
+        if let Some(errno) = errno {
+            write!(f, ": {}", std::io::Error::from_raw_os_error(*errno))?;
+        }
+        write!(f, "; {}", kind.hint())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({self})", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::BadAddress => "bad address",
+            Self::BadName => "bad name",
+            Self::NotFound => "not found",
+            Self::NotRegular { kind } => return write!(f, "not a regular file but a {kind}"),
+            Self::BadOwner { uid } => return write!(f, "owned by user {uid}, who is not trusted"),
+            Self::TooPermissive { mode } => return write!(f, "mode {mode:04o} lets everybody write"),
+            Self::PermissionDenied => "permission denied",
+            Self::NoSpace { wanted } => return write!(f, "no space for {wanted} bytes"),
+            Self::Unsupported { what } => return write!(f, "{what} is not supported here"),
+            Self::Os => "system call failed",
+            Self::NotReady => "its creator has not finished it",
+            Self::BadMagic => "not a segment of shmrecord",
+            Self::WrongEndian => "written by a machine of the other byte order",
+            Self::AbiMismatch { found, supported } => {
+                return write!(f, "format version {found}, this library reads {supported}");
+            }
+            Self::HeaderCorrupt => "header corrupt",
+            Self::BadGeometry { field } => return write!(f, "impossible {field} in the header"),
+            Self::SizeMismatch { header, actual } => {
+                return write!(f, "{actual} bytes long, {header} expected");
+            }
+            Self::DescriptionCorrupt => "description corrupt",
+            Self::LayoutMismatch { .. } => "layout mismatch",
+            Self::StaleBoot => "made before the machine last booted",
+            Self::Retired => "removed meanwhile",
+            Self::BadArgument { argument } => return write!(f, "bad {argument}"),
+            Self::ShapeMismatch { what } => return write!(f, "it exists with another {what}"),
+            Self::WriterAlive { pid: Some(pid), .. } => {
+                return write!(f, "process {pid} holds the role of writer");
+            }
+            Self::WriterAlive { pid: None, .. } => "another process holds the role of writer",
+            Self::AlreadyHeldHere => "this process already holds the role of writer",
+            Self::GuardLost => "guard file lost",
+            Self::LockTimeout => "the lock for creating and removing is taken",
+            Self::IndexOutOfRange { index, capacity } => {
+                return write!(f, "index {index} out of range, capacity {capacity}");
+            }
+            Self::Contended { attempts } => {
+                return write!(f, "no consistent value in {attempts} attempts");
+            }
+            Self::InvalidBits { record, field } => {
+                return write!(f, "{record}.{field}: bytes that are no value of its type");
+            }
+            Self::VersionRegressed { seen, found } => {
+                return write!(f, "version went back from {seen} to {found}");
+            }
+        };
+        f.write_str(words)
+    }
+}
+
+/// Which operation is under way on which segment or file: what every error needs to say.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) subject: &'a dyn fmt::Display,
+}
+
+impl At<'_> {
+    #[cold]
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.operation, self.subject)
+    }
+
+    /// The error of a failed system call: errno's that have a kind of their own get it, all others are
+    /// [`ErrorKind::Os`].
+    #[cold]
+    pub(crate) fn os(&self, call: &str, error: &std::io::Error) -> Error {
+        let errno = error.raw_os_error().unwrap_or(0);
+        let kind = match errno {
+            libc::ENOENT => ErrorKind::NotFound,
+            libc::EACCES | libc::EPERM | libc::EROFS => ErrorKind::PermissionDenied,
+            libc::ELOOP => ErrorKind::NotRegular { kind: "symbolic link" },
+            libc::EISDIR => ErrorKind::NotRegular { kind: "directory" },
+            libc::ENXIO => ErrorKind::NotRegular { kind: "socket or device" },
+            _ => ErrorKind::Os,
+        };
+        self.error(kind).detail(call).errno(errno)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind};
+
+    #[test]
+    fn an_error_says_what_where_why_and_what_to_do() {
+        let error = Error::new(ErrorKind::NoSpace { wanted: 4096 }, "create", "posix:/quotes")
+            .detail("fallocate")
+            .errno(libc::ENOSPC);
+        let text = error.to_string();
+        assert_eq!(
+            text,
+            "create posix:/quotes: no space for 4096 bytes: fallocate: No space left on device (os error 28); \
+             make the table smaller or free space there"
+        );
+        assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+        assert_eq!(
+            (error.operation(), error.subject(), error.found()),
+            ("create", "posix:/quotes", "fallocate")
+        );
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
     }
 }

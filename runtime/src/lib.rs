@@ -1,3 +1,92 @@
-//! stub, being written
+//! Tables of fixed-layout records in shared memory: any number of processes read the latest values, one writes them;
+//! no value is ever torn, and none is lost to a killed process.
+//!
+//! ```
+//! use shmrecord::{Reader, ShmRecord, Writer};
+//!
+//! #[derive(ShmRecord, Clone, Copy, Debug, PartialEq)]
+//! #[repr(C)]
+//! pub struct MarketData {
+//!     #[shm(text)]
+//!     pub symbol: [u8; 10],
+//!     pub price: f64,
+//!     pub volume: i64,
+//! }
+//!
+//! # let address = format!("posix:/doc-lib-{}", std::process::id());
+//! # let address = address.as_str();
+//! let mut writer = Writer::<MarketData>::create(address, 100)?; // "posix:/quotes"
+//! let quote = MarketData { symbol: *b"AAPL\0\0\0\0\0\0", price: 127.5, volume: 63_152_400 };
+//! writer.write(7, &quote)?;
+//!
+//! let reader = Reader::<MarketData>::open(address)?; // another process
+//! assert_eq!(reader.read(7)?, quote);
+//! # shmrecord::remove(address)?;
+//! # Ok::<(), shmrecord::Error>(())
+//! ```
+//!
+//! | module | room |
+//! |---|---|
+//! | [`reader`], [`writer`], [`raw`] | the handles |
+//! | [`options`] | what may be chosen |
+//! | [`record`] | the contract between a type and its bytes |
+//! | [`value`] | named values for tools without a schema |
+//! | [`error`] | what can go wrong |
+//! | `lifecycle` | create, attach, take over, remove |
+//! | `table` | the places of versions and cells in a mapping |
+//! | `header`, `geometry` | the numbers of a segment, validated |
+//! | `guard` | the record protocol, the log, the role |
+//! | `region` | mappings and the files behind them |
+//! | `address`, `host`, `deadline`, `sync`, `buffer` | small helpers of these |
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
+compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
+
+mod address;
+mod buffer;
+mod deadline;
 pub mod error;
+mod geometry;
+mod guard;
+mod header;
+mod host;
+mod lifecycle;
+pub mod options;
+pub mod raw;
+pub mod reader;
 pub mod record;
+mod region;
+mod sync;
+mod table;
+pub mod value;
+pub mod writer;
+
+pub use error::{Error, ErrorKind, Result};
+pub use geometry::Arrangement;
+pub use options::Options;
+pub use raw::{RawReader, RawRecord};
+pub use reader::{Reader, Versioned};
+pub use record::{Reserved, ShmField, ShmRecord};
+pub use shmrecord_derive::ShmRecord;
+pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
+pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+pub use value::Value;
+pub use writer::Writer;
+
+/// Removes the table at `address`: marks it as removed, then `unlink(2)` of segment and guard.
+///
+/// Handles that are open keep working on what they mapped; `is_current` tells them. A writer that lives is not asked.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`], [`ErrorKind::BadMagic`] for what is not a table: nothing else is ever removed;
+/// [`ErrorKind::PermissionDenied`], [`ErrorKind::LockTimeout`].
+pub fn remove(address: &str) -> Result<()> {
+    Options::new().remove(address)
+}
+
+/// What the derive's output names; not for users.
+#[doc(hidden)]
+pub mod __private {
+    pub use shmrecord_layout as layout;
+    pub use zerocopy;
+}

@@ -93,3 +93,21 @@ impl<T: ShmField, const N: usize> ShmField for [T; N] {
         core::array::from_fn(|i| T::from_wire(wire[i]))
     }
 }
+
+/// Bytes of a record that no field uses: room for fields to come, or a hole that an offset leaves.
+///
+/// A field of this type is marked `#[shm(padding)]`. It is in no layout and always zero in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Reserved<const N: usize>([u8; N]);
+
+impl<const N: usize> Reserved<N> {
+    /// The only value.
+    pub const ZERO: Self = Self([0; N]);
+}
+
+impl<const N: usize> Default for Reserved<N> {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}

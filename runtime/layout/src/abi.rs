@@ -118,6 +118,10 @@ pub mod log {
 
 /// Entries of the log unless asked otherwise.
 pub const DEFAULT_LOG_ENTRIES: u32 = 64;
+/// The most entries that a log may have.
+pub const MAX_LOG_ENTRIES: u32 = 1 << 16;
+/// The largest description, in bytes.
+pub const MAX_DESCRIPTION_BYTES: u64 = 1 << 24;
 /// The cells that a slot may have.
 pub const CELL_COUNTS: [u32; 4] = [1, 2, 4, 8];
 /// Tag of the guard with one writer.

@@ -1,0 +1,163 @@
+//! One record on its way between a slot and a Rust value: private memory, attempts, validation. Relies on `record` for the
+//! type's bytes and on `table` for the slot; knows no names.
+
+#![expect(unsafe_code, reason = "one piece of memory seen as words, as bytes and as the wire type")]
+
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use shmrecord_layout::{Kind, RecordLayout};
+use zerocopy::{IntoBytes, TryFromBytes};
+
+use crate::deadline::Deadline;
+use crate::record::ShmRecord;
+use crate::sync::spin_loop;
+use crate::table::Slot;
+
+/// Attempts before a read starts to pause.
+const EAGER_ATTEMPTS: u64 = 64;
+
+/// Why a slot gave no value.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// No attempt up to the timeout found the slot at rest.
+    Contended { attempts: u64 },
+    /// The path of the first field whose bytes are no value.
+    Invalid { field: String },
+}
+
+/// Room for the wire form of a `T`, rounded up to whole words, on a cache line of its own.
+#[repr(C, align(64))]
+pub(crate) struct Buffer<T: ShmRecord> {
+    wire: MaybeUninit<T::Wire>,
+}
+
+impl<T: ShmRecord> Buffer<T> {
+    /// Bytes of a record.
+    const BYTES: usize = size_of::<T::Wire>();
+    /// Words of a cell.
+    pub(crate) const WORDS: usize = Self::BYTES.div_ceil(8);
+    /// What the rest of this module relies on; every use of a Buffer evaluates it.
+    const CHECKED: () = {
+        assert!(size_of::<T::Wire>() == size_of::<T>(), "the wire type has the record's size");
+        assert!(T::LAYOUT.size as usize == size_of::<T>(), "LAYOUT has the record's size");
+        assert!(T::LAYOUT.align as usize == align_of::<T>(), "LAYOUT has the record's alignment");
+        assert!(size_of::<Self>() >= Self::WORDS * 8);
+    };
+
+    /// Nothing in it yet.
+    #[inline(always)]
+    pub(crate) const fn empty() -> Self {
+        const { Self::CHECKED };
+        Self { wire: MaybeUninit::uninit() }
+    }
+
+    /// The words of this value; padding and what is behind the last byte are zeros.
+    #[inline(always)]
+    pub(crate) fn with_words<R>(value: &T, use_them: impl FnOnce(&[u64]) -> R) -> R {
+        let mut buffer = Self::empty();
+        if !Self::BYTES.is_multiple_of(8) {
+            buffer.words()[Self::WORDS - 1].write(0);
+        }
+        buffer.wire.write(value.to_wire());
+        // SAFETY:
+        // - the buffer holds WORDS words (CHECKED) and is aligned to 64;
+        // - every byte of them is initialised: the first BYTES by the wire value, which is IntoBytes and so has no
+        //   uninitialised byte, the others, all in the last word, by the store of zero before it;
+        // - the buffer is not changed while the slice lives.
+        use_them(unsafe { std::slice::from_raw_parts((&raw const buffer).cast::<u64>(), Self::WORDS) })
+    }
+
+    /// The words, to be filled.
+    #[inline(always)]
+    pub(crate) fn words(&mut self) -> &mut [MaybeUninit<u64>] {
+        // SAFETY: the buffer holds WORDS words (CHECKED) and is aligned to 64; MaybeUninit asks nothing of their bytes;
+        // `self` is borrowed for as long as the slice.
+        unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u64>>(), Self::WORDS) }
+    }
+
+    /// The record in this slot and its version.
+    #[inline(always)]
+    pub(crate) fn read(slot: &Slot<'_>, timeout: Duration) -> Result<(T, u64), Unread> {
+        let mut buffer = Self::empty();
+        let version = match slot.try_read(buffer.words()) {
+            Some(version) => version,
+            None => read_patiently(slot, timeout, buffer.words())?,
+        };
+        // SAFETY: a successful read has written all WORDS words, which hold the first BYTES bytes.
+        let bytes = unsafe { std::slice::from_raw_parts((&raw const buffer).cast::<u8>(), Self::BYTES) };
+        match T::Wire::try_read_from_bytes(bytes) {
+            Ok(wire) => Ok((T::from_wire(wire), version)),
+            Err(_) => Err(Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }),
+        }
+    }
+}
+
+/// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.
+pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> Result<u64, Unread> {
+    let mut words = vec![MaybeUninit::uninit(); out.len().div_ceil(8)];
+    let version = read_patiently(slot, timeout, &mut words)?;
+    for (bytes, word) in out.chunks_mut(8).zip(&words) {
+        // SAFETY: a successful read has written every word.
+        let word = unsafe { word.assume_init() };
+        bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+    }
+    Ok(version)
+}
+
+/// Attempts at once, then with growing pauses, until the timeout. Every word of `out` is written on success.
+#[cold]
+fn read_patiently(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64>]) -> Result<u64, Unread> {
+    let mut attempts = 0;
+    while attempts < EAGER_ATTEMPTS {
+        attempts += 1;
+        if let Some(version) = slot.try_read(out) {
+            return Ok(version);
+        }
+        spin_loop();
+    }
+    let mut deadline = Deadline::after(timeout);
+    while deadline.pause() {
+        attempts += 1;
+        if let Some(version) = slot.try_read(out) {
+            return Ok(version);
+        }
+    }
+    Err(Unread::Contended { attempts })
+}
+
+/// The path of the first field of `layout` whose bytes are no value of its kind: `levels[3].closed`.
+#[cold]
+fn invalid_field(layout: &RecordLayout<'_>, bytes: &[u8]) -> String {
+    find_invalid(layout, bytes).unwrap_or_default()
+}
+
+fn find_invalid(layout: &RecordLayout<'_>, bytes: &[u8]) -> Option<String> {
+    for field in layout.fields {
+        let elem_size = field.ty.elem_size as usize;
+        let bytes = &bytes[field.offset as usize..];
+        let count = field.ty.shape().iter().product::<u32>() as usize;
+        for (at, element) in bytes.chunks_exact(elem_size).take(count).enumerate() {
+            let inner = match (field.ty.kind, field.ty.nested) {
+                (Kind::Record, Some(nested)) => find_invalid(nested, element).map(|path| format!(".{path}")),
+                (Kind::Bool, _) if element.as_bytes()[0] > 1 => Some(String::new()),
+                _ => None,
+            };
+            if let Some(inner) = inner {
+                return Some(format!("{}{}{inner}", field.name, indices(field.ty.shape(), at)));
+            }
+        }
+    }
+    None
+}
+
+/// `[1][3]`: the indices of the element at this place of an array of this shape; empty for a single element.
+fn indices(shape: &[u32], mut at: usize) -> String {
+    let mut text = String::new();
+    for &length in shape.iter().rev() {
+        let length = length as usize;
+        text.insert_str(0, &format!("[{}]", at % length));
+        at /= length;
+    }
+    text
+}

@@ -1,0 +1,14 @@
+//! Who may write, and how a record is written and read whole: the protocol on borrowed atomics. Relies on `sync`; knows
+//! no mapping, no header, no record type.
+//!
+//! | module | part |
+//! |---|---|
+//! | [`copy`] | words between a cell and private memory |
+//! | [`record`] | version word and cells: write and read |
+//! | [`log`] | the write-ahead cell, and recovery from it |
+//! | [`role`] | the guard file: the kernel decides who may write |
+
+pub(crate) mod copy;
+pub(crate) mod log;
+pub(crate) mod record;
+pub(crate) mod role;

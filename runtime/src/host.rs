@@ -1,0 +1,71 @@
+//! What the kernel says of this machine and this process: boot, random bytes, process start, clock. Relies on `/proc` and
+//! `libc`; everything here is for diagnosis or identity, nothing about who may write is decided by it.
+
+#![expect(unsafe_code, reason = "getrandom, which std does not offer")]
+
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The kernel's boot id, or zeros where it cannot be read.
+pub(crate) fn boot_id() -> [u8; 16] {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let digits: Vec<u8> = text.bytes().filter_map(|byte| char::from(byte).to_digit(16)).map(narrow).collect();
+    let mut id = [0; 16];
+    if digits.len() == 32 {
+        for (byte, pair) in id.iter_mut().zip(digits.as_chunks::<2>().0) {
+            *byte = pair[0] << 4 | pair[1];
+        }
+    }
+    id
+}
+
+/// A hexadecimal digit's value, below 16.
+#[expect(clippy::cast_possible_truncation, reason = "to_digit(16) is below 16")]
+fn narrow(digit: u32) -> u8 {
+    digit as u8
+}
+
+/// `getrandom(2)`: 16 bytes that nobody else has.
+pub(crate) fn random_bytes() -> io::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    loop {
+        // SAFETY: the buffer is 16 bytes long and lives across the call.
+        let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+        if usize::try_from(filled) == Ok(bytes.len()) {
+            return Ok(bytes);
+        }
+        let error = io::Error::last_os_error();
+        if filled < 0 && error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// When this process was started, in clock ticks since boot: field 22 of `/proc/PID/stat`. `None`: no such process, or no
+/// `/proc`.
+pub(crate) fn process_start(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command name, field 2, stands in parentheses and may hold anything, parentheses too.
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+/// Nanoseconds since 1970 (UTC), as far as u64 counts; for people.
+pub(crate) fn now_unix_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_process_that_runs_has_a_start_and_one_that_does_not_has_none() {
+        assert!(super::process_start(std::process::id()).is_some());
+        assert_eq!(super::process_start(u32::MAX), None);
+    }
+
+    #[test]
+    fn random_bytes_differ() {
+        assert_ne!(super::random_bytes().unwrap(), super::random_bytes().unwrap());
+    }
+}

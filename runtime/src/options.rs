@@ -1,0 +1,162 @@
+//! What may be chosen when a table is created or opened. Relies on `geometry`; opens nothing itself.
+
+use std::time::Duration;
+
+use shmrecord_layout::abi;
+
+use crate::error::{At, ErrorKind, Result};
+use crate::geometry::Arrangement;
+use crate::reader::Reader;
+use crate::record::ShmRecord;
+use crate::region::named::Trust;
+use crate::writer::Writer;
+use crate::{lifecycle, raw::RawReader};
+
+/// How to create and open tables, in the manner of `std::fs::OpenOptions`.
+///
+/// ```
+/// # use shmrecord::{Options, Arrangement, Reader, ShmRecord};
+/// # #[derive(ShmRecord, Clone, Copy)] #[repr(C)] struct Quote { price: f64 }
+/// # let address = format!("posix:/doc-options-{}", std::process::id());
+/// let options = Options::new().cells(4).arrangement(Arrangement::Line).mode(0o644);
+/// let mut writer = options.create::<Quote>(&address, 100)?;
+/// writer.write(7, &Quote { price: 2.5 })?;
+/// # shmrecord::remove(&address)?;
+/// # Ok::<(), shmrecord::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) cells: Option<u32>,
+    pub(crate) arrangement: Option<Arrangement>,
+    pub(crate) mode: u32,
+    pub(crate) log_entries: Option<u32>,
+    pub(crate) owner: Option<u32>,
+    pub(crate) timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Options {
+    /// One cell with the write-ahead log, arrangement `split`, mode 0600, owner this user or root, 1 second.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            cells: None,
+            arrangement: None,
+            mode: 0o600,
+            log_entries: None,
+            owner: None,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    /// Cells in a slot: 1 (with the write-ahead log), 2, 4 or 8. More cells take more memory and let readers of large
+    /// records succeed beside a writer that never pauses. For a table that exists: the number it must have.
+    #[must_use]
+    pub const fn cells(mut self, cells: u32) -> Self {
+        self.cells = Some(cells);
+        self
+    }
+
+    /// Where versions and records lie. For a table that exists: the arrangement it must have.
+    #[must_use]
+    pub const fn arrangement(mut self, arrangement: Arrangement) -> Self {
+        self.arrangement = Some(arrangement);
+        self
+    }
+
+    /// Permission bits of a new segment, exactly as given: the umask does not count. Who may write the segment may also
+    /// take the role of writer. With the others' write bit, opening accepts segments that everybody may write.
+    #[must_use]
+    pub const fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Entries of the write-ahead log of a new table with one cell, 1 to 65536; 64 unless asked otherwise.
+    #[must_use]
+    pub const fn log_entries(mut self, entries: u32) -> Self {
+        self.log_entries = Some(entries);
+        self
+    }
+
+    /// A user id whose segments are trusted, beside this process's own and root.
+    #[must_use]
+    pub const fn owner(mut self, uid: u32) -> Self {
+        self.owner = Some(uid);
+        self
+    }
+
+    /// How long creating, opening, removing and each read may take before they give up.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Creates the table, or takes over one of this shape whose writer is gone. See [`Writer::create`].
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn create<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<Writer<T>> {
+        let (address, table, guard) = lifecycle::create(self, address, T::LAYOUT, capacity)?;
+        Ok(Writer::new(address, self.timeout, table, guard))
+    }
+
+    /// Takes over a table that exists and whose writer is gone. See [`Writer::open`].
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn open_writer<T: ShmRecord>(&self, address: &str) -> Result<Writer<T>> {
+        let (address, table, guard) = lifecycle::open_writer(self, address, T::LAYOUT)?;
+        Ok(Writer::new(address, self.timeout, table, guard))
+    }
+
+    /// Opens a table for reading. See [`Reader::open`].
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open<T: ShmRecord>(&self, address: &str) -> Result<Reader<T>> {
+        let (address, table) = lifecycle::open_reader(self, address, Some(T::LAYOUT))?;
+        Ok(Reader::new(address, table, self.timeout))
+    }
+
+    /// Opens any table for reading by its own description. See [`RawReader::open`].
+    ///
+    /// # Errors
+    /// As [`RawReader::open`].
+    pub fn open_raw(&self, address: &str) -> Result<RawReader> {
+        let (address, table) = lifecycle::open_reader(self, address, None)?;
+        RawReader::new(address, table, self.timeout)
+    }
+
+    /// Removes a table. See [`remove`](crate::remove).
+    ///
+    /// # Errors
+    /// As [`remove`](crate::remove).
+    pub fn remove(&self, address: &str) -> Result<()> {
+        lifecycle::remove(self, address)
+    }
+
+    pub(crate) fn trust(&self) -> Trust {
+        Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0 }
+    }
+
+    /// The mode, if it is one.
+    pub(crate) fn checked_mode(&self, at: &At<'_>) -> Result<u32> {
+        if self.mode & !0o777 != 0 || self.mode & 0o600 != 0o600 {
+            let argument = at.error(ErrorKind::BadArgument { argument: "mode" });
+            return Err(argument.detail(format!("{:o}, expected 0600 to 0777", self.mode)));
+        }
+        Ok(self.mode)
+    }
+
+    /// Entries of the log for this number of cells.
+    pub(crate) fn log_entries_for(&self, cells: u32) -> u32 {
+        if cells == 1 { self.log_entries.unwrap_or(abi::DEFAULT_LOG_ENTRIES) } else { 0 }
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading any table by its own description, without a record type. Relies on `table`, `lifecycle` and `value`.
+
+use std::time::Duration;
+
+use shmrecord_layout::describe::Description;
+
+use crate::address::Address;
+use crate::buffer;
+use crate::error::{At, ErrorKind, Result};
+use crate::geometry::Arrangement;
+use crate::options::Options;
+use crate::reader;
+use crate::table::Table;
+use crate::value::{self, Value};
+
+/// Reads the records of any table as named values: what tools need that have no schema at hand.
+///
+/// Slower than a [`Reader`](crate::Reader), with the same guarantees.
+#[derive(Debug)]
+pub struct RawReader {
+    address: Address,
+    table: Table,
+    timeout: Duration,
+    description: Description,
+}
+
+/// The fields of one record by name, in declaration order, and how often it was published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawRecord<'a> {
+    /// Field names and values.
+    pub fields: Vec<(&'a str, Value<'a>)>,
+    /// How often it was published; 0: never, and every value is zero.
+    pub version: u64,
+}
+
+impl RawReader {
+    /// Opens whatever table is at `address` for reading: `open(O_RDONLY)`, `mmap(PROT_READ)`, and every check of
+    /// `docs/FORMAT.md` on private copies of header and description.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::DescriptionCorrupt`], and every other kind that says why something is not a
+    /// table that may be trusted.
+    pub fn open(address: &str) -> Result<Self> {
+        Options::new().open_raw(address)
+    }
+
+    pub(crate) fn new(address: Address, table: Table, timeout: Duration) -> Result<Self> {
+        let corrupt = |what: &str| {
+            let at = At { operation: "open for reading", subject: &address };
+            Err(at.error(ErrorKind::DescriptionCorrupt).detail(what))
+        };
+        let description = match table.description() {
+            Ok(description) => description,
+            Err(what) => return corrupt(what),
+        };
+        let (header, root) = (table.header(), description.root());
+        if (root.size, root.align) != (header.shape.record_bytes, header.shape.record_align)
+            || (root.layout_id, root.schema_id) != (header.layout_id, header.schema_id)
+        {
+            return corrupt("its record is not the header's");
+        }
+        Ok(Self { address, table, timeout, description })
+    }
+
+    /// What the table says of its records.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The record at `index`, whole, as named values.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read), but for bytes that are no value: those are [`Value::Invalid`].
+    pub fn read(&self, index: usize) -> Result<RawRecord<'_>> {
+        let mut bytes = vec![0; self.description.root().size as usize];
+        let version = self.read_bytes(index, &mut bytes)?;
+        Ok(RawRecord { fields: value::fields(&self.description, self.description.root(), &bytes), version })
+    }
+
+    /// The bytes of the record at `index`, whole, and its version. `out` is as long as the record's size in
+    /// [`RawReader::description`], or shorter for its beginning.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read); [`ErrorKind::BadArgument`] when `out` is longer than a record.
+    pub fn read_bytes(&self, index: usize, out: &mut [u8]) -> Result<u64> {
+        let Some(slot) = self.table.slot(index) else {
+            return Err(reader::out_of_range("read", &self.table, &self.address, index));
+        };
+        if out.len() > self.description.root().size as usize {
+            let at = At { operation: "read", subject: &self.address };
+            let words = format!("{} bytes for a record of {}", out.len(), self.description.root().size);
+            return Err(at.error(ErrorKind::BadArgument { argument: "buffer" }).detail(words));
+        }
+        buffer::read_bytes(&slot, self.timeout, out)
+            .map_err(|unread| reader::failed(unread, "record", &self.address, index))
+    }
+
+    /// As [`Reader::version`](crate::Reader::version).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn version(&self, index: usize) -> Result<u64> {
+        reader::version(&self.table, &self.address, index)
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        reader::capacity(&self.table)
+    }
+
+    /// Cells in a slot.
+    #[must_use]
+    pub fn cells(&self) -> u32 {
+        self.table.header().shape.cells
+    }
+
+    /// Where versions and records lie.
+    #[must_use]
+    pub fn arrangement(&self) -> Arrangement {
+        self.table.header().shape.arrangement
+    }
+
+    /// How often the role of writer was taken.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.table.epoch()
+    }
+
+    /// As [`Reader::is_current`](crate::Reader::is_current).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn is_current(&self) -> Result<bool> {
+        reader::is_current(&self.table, &self.address)
+    }
+}

@@ -1,0 +1,168 @@
+//! The reading handle. Relies on `table` and `lifecycle`; makes no system call on the way of success.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::buffer::{Buffer, Unread};
+use crate::error::{At, Error, ErrorKind, Result};
+use crate::options::Options;
+use crate::record::ShmRecord;
+use crate::region::named;
+use crate::table::Table;
+
+/// A record together with how often it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The record; all zeros when `version` is 0.
+    pub value: T,
+    /// How often it was published; 0: never.
+    pub version: u64,
+}
+
+/// Reads the records of a table, from a mapping that cannot be written.
+///
+/// Readers never store to a segment, take no lock and do not slow one another down. One handle serves any number of
+/// threads. It stays usable when the table is removed or its writer dies: it then reads the last values.
+#[derive(Debug)]
+pub struct Reader<T> {
+    address: Address,
+    table: Table,
+    timeout: Duration,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: ShmRecord> Reader<T> {
+    /// Opens the table at `address` (`posix:/name`, `file:/path`) for reading: `open(O_RDONLY)`, `mmap(PROT_READ)`, and
+    /// every check of `docs/FORMAT.md` on a private copy of the header.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::LayoutMismatch`] naming the first differing field, and every other kind
+    /// that says why something is not a table of `T` that may be trusted.
+    pub fn open(address: &str) -> Result<Self> {
+        Options::new().open(address)
+    }
+
+    pub(crate) fn new(address: Address, table: Table, timeout: Duration) -> Self {
+        Self { address, table, timeout, record: PhantomData }
+    }
+
+    /// The record at `index`, whole: one that was published, or all zeros when none was.
+    ///
+    /// Everything its writer did before publishing it is visible afterwards.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::Contended`] when the writer overwrites it without a pause until the
+    /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`.
+    #[inline]
+    pub fn read(&self, index: usize) -> Result<T> {
+        self.read_versioned(index).map(|record| record.value)
+    }
+
+    /// As [`Reader::read`], with the record's version.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    #[inline]
+    pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        read(&self.table, &self.address, self.timeout, index)
+    }
+
+    /// The record at `index` if it was published since version `seen`, else `None`.
+    ///
+    /// # Errors
+    /// As [`Reader::read`], and [`ErrorKind::VersionRegressed`] when the version is older than `seen`, which no writer
+    /// that keeps to the protocol brings about.
+    pub fn read_since(&self, index: usize, seen: u64) -> Result<Option<Versioned<T>>> {
+        let record = self.read_versioned(index)?;
+        // Versions may wrap; half of their range counts as later.
+        match record.version.wrapping_sub(seen).cast_signed() {
+            0 => Ok(None),
+            1.. => Ok(Some(record)),
+            _ => {
+                let kind = ErrorKind::VersionRegressed { seen, found: record.version };
+                Err(At { operation: "read", subject: &self.address }.error(kind))
+            }
+        }
+    }
+
+    /// The version of record `index`: one load, to see whether reading it is worthwhile. It orders nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IndexOutOfRange`].
+    #[inline]
+    pub fn version(&self, index: usize) -> Result<u64> {
+        version(&self.table, &self.address, index)
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        capacity(&self.table)
+    }
+
+    /// How often the role of writer was taken: 1 for the creator, one more for each take-over.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.table.epoch()
+    }
+
+    /// `lstat(2)`: whether the address still leads to this table and it was not removed. If not, open again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Os`] and [`ErrorKind::PermissionDenied`] when the kernel does not tell.
+    pub fn is_current(&self) -> Result<bool> {
+        is_current(&self.table, &self.address)
+    }
+}
+
+/// The capacity, which was created from a usize or validated against a mapping's length.
+pub(crate) fn capacity(table: &Table) -> usize {
+    usize::try_from(table.capacity()).unwrap_or(usize::MAX)
+}
+
+pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
+    let at = At { operation: "look up", subject: address };
+    Ok(!table.is_retired() && named::leads_to(&at, address.path(), table.identity())?)
+}
+
+/// The record at `index` as a `T`.
+#[inline]
+pub(crate) fn read<T: ShmRecord>(
+    table: &Table,
+    address: &Address,
+    timeout: Duration,
+    index: usize,
+) -> Result<Versioned<T>> {
+    let Some(slot) = table.slot(index) else {
+        return Err(out_of_range("read", table, address, index));
+    };
+    match Buffer::<T>::read(&slot, timeout) {
+        Ok((value, version)) => Ok(Versioned { value, version }),
+        Err(unread) => Err(failed(unread, T::LAYOUT.name, address, index)),
+    }
+}
+
+#[inline]
+pub(crate) fn version(table: &Table, address: &Address, index: usize) -> Result<u64> {
+    match table.slot(index) {
+        Some(slot) => Ok(slot.published()),
+        None => Err(out_of_range("read", table, address, index)),
+    }
+}
+
+/// The error of a read that found no value.
+#[cold]
+pub(crate) fn failed(unread: Unread, record: &'static str, address: &Address, index: usize) -> Error {
+    let kind = match unread {
+        Unread::Contended { attempts } => ErrorKind::Contended { attempts },
+        Unread::Invalid { field } => ErrorKind::InvalidBits { record, field },
+    };
+    At { operation: "read", subject: address }.error(kind).detail(format!("record {index}"))
+}
+
+#[cold]
+pub(crate) fn out_of_range(operation: &'static str, table: &Table, address: &Address, index: usize) -> Error {
+    let kind = ErrorKind::IndexOutOfRange { index: index as u64, capacity: table.capacity() };
+    At { operation, subject: address }.error(kind)
+}

@@ -1,0 +1,143 @@
+//! One shared mapping of a whole file, seen as atomic words. Relies on `sync`; does not know what the words mean.
+
+#![expect(unsafe_code, reason = "mmap, munmap and madvise, and references into the mapping")]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::ptr::NonNull;
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// Faults pages in for writing and reports failure, which `MAP_POPULATE` hides (Linux 5.14, `madvise(2)`).
+const MADV_POPULATE_WRITE: libc::c_int = 23;
+
+/// Who may store to a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// A `MAP_SHARED` mapping, unmapped on drop.
+#[derive(Debug)]
+pub(crate) struct Map {
+    base: NonNull<u8>,
+    length: usize,
+    access: Access,
+}
+
+// SAFETY: a Map is plain memory that every thread may reach; it is only ever touched through atomics, and unmapped once,
+// by the drop of its one owner.
+unsafe impl Send for Map {}
+// SAFETY: as for Send; `&Map` gives nothing but references to atomics.
+unsafe impl Sync for Map {}
+
+impl Map {
+    /// `mmap(2)` of the first `length` bytes of `file`, which must be that long. Child processes do not inherit a
+    /// writable mapping (`MADV_DONTFORK`).
+    pub(crate) fn new(file: &File, length: usize, access: Access) -> io::Result<Self> {
+        let protection = match access {
+            Access::Read => libc::PROT_READ,
+            Access::Write => libc::PROT_READ | libc::PROT_WRITE,
+        };
+        // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody; the descriptor is
+        // open for as long as `file` is borrowed.
+        let base = unsafe {
+            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
+        let map = Self { base, length, access };
+        if access == Access::Write {
+            map.advise(libc::MADV_DONTFORK)?;
+        }
+        Ok(map)
+    }
+
+    /// `madvise(MADV_POPULATE_WRITE)`: every page present now, or an error now instead of a SIGBUS later. A kernel
+    /// without it answers `EINVAL`, which counts as done: the file's space is reserved already.
+    pub(crate) fn populate(&self) -> io::Result<()> {
+        match self.advise(MADV_POPULATE_WRITE) {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
+            result => result,
+        }
+    }
+
+    fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+        loop {
+            // SAFETY: the range is this mapping, whole; neither advice used here drops its contents.
+            let result = unsafe { libc::madvise(self.base.as_ptr().cast(), self.length, advice) };
+            if result == 0 {
+                return Ok(());
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Bytes mapped.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The first byte; aligned to a page.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// Whether stores are allowed.
+    pub(crate) fn access(&self) -> Access {
+        self.access
+    }
+
+    /// `count` words from `offset` on.
+    ///
+    /// # Panics
+    /// When `offset` is no multiple of 8 or the words pass the end: callers have validated their geometry.
+    pub(crate) fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
+        assert!(offset.is_multiple_of(8), "words start on multiples of 8");
+        let end = count.checked_mul(8).and_then(|bytes| bytes.checked_add(offset));
+        assert!(end.is_some_and(|end| end <= self.length), "words lie inside the mapping");
+        // SAFETY: in bounds of the one mapping, by the assertion before.
+        let first = unsafe { self.base.add(offset) };
+        // SAFETY:
+        // - the range lies inside the mapping, which lives as long as `self` is borrowed, and starts on a multiple of 8,
+        //   because the mapping starts on a page and `offset` is a multiple of 8;
+        // - AtomicU64 has the size, alignment and validity of u64, and interior mutability allows stores by others;
+        // - other processes touch these words only as 8-byte atomics (docs/FORMAT.md), or break the protocol;
+        // - on a read-only mapping callers only make relaxed loads, which std promises to work there.
+        unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
+    }
+
+    /// The word at `offset`. Panics as [`Map::words`].
+    pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
+        &self.words(offset, 1)[0]
+    }
+
+    /// A private copy of `bytes` bytes from `offset` on, both multiples of 8. Panics as [`Map::words`].
+    pub(crate) fn copy_out(&self, offset: usize, bytes: usize) -> Vec<u8> {
+        let words = self.words(offset, bytes / 8);
+        words.iter().flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes()).collect()
+    }
+
+    /// Stores these bytes, a multiple of 8, from `offset` on. Panics as [`Map::words`].
+    pub(crate) fn copy_in(&self, offset: usize, bytes: &[u8]) {
+        debug_assert_eq!(self.access, Access::Write);
+        for (word, bytes) in self.words(offset, bytes.len() / 8).iter().zip(bytes.as_chunks::<8>().0) {
+            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own, and no reference into it outlives the value.
+        let result = unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) };
+        debug_assert_eq!(result, 0, "munmap of an own mapping");
+    }
+}

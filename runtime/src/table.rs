@@ -1,0 +1,243 @@
+//! A table in a mapping: header, live words, description, and the affine geometry that says where version and cells of a
+//! record lie. Relies on `region::map`, `header` and `guard`; knows no names and no record types.
+
+#![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
+
+use std::mem::MaybeUninit;
+
+use shmrecord_layout::abi::{self, live};
+use shmrecord_layout::describe::{self, Description};
+
+use crate::guard::log::Log;
+use crate::guard::record;
+use crate::header::{self, Header};
+use crate::region::map::{Access, Map};
+use crate::region::named::Identity;
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// A mapped table. Everything it uses of the header is a private, validated copy.
+#[derive(Debug)]
+pub(crate) struct Table {
+    map: Map,
+    header: Box<Header>,
+    identity: Identity,
+    /// Index bound of every access.
+    capacity: u64,
+    cells: u32,
+    /// Words of a cell.
+    words: usize,
+    versions_offset: usize,
+    versions_stride: usize,
+    cells_offset: usize,
+    record_stride: usize,
+    cell_stride: usize,
+    log_offset: usize,
+    log_words: usize,
+    log_stride: usize,
+}
+
+/// The place of one record, in bounds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot<'a> {
+    table: &'a Table,
+    index: usize,
+}
+
+impl Table {
+    /// The table in this mapping, whose header has been validated against the mapping's length.
+    pub(crate) fn new(map: Map, header: Header, identity: Identity) -> Self {
+        let g = &header.geometry;
+        assert_eq!(g.segment_bytes, map.length() as u64, "the header was validated for this mapping");
+        let log_bytes = abi::log::ENTRIES as u64 + u64::from(g.log_entries) * g.log_entry_bytes;
+        Self {
+            capacity: g.capacity,
+            cells: g.cells,
+            words: place(g.cell_bytes / 8),
+            versions_offset: place(g.versions_offset),
+            versions_stride: place(g.versions_stride),
+            cells_offset: place(g.cells_offset),
+            record_stride: place(g.record_stride),
+            cell_stride: place(g.cell_stride),
+            log_offset: place(g.log_offset),
+            log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
+            log_stride: place(g.log_entry_bytes / 8),
+            map,
+            header: Box::new(header),
+            identity,
+        }
+    }
+
+    /// The validated header.
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Header and mapping, for a table that got no name.
+    pub(crate) fn into_parts(self) -> (Map, Header) {
+        (self.map, *self.header)
+    }
+
+    /// Which file it is.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Number of records.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// The place of a record; `None` when the index is not below the capacity.
+    #[inline(always)]
+    pub(crate) fn slot(&self, index: usize) -> Option<Slot<'_>> {
+        ((index as u64) < self.capacity).then_some(Slot { table: self, index })
+    }
+
+    /// A live word, by its offset in [`live`].
+    fn live(&self, offset: usize) -> &AtomicU64 {
+        self.map.word(offset)
+    }
+
+    /// Whether the table was removed.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.live(live::STATE).load(Ordering::Relaxed) == live::STATE_RETIRED
+    }
+
+    /// How often the role of writer was taken.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.live(live::EPOCH).load(Ordering::Relaxed)
+    }
+
+    /// Pid, start time and moment of the last take-over, as that writer stored them.
+    pub(crate) fn owner(&self) -> (u64, u64, u64) {
+        let word = |at| self.live(at).load(Ordering::Relaxed);
+        (word(live::OWNER_PID), word(live::OWNER_START), word(live::OWNER_SINCE_UNIX_NS))
+    }
+
+    /// Names this process as the writer and counts the epoch up. The caller holds the role.
+    pub(crate) fn begin_epoch(&self, pid: u32, start: u64, now_unix_ns: u64) {
+        self.live(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
+        self.live(live::OWNER_START).store(start, Ordering::Relaxed);
+        self.live(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
+        let epoch = self.epoch().wrapping_add(1);
+        // Whoever acquires the new epoch sees the owner and all that recovery finished.
+        self.live(live::EPOCH).store(epoch, Ordering::Release);
+    }
+
+    /// Writes description, live words and header into a new, empty mapping; the magic last.
+    pub(crate) fn format(&self, description: &[u8], pid: u32, start: u64) {
+        self.map.copy_in(place(self.header.geometry.description_offset), description);
+        self.live(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
+        self.begin_epoch(pid, start, self.header.created_unix_ns);
+        let bytes = self.header.encode();
+        self.map.copy_in(8, &bytes[8..]);
+        self.map.word(abi::header::MAGIC).store(abi::MAGIC, Ordering::Release);
+    }
+
+    /// The description in the segment, from a private copy of its bytes; or what is wrong with them.
+    pub(crate) fn description(&self) -> Result<Description, &'static str> {
+        let g = &self.header.geometry;
+        let bytes = self.map.copy_out(place(g.description_offset), place(g.description_bytes));
+        if header::checksum(&bytes) != self.header.description_checksum {
+            return Err("its checksum does not match");
+        }
+        describe::decode(&bytes).map_err(|malformed| malformed.what)
+    }
+
+    /// Finishes what a dead writer left half-written. The caller holds the role.
+    pub(crate) fn recover(&self) {
+        // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
+        fence(Ordering::Acquire);
+        if self.cells == 1 {
+            self.log().recover(self.words, |index| {
+                let slot = self.slot(usize::try_from(index).ok()?)?;
+                Some((slot.version(), slot.cell(0)))
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn log(&self) -> Log<'_> {
+        // SAFETY: `log_offset` and `log_words` come from a geometry that was validated against this mapping's length.
+        let area = unsafe { self.atomics(self.log_offset, self.log_words) };
+        Log::new(area, self.log_stride)
+    }
+
+    /// # Safety
+    /// `offset` is a multiple of 8 and `offset + 8 * count` is at most the mapping's length.
+    #[inline(always)]
+    unsafe fn atomics(&self, offset: usize, count: usize) -> &[AtomicU64] {
+        debug_assert!(offset.is_multiple_of(8) && offset + 8 * count <= self.map.length());
+        // SAFETY: inside the mapping, as the caller promises.
+        let first = unsafe { self.map.base().add(offset) };
+        // SAFETY: in bounds and aligned as the caller promises, since the mapping starts on a page; alive as long as
+        // `self`; AtomicU64 is valid for any bits, and other processes' stores are atomic or break the protocol.
+        unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
+    }
+}
+
+impl<'a> Slot<'a> {
+    #[inline(always)]
+    fn version(&self) -> &'a AtomicU64 {
+        let table = self.table;
+        // SAFETY: `index < capacity`, for which the geometry was validated: version(index) is 8 bytes inside the mapping
+        // at a multiple of 8.
+        let words = unsafe { table.atomics(table.versions_offset + self.index * table.versions_stride, 1) };
+        &words[0]
+    }
+
+    #[inline(always)]
+    fn cell(&self, cell: u64) -> &'a [AtomicU64] {
+        let table = self.table;
+        debug_assert!(cell < u64::from(table.cells));
+        let start = table.cells_offset + self.index * table.record_stride + place(cell) * table.cell_stride;
+        // SAFETY: `index < capacity` and `cell < cells`, for which the geometry was validated: cell(index, cell) is
+        // `words` words inside the mapping, from a multiple of 8 on.
+        unsafe { table.atomics(start, table.words) }
+    }
+
+    /// The version of the last write that is finished; one that is under way does not count.
+    #[inline]
+    pub(crate) fn published(&self) -> u64 {
+        let word = self.version().load(Ordering::Relaxed);
+        if self.table.cells == 1 { word / 2 } else { word }
+    }
+
+    /// One attempt to read: the version of the value now in `out`, every word of which has been written, or `None`.
+    /// `out` is at most a cell long.
+    #[inline(always)]
+    pub(crate) fn try_read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
+        let words = out.len();
+        match self.table.cells {
+            1 => {
+                let cell = &self.cell(0)[..words];
+                record::read_logged(self.version(), cell, &self.table.log(), self.index as u64, out)
+            }
+            cells => record::read_cells(self.version(), cells, |cell| &self.cell(cell)[..words], out),
+        }
+    }
+
+    /// Publishes `words`, the record's. The caller holds the role.
+    #[inline(always)]
+    pub(crate) fn write(&self, words: &[u64]) {
+        debug_assert_eq!(self.table.map.access(), Access::Write);
+        let count = words.len();
+        match self.table.cells {
+            1 => {
+                let cell = &self.cell(0)[..count];
+                record::write_logged(self.version(), cell, &self.table.log(), self.index as u64, words);
+            }
+            cells => record::write_cells(self.version(), cells, |cell| &self.cell(cell)[..count], words),
+        }
+    }
+}
+
+/// A size or offset of a validated geometry, below 2^62, on the 64-bit machines this is built for.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "usize has 64 bits here; lib.rs refuses to build elsewhere"
+)]
+#[inline(always)]
+const fn place(value: u64) -> usize {
+    value as usize
+}

@@ -1,0 +1,105 @@
+//! The writing handle. Relies on `table` and `lifecycle`; makes no system call once it is open.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::buffer::Buffer;
+use crate::error::Result;
+use crate::guard::role::Guard;
+use crate::options::Options;
+use crate::reader::{self, Versioned};
+use crate::record::ShmRecord;
+use crate::table::Table;
+
+/// Writes the records of a table: the one process that may, for as long as this value lives.
+///
+/// The role ends with the value or its process, however it dies; the table and its records stay. The next
+/// [`Writer::create`] or [`Writer::open`] takes over where this one stopped.
+#[derive(Debug)]
+pub struct Writer<T> {
+    address: Address,
+    timeout: Duration,
+    table: Table,
+    /// Holds the role: the kernel takes it back when this is closed.
+    _guard: Guard,
+    record: PhantomData<fn(T)>,
+}
+
+impl<T: ShmRecord> Writer<T> {
+    /// Creates a table of `capacity` records at `address` (`posix:/name`, `file:/path`), complete or not at all; or takes
+    /// over the one that is there, with its values, when it has this capacity and its writer is gone. [`Options`] has
+    /// more to choose.
+    ///
+    /// `open(O_TMPFILE)`, `fallocate`, `mmap`, `madvise(MADV_POPULATE_WRITE)`, `linkat`; a lock of the guard file beside
+    /// the segment stands for the role.
+    ///
+    /// # Errors
+    /// [`WriterAlive`](crate::ErrorKind::WriterAlive) while another process writes,
+    /// [`LayoutMismatch`](crate::ErrorKind::LayoutMismatch) and [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) when
+    /// the table that is there is another, [`NoSpace`](crate::ErrorKind::NoSpace), and every kind that says why
+    /// something is not a table of `T` that may be trusted. Nothing is created by a call that fails.
+    pub fn create(address: &str, capacity: usize) -> Result<Self> {
+        Options::new().create(address, capacity)
+    }
+
+    /// Takes over the table at `address`, whatever its capacity, when its writer is gone: `open(O_RDWR)`, `mmap`, a lock
+    /// of the guard file. What the last writer left half-written is finished; the epoch is counted up.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), and as [`Writer::create`].
+    pub fn open(address: &str) -> Result<Self> {
+        Options::new().open_writer(address)
+    }
+
+    pub(crate) fn new(address: Address, timeout: Duration, table: Table, guard: Guard) -> Self {
+        Self { address, timeout, table, _guard: guard, record: PhantomData }
+    }
+
+    /// Publishes `value` as the next version of record `index`.
+    ///
+    /// Readers see the old value or the new one, whole, whenever this process is killed. A reader that sees the new one
+    /// sees everything that happened before this call.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange).
+    #[inline]
+    pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        let Some(slot) = self.table.slot(index) else {
+            return Err(reader::out_of_range("write", &self.table, &self.address, index));
+        };
+        Buffer::with_words(value, |words| slot.write(words));
+        Ok(())
+    }
+
+    /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned): what this
+    /// writer, or the one before it, published last.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read).
+    pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        reader::read(&self.table, &self.address, self.timeout, index)
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        reader::capacity(&self.table)
+    }
+
+    /// How often the role of writer was taken: 1 when this writer created the table.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.table.epoch()
+    }
+
+    /// `lstat(2)`: whether the address still leads to this table and it was not removed. If not, nobody new will see
+    /// what is written.
+    ///
+    /// # Errors
+    /// [`Os`](crate::ErrorKind::Os) and [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not
+    /// tell.
+    pub fn is_current(&self) -> Result<bool> {
+        reader::is_current(&self.table, &self.address)
+    }
+}
