@@ -76,27 +76,55 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u64>>(), Self::WORDS) }
     }
 
-    /// The record in this slot and its version.
+    /// The record in this slot and its version, if the slot is at rest and its bytes are a value.
     #[inline(always)]
+    pub(crate) fn read_at_rest(slot: &Slot<'_>) -> Option<(T, u64)> {
+        let mut buffer = Self::empty();
+        let version = slot.read_at_rest(buffer.words())?;
+        // SAFETY: a successful read has written all WORDS words.
+        let value = unsafe { buffer.value() }?;
+        Some((value, version))
+    }
+
+    /// The record in this slot and its version, with as many attempts as the timeout allows.
     pub(crate) fn read(slot: &Slot<'_>, timeout: Duration) -> Result<(T, u64), Unread> {
         let mut buffer = Self::empty();
-        let version = match slot.try_read(buffer.words()) {
-            Some(version) => version,
-            None => read_patiently(slot, timeout, buffer.words())?,
-        };
-        // SAFETY: a successful read has written all WORDS words, which hold the first BYTES bytes.
-        let bytes = unsafe { std::slice::from_raw_parts((&raw const buffer).cast::<u8>(), Self::BYTES) };
-        match T::Wire::try_read_from_bytes(bytes) {
-            Ok(wire) => Ok((T::from_wire(wire), version)),
-            Err(_) => Err(Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }),
-        }
+        let version = attempts(slot, timeout, buffer.words())?;
+        // SAFETY: a successful read has written all WORDS words.
+        let value = unsafe { buffer.value() };
+        value.map(|value| (value, version)).ok_or_else(|| {
+            // SAFETY: as before.
+            let bytes = unsafe { buffer.bytes() };
+            Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }
+        })
+    }
+
+    /// The value in the words, if they are one.
+    ///
+    /// # Safety
+    /// All WORDS words have been written.
+    #[inline(always)]
+    unsafe fn value(&self) -> Option<T> {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { self.bytes() };
+        T::Wire::try_read_from_bytes(bytes).ok().map(T::from_wire)
+    }
+
+    /// The record's bytes.
+    ///
+    /// # Safety
+    /// All WORDS words have been written.
+    #[inline(always)]
+    unsafe fn bytes(&self) -> &[u8] {
+        // SAFETY: the first BYTES bytes lie inside the words, which the caller has written.
+        unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u8>(), Self::BYTES) }
     }
 }
 
 /// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.
 pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> Result<u64, Unread> {
     let mut words = vec![MaybeUninit::uninit(); out.len().div_ceil(8)];
-    let version = read_patiently(slot, timeout, &mut words)?;
+    let version = attempts(slot, timeout, &mut words)?;
     for (bytes, word) in out.chunks_mut(8).zip(&words) {
         // SAFETY: a successful read has written every word.
         let word = unsafe { word.assume_init() };
@@ -106,12 +134,11 @@ pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> 
 }
 
 /// Attempts at once, then with growing pauses, until the timeout. Every word of `out` is written on success.
-#[cold]
-fn read_patiently(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64>]) -> Result<u64, Unread> {
+fn attempts(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64>]) -> Result<u64, Unread> {
     let mut attempts = 0;
     while attempts < EAGER_ATTEMPTS {
         attempts += 1;
-        if let Some(version) = slot.try_read(out) {
+        if let Some(version) = slot.read(out) {
             return Ok(version);
         }
         spin_loop();
@@ -119,7 +146,7 @@ fn read_patiently(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64
     let mut deadline = Deadline::after(timeout);
     while deadline.pause() {
         attempts += 1;
-        if let Some(version) = slot.try_read(out) {
+        if let Some(version) = slot.read(out) {
             return Ok(version);
         }
     }

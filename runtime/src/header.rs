@@ -252,7 +252,7 @@ mod tests {
             (at::RECORD_ALIGN, &[3], impossible("record alignment")),
             (at::CAPACITY, &[0; 8], impossible("capacity")),
             (at::CAPACITY, &(1_u64 << 63).to_le_bytes(), impossible("capacity")),
-            (at::CAPACITY, &[11], impossible("segment size")),
+            (at::CAPACITY, &[200], impossible("segment size")),
             (at::CELLS, &[3], impossible("cells")),
             (at::CELLS, &[2], impossible("log entries")),
             (at::ARRANGEMENT, &[9], impossible("arrangement")),

@@ -56,7 +56,12 @@ impl<T: ShmRecord> Reader<T> {
     /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`.
     #[inline]
     pub fn read(&self, index: usize) -> Result<T> {
-        self.read_versioned(index).map(|record| record.value)
+        match read_at_rest(&self.table, index) {
+            Some((value, _)) => Ok(value),
+            None => {
+                read_patiently(&self.table, &self.address, self.timeout, index).map(|record| record.value)
+            }
+        }
     }
 
     /// As [`Reader::read`], with the record's version.
@@ -129,6 +134,28 @@ pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
 /// The record at `index` as a `T`.
 #[inline]
 pub(crate) fn read<T: ShmRecord>(
+    table: &Table,
+    address: &Address,
+    timeout: Duration,
+    index: usize,
+) -> Result<Versioned<T>> {
+    match read_at_rest(table, index) {
+        Some((value, version)) => Ok(Versioned { value, version }),
+        None => read_patiently(table, address, timeout, index),
+    }
+}
+
+/// The record at `index`, in the one attempt that nearly always does. It hands its buffer to no call, so that the record
+/// stays in registers.
+#[inline(always)]
+fn read_at_rest<T: ShmRecord>(table: &Table, index: usize) -> Option<(T, u64)> {
+    Buffer::<T>::read_at_rest(&table.slot(index)?)
+}
+
+/// The record at `index` beside a busy writer or behind a dead one, or the error that says why there is none.
+#[cold]
+#[inline(never)]
+fn read_patiently<T: ShmRecord>(
     table: &Table,
     address: &Address,
     timeout: Duration,

@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
 
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 
 use shmrecord_layout::abi::{self, live};
 use shmrecord_layout::describe::{self, Description};
@@ -26,15 +27,24 @@ pub(crate) struct Table {
     cells: u32,
     /// Words of a cell.
     words: usize,
-    versions_offset: usize,
+    /// Version 0, in the mapping.
+    first_version: NonNull<u8>,
     versions_stride: usize,
-    cells_offset: usize,
+    /// Cell 0 of record 0, in the mapping.
+    first_cell: NonNull<u8>,
     record_stride: usize,
     cell_stride: usize,
-    log_offset: usize,
+    /// The log, in the mapping; without one, anything.
+    log: NonNull<u8>,
     log_words: usize,
     log_stride: usize,
 }
+
+// SAFETY: the pointers lead into the mapping that the table owns, whose words are only touched as atomics, from any
+// thread; everything else is Send.
+unsafe impl Send for Table {}
+// SAFETY: as for Send.
+unsafe impl Sync for Table {}
 
 /// The place of one record, in bounds.
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +58,22 @@ impl Table {
     pub(crate) fn new(map: Map, header: Header, identity: Identity) -> Self {
         let g = &header.geometry;
         assert_eq!(g.segment_bytes, map.length() as u64, "the header was validated for this mapping");
+        let pointer = |offset: u64| {
+            assert!(offset <= g.segment_bytes);
+            // SAFETY: not past the end of the mapping, whose length is `segment_bytes`.
+            unsafe { map.base().add(place(offset)) }
+        };
         let log_bytes = abi::log::ENTRIES as u64 + u64::from(g.log_entries) * g.log_entry_bytes;
         Self {
             capacity: g.capacity,
             cells: g.cells,
             words: place(g.cell_bytes / 8),
-            versions_offset: place(g.versions_offset),
+            first_version: pointer(g.versions_offset),
             versions_stride: place(g.versions_stride),
-            cells_offset: place(g.cells_offset),
+            first_cell: pointer(g.cells_offset),
             record_stride: place(g.record_stride),
             cell_stride: place(g.cell_stride),
-            log_offset: place(g.log_offset),
+            log: pointer(g.log_offset),
             log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
             log_stride: place(g.log_entry_bytes / 8),
             map,
@@ -158,31 +173,32 @@ impl Table {
 
     #[inline(always)]
     fn log(&self) -> Log<'_> {
-        // SAFETY: `log_offset` and `log_words` come from a geometry that was validated against this mapping's length.
-        let area = unsafe { self.atomics(self.log_offset, self.log_words) };
+        // SAFETY: `log` and `log_words` come from a geometry that was validated against this mapping's length.
+        let area = unsafe { atomics(self.log, self.log_words) };
         Log::new(area, self.log_stride)
     }
+}
 
-    /// # Safety
-    /// `offset` is a multiple of 8 and `offset + 8 * count` is at most the mapping's length.
-    #[inline(always)]
-    unsafe fn atomics(&self, offset: usize, count: usize) -> &[AtomicU64] {
-        debug_assert!(offset.is_multiple_of(8) && offset + 8 * count <= self.map.length());
-        // SAFETY: inside the mapping, as the caller promises.
-        let first = unsafe { self.map.base().add(offset) };
-        // SAFETY: in bounds and aligned as the caller promises, since the mapping starts on a page; alive as long as
-        // `self`; AtomicU64 is valid for any bits, and other processes' stores are atomic or break the protocol.
-        unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
-    }
+/// `count` words of a mapping.
+///
+/// # Safety
+/// They lie inside one mapping that outlives `'a`, and start on a multiple of 8.
+#[inline(always)]
+unsafe fn atomics<'a>(first: NonNull<u8>, count: usize) -> &'a [AtomicU64] {
+    debug_assert!(first.cast::<AtomicU64>().is_aligned());
+    // SAFETY: in bounds, aligned and alive as the caller promises; AtomicU64 is valid for any bits, and other processes'
+    // stores are atomic or break the protocol.
+    unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
 }
 
 impl<'a> Slot<'a> {
     #[inline(always)]
     fn version(&self) -> &'a AtomicU64 {
         let table = self.table;
-        // SAFETY: `index < capacity`, for which the geometry was validated: version(index) is 8 bytes inside the mapping
-        // at a multiple of 8.
-        let words = unsafe { table.atomics(table.versions_offset + self.index * table.versions_stride, 1) };
+        // SAFETY: `index < capacity`, for which the geometry was validated: version(index) is inside the mapping.
+        let version = unsafe { table.first_version.add(self.index * table.versions_stride) };
+        // SAFETY: as before, 8 bytes at a multiple of 8; the table owns the mapping and outlives 'a.
+        let words = unsafe { atomics(version, 1) };
         &words[0]
     }
 
@@ -190,10 +206,12 @@ impl<'a> Slot<'a> {
     fn cell(&self, cell: u64) -> &'a [AtomicU64] {
         let table = self.table;
         debug_assert!(cell < u64::from(table.cells));
-        let start = table.cells_offset + self.index * table.record_stride + place(cell) * table.cell_stride;
+        let distance = self.index * table.record_stride + place(cell) * table.cell_stride;
         // SAFETY: `index < capacity` and `cell < cells`, for which the geometry was validated: cell(index, cell) is
-        // `words` words inside the mapping, from a multiple of 8 on.
-        unsafe { table.atomics(start, table.words) }
+        // inside the mapping.
+        let cell = unsafe { table.first_cell.add(distance) };
+        // SAFETY: as before, `words` words from a multiple of 8 on; the table owns the mapping and outlives 'a.
+        unsafe { atomics(cell, table.words) }
     }
 
     /// The version of the last write that is finished; one that is under way does not count.
@@ -203,18 +221,23 @@ impl<'a> Slot<'a> {
         if self.table.cells == 1 { word / 2 } else { word }
     }
 
-    /// One attempt to read: the version of the value now in `out`, every word of which has been written, or `None`.
-    /// `out` is at most a cell long.
+    /// One attempt to read a slot that nobody is writing: the version of the value now in `out`, every word of which has
+    /// been written, or `None`. `out` is at most a cell long.
     #[inline(always)]
-    pub(crate) fn try_read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
+    pub(crate) fn read_at_rest(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
         let words = out.len();
         match self.table.cells {
-            1 => {
-                let cell = &self.cell(0)[..words];
-                record::read_logged(self.version(), cell, &self.table.log(), self.index as u64, out)
-            }
+            1 => record::read_at_rest(self.version(), &self.cell(0)[..words], out),
             cells => record::read_cells(self.version(), cells, |cell| &self.cell(cell)[..words], out),
         }
+    }
+
+    /// One attempt to read, whatever state the writer left the slot in. As [`Slot::read_at_rest`].
+    pub(crate) fn read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
+        self.read_at_rest(out).or_else(|| match self.table.cells {
+            1 => record::read_under_way(self.version(), &self.table.log(), self.index as u64, out),
+            _ => None,
+        })
     }
 
     /// Publishes `words`, the record's. The caller holds the role.

@@ -62,14 +62,17 @@ impl<'a> Log<'a> {
         copy::store(words, entry.words);
         entry.index.store(index, Ordering::Relaxed);
         entry.target.store(target, Ordering::Relaxed);
-        self.area[COUNT].store(1, Ordering::Relaxed);
-        self.area[BATCH_ID].store(0, Ordering::Relaxed);
+        // Nearly always so already, and a load is cheaper than a store: stores are what a write's time goes into.
+        for (word, value) in [(COUNT, 1), (BATCH_ID, 0)] {
+            if self.area[word].load(Ordering::Relaxed) != value {
+                self.area[word].store(value, Ordering::Relaxed);
+            }
+        }
         // Pairs with the acquire fence behind a reader's load of the sequence: who sees it even sees the whole entry.
         self.area[SEQ].store(odd.wrapping_add(1), Ordering::Release);
     }
 
     /// Copies the logged value for this index and target out. `false`: it is not here, or the log moved meanwhile.
-    #[cold]
     pub(crate) fn read(&self, index: u64, target: u64, out: &mut [MaybeUninit<u64>]) -> bool {
         let seen = self.area[SEQ].load(Ordering::Relaxed);
         // Pairs with the release store of the even sequence in `stage`.

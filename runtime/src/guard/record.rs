@@ -39,26 +39,42 @@ pub(crate) fn write_logged(
     version.store(target, Ordering::Release);
 }
 
-/// One attempt to read record `index`, one cell. The version of the value in `out`, or `None`: try again.
+/// One attempt to read a slot that is at rest, one cell. The version of the value in `out`, or `None`: it is being
+/// written, or was meanwhile.
 #[inline(always)]
-pub(crate) fn read_logged(
+pub(crate) fn read_at_rest(
     version: &AtomicU64,
     cell: &[AtomicU64],
+    out: &mut [MaybeUninit<u64>],
+) -> Option<u64> {
+    let seen = version.load(Ordering::Relaxed);
+    if seen & 1 == 1 {
+        return None;
+    }
+    // Pairs with the writer's release store of the version.
+    fence(Ordering::Acquire);
+    copy::load(cell, out);
+    // Pairs with the writer's release fence between the odd version and the cell's words.
+    fence(Ordering::Acquire);
+    (version.load(Ordering::Relaxed) == seen).then_some(seen / 2)
+}
+
+/// One attempt to read a slot that is being written, or whose writer died there: from the log. The version of the value
+/// in `out`, or `None`: it is at rest, or the log holds something else.
+pub(crate) fn read_under_way(
+    version: &AtomicU64,
     log: &Log<'_>,
     index: u64,
     out: &mut [MaybeUninit<u64>],
 ) -> Option<u64> {
     let seen = version.load(Ordering::Relaxed);
-    // Pairs with the writer's release store of the version, or of the log's sequence for an odd one.
-    fence(Ordering::Acquire);
-    if seen & 1 == 1 {
-        let target = seen.wrapping_add(1);
-        return log.read(index, target, out).then_some(target / 2);
+    if seen & 1 == 0 {
+        return None;
     }
-    copy::load(cell, out);
-    // Pairs with the writer's release fence between the odd version and the cell's words.
+    // The odd version is stored behind the log's even sequence; this keeps the loads from the log behind it.
     fence(Ordering::Acquire);
-    (version.load(Ordering::Relaxed) == seen).then_some(seen / 2)
+    let target = seen.wrapping_add(1);
+    log.read(index, target, out).then_some(target / 2)
 }
 
 /// Publishes `words` as the next version, K cells. Only the holder of the role may call this.

@@ -1,0 +1,102 @@
+//! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
+//! process, medians, and the ratio, which is what holds on other machines.
+//!
+//! `cargo run --release --manifest-path benches/Cargo.toml`
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use shmrecord::{Options, Reader, ShmRecord, Writer};
+
+/// Calls timed together, so that the clock's own cost and step do not count.
+const CALLS: u32 = 100_000;
+/// Times that every case is measured; an odd number has a median.
+const ROUNDS: usize = 31;
+
+macro_rules! record {
+    ($name:ident, $words:literal) => {
+        #[derive(ShmRecord, Clone, Copy)]
+        #[repr(C)]
+        struct $name {
+            words: [u64; $words],
+        }
+
+        impl Sample for $name {
+            fn filled(with: u64) -> Self {
+                Self { words: [with; $words] }
+            }
+        }
+    };
+}
+
+record!(Bytes32, 4);
+record!(Bytes64, 8);
+record!(Bytes256, 32);
+record!(Bytes4096, 512);
+
+/// On a cache line of its own, so that no figure depends on where the stack happens to be.
+#[repr(align(64))]
+struct Aligned<T>(T);
+
+trait Sample: ShmRecord {
+    fn filled(with: u64) -> Self;
+}
+
+fn main() -> shmrecord::Result<()> {
+    println!("one record, warm, one process; medians of {ROUNDS} rounds of {CALLS} calls\n");
+    println!("| bytes | cells | memcpy ns | read ns | ratio | write ns | ratio |");
+    println!("|---:|---:|---:|---:|---:|---:|---:|");
+    for cells in [1, 4] {
+        measure::<Bytes32>(cells)?;
+        measure::<Bytes64>(cells)?;
+        measure::<Bytes256>(cells)?;
+        measure::<Bytes4096>(cells)?;
+    }
+    Ok(())
+}
+
+fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
+    let address = format!("posix:/shmrecord-bench-{}", std::process::id());
+    let mut writer: Writer<T> = Options::new().cells(cells).create(&address, 16)?;
+    let reader = Reader::<T>::open(&address)?;
+    // Nobody opens it again; it must not stay when a later step fails.
+    shmrecord::remove(&address)?;
+
+    let source = Aligned(T::filled(1));
+    let mut target = Aligned(T::filled(0));
+    let (mut copies, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS as u64 {
+        copies.push(per_call(|| {
+            target.0 = black_box(&source).0;
+            black_box(&target);
+        }));
+        let value = Aligned(T::filled(round));
+        writes.push(per_call(|| writer.write(black_box(7), &black_box(&value).0).expect("in range")));
+        reads.push(per_call(|| {
+            target.0 = reader.read(black_box(7)).expect("nobody writes");
+            black_box(&target);
+        }));
+    }
+    let (copy, read, write) = (median(copies), median(reads), median(writes));
+    let bytes = size_of::<T>();
+    println!(
+        "| {bytes} | {cells} | {copy:.2} | {read:.2} | {:.1} | {write:.2} | {:.1} |",
+        read / copy,
+        write / copy
+    );
+    Ok(())
+}
+
+/// Nanoseconds of one call.
+fn per_call(mut call: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    for _ in 0..CALLS {
+        call();
+    }
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
