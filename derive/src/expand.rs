@@ -1,0 +1,176 @@
+//! The output: both implementations, the wire twin and assertions, inside `const _`. Relies on `wire` for the twin and on
+//! a record that `check` let pass; knows no numbers: sizes, offsets and ids are constant expressions over the struct.
+//!
+//! Spans decide who is told what. The user's types keep theirs, so that the compiler's objections to a type point at it;
+//! all else has the macro's, so that no lint of the user's crate looks at it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Generics;
+use syn::spanned::Spanned;
+
+use crate::input::{Field, Record};
+use crate::wire::{Member, Twin};
+
+/// The implementations for this record.
+pub(crate) fn record(record: &Record<'_>) -> TokenStream {
+    let Record { ident, library, .. } = record;
+    let twin = Twin::new(record);
+    let types = twin.types();
+    let definition = twin.definition();
+    let to_wire = twin.value();
+    let from_wire = twin.original();
+    let layout = layout(record, &twin);
+    let assertions = assertions(record, &twin);
+    let wire = &twin.ident;
+    quote! {
+        #[allow(deprecated, reason = "a deprecated field keeps its bytes")]
+        const _: () = {
+            use #library::__private::layout as __layout;
+
+            #types
+            #definition
+
+            const __LAYOUT: &__layout::RecordLayout<'static> = #layout;
+
+            #[automatically_derived]
+            impl #library::ShmField for #ident {
+                const TYPE: __layout::FieldType<'static> =
+                    __layout::FieldType::record(__LAYOUT);
+                type Wire = #wire;
+
+                #[inline]
+                fn to_wire(&self) -> #wire {
+                    #to_wire
+                }
+
+                #[inline]
+                fn from_wire(wire: #wire) -> Self {
+                    #from_wire
+                }
+            }
+
+            #[automatically_derived]
+            impl #library::ShmRecord for #ident
+            where
+                // `ShmField` has said it if this does not hold; the lifetime keeps the compiler from saying it again.
+                for<'__shm> Self: ::core::marker::Copy,
+            {
+                const LAYOUT: &'static __layout::RecordLayout<'static> = __LAYOUT;
+            }
+
+            #assertions
+        };
+    }
+}
+
+/// What stands in place of the implementations beside errors: whoever uses the struct as a record is not told that it is
+/// none.
+///
+/// The first error is the length of the wire type. That type is then an error too, of which the compiler says nothing
+/// more, wherever the struct is used.
+pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStream]) -> TokenStream {
+    let Record { ident, library, .. } = record;
+    let (parameters, arguments, _) = generics.split_for_impl();
+    let copy = quote!(where for<'__shm> Self: ::core::marker::Copy + 'static);
+    let (first, others) =
+        errors.split_first().map_or((None, errors), |(first, others)| (Some(first), others));
+    quote! {
+        const _: () = {
+            use #library::__private::layout as __layout;
+
+            #(#others)*
+
+            impl #parameters #library::ShmField for #ident #arguments #copy {
+                const TYPE: __layout::FieldType<'static> =
+                    __layout::FieldType::record(<Self as #library::ShmRecord>::LAYOUT);
+                type Wire = [u8; #first];
+
+                fn to_wire(&self) -> Self::Wire {
+                    ::core::unreachable!()
+                }
+
+                fn from_wire(_: Self::Wire) -> Self {
+                    ::core::unreachable!()
+                }
+            }
+
+            impl #parameters #library::ShmRecord for #ident #arguments #copy {
+                const LAYOUT: &'static __layout::RecordLayout<'static> =
+                    &__layout::RecordLayout::new("", 0, 1, &[], "");
+            }
+        };
+    }
+}
+
+/// The `RecordLayout`, from the compiler's own numbers.
+fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
+    let Record { ident, name, library, doc, .. } = record;
+    let fields = twin.members.iter().map(|Member { read, field, ty, .. }| {
+        let Field { name, text, doc, .. } = read;
+        let unit = match &read.unit {
+            Some(unit) => quote!(::core::option::Option::Some(#unit)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote! {
+            __layout::FieldLayout {
+                name: #name,
+                ty: <#ty as #library::ShmField>::TYPE,
+                offset: ::core::mem::offset_of!(#ident, #field) as u32,
+                text: #text,
+                unit: #unit,
+                doc: #doc,
+            }
+        }
+    });
+    quote! {
+        &__layout::RecordLayout::new(
+            #name,
+            ::core::mem::size_of::<#ident>() as u32,
+            ::core::mem::align_of::<#ident>() as u32,
+            const { &[#(#fields),*] },
+            #doc,
+        )
+    }
+}
+
+/// What only the compiler can check.
+fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
+    let Record { ident, library, .. } = record;
+    let size = quote!(::core::mem::size_of::<#ident>());
+    let align = quote!(::core::mem::align_of::<#ident>());
+    let limits = quote_spanned! {at(ident)=>
+        const _: () =
+            ::core::assert!(#size as u64 <= __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes");
+        const _: () =
+            ::core::assert!(#align as u64 <= __layout::place::MAX_ALIGN as u64, "a record is aligned to at most 4096 bytes");
+    };
+    let texts = twin.members.iter().filter(|member| member.read.text).map(|Member { read, ty, .. }| {
+        quote_spanned! {at(read.ty)=>
+            const _: () = ::core::assert!(
+                ::core::matches!(
+                    <#ty as #library::ShmField>::TYPE,
+                    __layout::FieldType { kind: __layout::Kind::U8, rank: 1, .. }
+                ),
+                "`#[shm(text)]` is for `[u8; N]`: text is N bytes, padded with NUL",
+            );
+        }
+    });
+    let wire = &twin.ident;
+    let offsets = twin.members.iter().map(|Member { field, name, .. }| {
+        quote!(::core::mem::offset_of!(#wire, #name) == ::core::mem::offset_of!(#ident, #field))
+    });
+    quote! {
+        #limits
+        #(#texts)*
+        const _: () = ::core::assert!(
+            ::core::mem::size_of::<#wire>() == #size && ::core::mem::align_of::<#wire>() == #align #(&& #offsets)*,
+            "the wire twin differs from the struct: this is a mistake in shmrecord, please report it",
+        );
+    }
+}
+
+/// The place of these tokens, for code of the macro.
+pub(crate) fn at(tokens: impl Spanned) -> Span {
+    tokens.span().resolved_at(Span::call_site())
+}

@@ -1,0 +1,10 @@
+use shmrecord::ShmRecord;
+
+#[derive(ShmRecord)]
+#[repr(C)]
+struct Quote {
+    symbol: String,
+}
+
+
+fn main() {}

@@ -1,0 +1,11 @@
+use shmrecord::{Reserved, ShmRecord};
+
+#[derive(ShmRecord, Clone, Copy)]
+#[repr(C)]
+struct Quote {
+    volume: u64,
+    #[shm(padding, unit = "USD")]
+    later: Reserved<8>,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use shmrecord::ShmRecord;
+
+#[derive(ShmRecord, Clone, Copy)]
+#[repr(C)]
+struct Quote;
+
+fn main() {}
