@@ -11,11 +11,10 @@ use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::deadline::Deadline;
 use crate::record::ShmRecord;
-use crate::sync::spin_loop;
 use crate::table::Slot;
 
-/// Attempts before a read starts to pause.
-const EAGER_ATTEMPTS: u64 = 64;
+/// Attempts of a read between two pauses.
+const BURST: u32 = 64;
 
 /// Why a slot gave no value.
 #[derive(Debug)]
@@ -133,24 +132,24 @@ pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> 
     Ok(version)
 }
 
-/// Attempts at once, then with growing pauses, until the timeout. Every word of `out` is written on success.
+/// Bursts of attempts with growing pauses between them, until the timeout. Every word of `out` is written on success.
+///
+/// Beside a writer that never pauses an attempt succeeds when the slot's cache lines are already here, which those of the
+/// attempts before have seen to: so a pause is followed by many, not by one.
 fn attempts(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64>]) -> Result<u64, Unread> {
-    let mut attempts = 0;
-    while attempts < EAGER_ATTEMPTS {
-        attempts += 1;
-        if let Some(version) = slot.read(out) {
-            return Ok(version);
-        }
-        spin_loop();
-    }
     let mut deadline = Deadline::after(timeout);
-    while deadline.pause() {
-        attempts += 1;
-        if let Some(version) = slot.read(out) {
-            return Ok(version);
+    let mut attempts = 0;
+    loop {
+        for _ in 0..BURST {
+            attempts += 1;
+            if let Some(version) = slot.read(out) {
+                return Ok(version);
+            }
+        }
+        if !deadline.pause() {
+            return Err(Unread::Contended { attempts });
         }
     }
-    Err(Unread::Contended { attempts })
 }
 
 /// The path of the first field of `layout` whose bytes are no value of its kind: `levels[3].closed`.

@@ -1,0 +1,121 @@
+// options.h: what may be chosen when a table is created or opened, and what a generated header says of its record.
+// Relies on error.h and sys.h; opens nothing.
+
+#ifndef SHMRECORD_OPTIONS_H
+#define SHMRECORD_OPTIONS_H
+
+#include "abi.h"
+#include "error.h"
+#include "geometry.h"
+#include "sys.h"
+
+// Where versions and records lie.
+enum shmrec_arrangement {
+    SHMREC_ARRANGEMENT_ANY = 0, // split for a new table, whatever is there for one that exists
+    SHMREC_LINE = 1,            // each record on cache lines of its own: least traffic between cores
+    SHMREC_PACKED = 2,          // version right behind the record, no padding: least memory, fastest scans
+    SHMREC_SPLIT = 3            // all versions, then all records: good at random access and scans
+};
+
+// How to create and open tables. Zero everywhere means the defaults: `shmrec_options o = {0};` in C, `{}` in C++.
+typedef struct shmrec_options {
+    // Cells in a slot: 1 (with the write-ahead log), 2, 4 or 8; 0: 1 for a new table. More cells take more memory and
+    // let readers of large records succeed beside a writer that never pauses.
+    uint32_t cells;
+    // An enum shmrec_arrangement.
+    int arrangement;
+    // Permission bits of a new segment, whatever the umask; 0: 0600. Who may write it may also take the role of writer.
+    // With the others' write bit, opening accepts segments that everybody may write.
+    uint32_t mode;
+    // Entries of the write-ahead log of a new table with one cell, up to 65536; 0: 64.
+    uint32_t log_entries;
+    // A user id whose segments are trusted, beside this process's own and root; 0: nobody else.
+    uint32_t trusted_owner;
+    // How long creating, opening, removing and each read may take; 0: 1000.
+    uint32_t timeout_ms;
+} shmrec_options;
+
+// A record as a generated header describes it; programs only pass it on.
+typedef struct shmrec_layout {
+    const char *name;
+    uint32_t size;
+    uint32_t align;
+    uint64_t layout_id;
+    uint64_t schema_id;
+    const unsigned char *description;
+    size_t description_bytes;
+} shmrec_layout;
+
+// Everything below is not for programs.
+
+// The options with every default in place; NULL stands for all defaults. `cells` and `arrangement` stay as asked.
+static inline shmrec_options shmrec_resolve(const shmrec_options *options) {
+    shmrec_options resolved;
+    memset(&resolved, 0, sizeof resolved);
+    if (options != NULL) {
+        resolved = *options;
+    }
+    resolved.mode = resolved.mode != 0 ? resolved.mode : 0600u;
+    resolved.log_entries = resolved.log_entries != 0 ? resolved.log_entries : SHMREC_DEFAULT_LOG_ENTRIES;
+    resolved.timeout_ms = resolved.timeout_ms != 0 ? resolved.timeout_ms : 1000;
+    return resolved;
+}
+
+// A task that starts now, on the terms of these resolved options.
+static inline shmrec_task shmrec_task_begin(const char *operation, const char *subject, const shmrec_options *options,
+                                            shmrec_error *error) {
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = operation;
+    task.subject = subject;
+    task.error = error;
+    task.deadline_ns = shmrec_monotonic_ns() + options->timeout_ms * UINT64_C(1000000);
+    task.trusted_owner = options->trusted_owner;
+    task.world_writable = (options->mode & 0002u) != 0;
+    return task;
+}
+
+static inline const char *shmrec_arrangement_name(uint32_t tag) {
+    return tag == SHMREC_TAG_LINE ? "line" : tag == SHMREC_TAG_PACKED ? "packed" : "split";
+}
+
+// The shape that these resolved options ask for, or SHMREC_BAD_ARGUMENT.
+static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, const shmrec_layout *layout,
+                              uint64_t capacity, const shmrec_options *options, const shmrec_task *task) {
+    if ((options->mode & ~0777u) != 0 || (options->mode & 0600u) != 0600u) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad mode: %o, expected 0600 to 0777", options->mode);
+    }
+    if (options->arrangement < SHMREC_ARRANGEMENT_ANY || options->arrangement > SHMREC_SPLIT) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad arrangement: %d, expected a value of shmrec_arrangement",
+                           options->arrangement);
+    }
+    memset(shape, 0, sizeof *shape);
+    shape->capacity = capacity;
+    shape->description_bytes = layout->description_bytes;
+    shape->record_bytes = layout->size;
+    shape->record_align = layout->align;
+    shape->cells = options->cells != 0 ? options->cells : 1;
+    shape->arrangement = options->arrangement != SHMREC_ARRANGEMENT_ANY
+                             ? SHMREC_CAST(uint32_t, options->arrangement - SHMREC_LINE)
+                             : SHMREC_TAG_SPLIT;
+    shape->log_entries = shape->cells == 1 ? options->log_entries : 0;
+    const char *argument = shmrec_geometry_of(geometry, shape);
+    if (argument == NULL) {
+        return SHMREC_OK;
+    }
+    if (strcmp(argument, "capacity") == 0) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad capacity: %llu records of %u bytes",
+                           SHMREC_CAST(unsigned long long, capacity), layout->size);
+    }
+    if (strcmp(argument, "cells") == 0) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad cells: %u, expected 1, 2, 4 or 8", shape->cells);
+    }
+    if (strcmp(argument, "log entries") == 0) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad log entries: %u, expected 1 to %u", shape->log_entries,
+                           SHMREC_MAX_LOG_ENTRIES);
+    }
+    return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad %s: %u bytes, aligned to %u", argument, layout->size,
+                       layout->align);
+}
+
+#endif

@@ -1,0 +1,137 @@
+// segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
+// on header.h, log.h and address.h; knows neither names nor locks.
+
+#ifndef SHMRECORD_SEGMENT_H
+#define SHMRECORD_SEGMENT_H
+
+#include "address.h"
+#include "header.h"
+#include "log.h"
+
+// A mapped table, for reading or for writing. All zeros: closed. The members are not for programs.
+typedef struct shmrec_table {
+    void *base;               // the mapping
+    shmrec_header header;     // a validated private copy: nothing of it is read from the segment again
+    shmrec_identity identity; // of the segment's file
+    shmrec_address address;
+    uint64_t bytes; // mapped
+    uint64_t timeout_ns;
+    uint64_t process;   // that holds the role of writer
+    shmrec_file guard;  // holds the role: the kernel takes it back when this is closed
+    bool holds_role;
+    uint8_t reserved[7];
+} shmrec_table;
+
+// The word at an offset that abi.h names, or that the validated geometry gives.
+SHMREC_HOT uint64_t *shmrec_table_word(const shmrec_table *table, uint64_t offset) {
+    return shmrec_word(table->base, offset);
+}
+
+SHMREC_HOT uint64_t *shmrec_table_version(const shmrec_table *table, uint64_t index) {
+    const shmrec_geometry *g = &table->header.geometry;
+    return shmrec_word(table->base, g->versions_offset + index * g->versions_stride);
+}
+
+// Cell 0 of a record.
+SHMREC_HOT uint64_t *shmrec_table_cells(const shmrec_table *table, uint64_t index) {
+    const shmrec_geometry *g = &table->header.geometry;
+    return shmrec_word(table->base, g->cells_offset + index * g->record_stride);
+}
+
+SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
+    const shmrec_geometry *g = &table->header.geometry;
+    shmrec_log log;
+    log.words = shmrec_word(table->base, g->log_offset);
+    log.stride = g->log_entry_bytes / 8;
+    log.capacity = g->log_entries;
+    return log;
+}
+
+// Whether the table was removed.
+static inline bool shmrec_table_retired(const shmrec_table *table) {
+    return shmrec_load(shmrec_table_word(table, SHMREC_LIVE_STATE)) == SHMREC_LIVE_STATE_RETIRED;
+}
+
+// Copies `bytes`, a multiple of 8, between private memory and the segment.
+static inline void shmrec_table_copy_out(const shmrec_table *table, uint64_t offset, unsigned char *to,
+                                         uint64_t bytes) {
+    for (uint64_t at = 0; at < bytes; at += 8) {
+        shmrec_put_u64(to, at, shmrec_load(shmrec_table_word(table, offset + at)));
+    }
+}
+
+static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offset, const unsigned char *from,
+                                        uint64_t bytes) {
+    for (uint64_t at = 0; at < bytes; at += 8) {
+        shmrec_store(shmrec_table_word(table, offset + at), shmrec_u64_at(from, at));
+    }
+}
+
+// Names this process as the writer and stores the epoch. The caller holds the role.
+static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t epoch, uint64_t now_unix_ns) {
+    const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
+    uint64_t start;
+    (void)shmrec_process_start(pid, &start);
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID), pid);
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
+    // Whoever acquires the new epoch sees the owner and all that recovery finished.
+    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
+}
+
+// Writes description, live words and header into a new mapping without a name; the magic last.
+static inline void shmrec_table_format(const shmrec_table *table, const unsigned char *description) {
+    const shmrec_header *header = &table->header;
+    unsigned char bytes[SHMREC_HEADER_BYTES];
+    shmrec_table_copy_in(table, header->geometry.description_offset, description, header->geometry.description_bytes);
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_LIVE);
+    shmrec_table_begin_epoch(table, 1, header->created_unix_ns);
+    shmrec_header_encode(bytes, header);
+    shmrec_table_copy_in(table, 8, bytes + 8, SHMREC_HEADER_BYTES - 8);
+    // Pairs with the acquire fence behind an attacher's copy of the header.
+    shmrec_store_release(shmrec_table_word(table, SHMREC_HEADER_MAGIC), SHMREC_MAGIC);
+}
+
+// Finishes what a dead writer left half-written. The caller holds the role.
+static inline void shmrec_table_recover(const shmrec_table *table) {
+    const shmrec_geometry *g = &table->header.geometry;
+    // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
+    shmrec_fence_acquire();
+    if (g->cells != 1) {
+        return; // the next write overwrites the cell that was left half-written, which nobody reads
+    }
+    const shmrec_log log = shmrec_table_log(table);
+    if (!shmrec_log_settle(&log)) {
+        return;
+    }
+    const uint64_t count = g->cell_bytes / 8, entries = shmrec_log_count(&log);
+    for (uint64_t at = 0; at < entries; at++) {
+        const uint64_t *entry = shmrec_log_entry(&log, at);
+        const uint64_t index = shmrec_load(entry + count);
+        if (index < g->capacity) {
+            shmrec_log_finish(shmrec_table_version(table, index), shmrec_table_cells(table, index), entry, count);
+        }
+    }
+}
+
+static inline void shmrec_table_unmap(shmrec_table *table) {
+    if (table->base != NULL) {
+        (void)munmap(table->base, table->bytes);
+        table->base = NULL;
+    }
+}
+
+// Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
+// it only closes its copy of the guard's descriptor.
+static inline void shmrec_table_release(shmrec_table *table) {
+    if (!table->holds_role || table->process == SHMREC_CAST(uint64_t, getpid())) {
+        shmrec_table_unmap(table);
+    }
+    if (table->holds_role) {
+        shmrec_file_close(&table->guard);
+    }
+    shmrec_address_free(&table->address);
+    memset(table, 0, sizeof *table);
+}
+
+#endif

@@ -1,0 +1,334 @@
+// table.h: tables of fixed-layout records in shared memory, between processes in C, C++ and Rust. Header-only: nothing
+// to link, no macro to define, C11 or C++11 and later, gcc or clang, 64-bit little-endian Linux.
+//
+// Include the header that `ipcgen` makes from a schema; it includes this one and defines, for a record `md_quote`:
+//
+//     #include "md.h"
+//
+//     md_quote_writer writer;                                     md_quote_reader reader;
+//     shmrec_error error;                                         shmrec_error error;
+//     if (md_quote_create(&writer, "posix:/quotes", 100,          if (md_quote_open(&reader, "posix:/quotes",
+//                         NULL, &error) != SHMREC_OK)                               NULL, &error) != SHMREC_OK)
+//         fprintf(stderr, "%s\n", error.text);                        fprintf(stderr, "%s\n", error.text);
+//     md_quote quote = {...};                                     md_quote quote;
+//     md_quote_write(&writer, 7, &quote, &error);                 md_quote_read(&reader, 7, &quote, NULL, &error);
+//     md_quote_close_writer(&writer);                             md_quote_close(&reader);
+//
+// Caveats first:
+//
+// - Names outlive processes. Closing keeps the table and its records; shmrec_remove ends them.
+// - One process writes a table. Its role is a kernel lock that ends with the process, however it dies; the next
+//   md_quote_create or md_quote_open_writer takes over, values kept. No pid and no time decides that a writer is gone.
+// - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
+//   thread.
+// - fork: a child must not use its parent's writer. Its memory is not in the child, so a write ends it with SIGSEGV; to
+//   close the handle there is safe and recommended, for the kernel keeps the role until every copy of it is closed.
+// - A file that its owner cuts short under a mapping gives SIGBUS, as with every mapping. Trust the owner, or do not
+//   open.
+// - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
+//   one. shmrec_is_current tells; close it and open again.
+// - write and read hold one record on the stack. Give threads that move very large records a stack to match.
+// - Never copy a handle: close the original and the copy would unmap twice.
+//
+// Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), and puts it into `*error` together with a
+// sentence for people, where `error` is not NULL. Options (options.h) may be NULL: then the defaults hold. A handle
+// whose opening failed is closed; to close a closed handle, or one of all zeros, does nothing.
+
+#ifndef SHMRECORD_TABLE_H
+#define SHMRECORD_TABLE_H
+
+#include "create.h"
+#include "lifecycle.h"
+#include "options.h"
+#include "record.h"
+#include "segment.h"
+
+// Attempts before a read starts to pause.
+#define SHMREC_EAGER_ATTEMPTS 64u
+
+// Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
+static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *error) {
+    if (code != SHMREC_OK) {
+        shmrec_table_release(table);
+    } else if (error != NULL) {
+        memset(error, 0, sizeof *error);
+    }
+    return code;
+}
+
+// Creates the table at `address` (posix:/name, file:/path) with `capacity` records, complete or not at all; or takes
+// over the one that is there, with its values, when it holds the same record in the same number and its writer is gone.
+// Cells and arrangement are compared only when the options name them.
+//
+// Errors: SHMREC_WRITER_ALIVE while another process writes, SHMREC_ALREADY_HELD_HERE while this one does,
+// SHMREC_LAYOUT_MISMATCH naming the first field that differs, SHMREC_SHAPE_MISMATCH, SHMREC_BAD_ARGUMENT,
+// SHMREC_NO_SPACE, and every other code that says why something is not a table of this record that may be trusted.
+static inline int shmrec_table_create(shmrec_table *table, const char *address, const shmrec_layout *layout,
+                                      uint64_t capacity, const shmrec_options *options, shmrec_error *error) {
+    memset(table, 0, sizeof *table);
+    int code = shmrec_address_parse(&table->address, address, error);
+    if (code == SHMREC_OK) {
+        shmrec_build build;
+        memset(&build, 0, sizeof build);
+        build.layout = layout;
+        build.options = shmrec_resolve(options);
+        const shmrec_task task = shmrec_task_begin("create", table->address.text, &build.options, error);
+        table->timeout_ns = build.options.timeout_ms * UINT64_C(1000000);
+        code = shmrec_plan(&build.header.shape, &build.header.geometry, layout, capacity, &build.options, &task);
+        if (code == SHMREC_OK) {
+            build.header.layout_id = layout->layout_id;
+            build.header.schema_id = layout->schema_id;
+            build.header.description_checksum = shmrec_fnv1a(layout->description, layout->description_bytes);
+            code = shmrec_create_rounds(table, &build, &task);
+        }
+    }
+    return shmrec_finish(table, code, error);
+}
+
+// Takes over the table at `address`, whatever its capacity, when its writer is gone. What the last writer left
+// half-written is finished; the epoch is counted up. Errors: SHMREC_NOT_FOUND, SHMREC_GUARD_LOST, and as
+// shmrec_table_create.
+static inline int shmrec_table_open_writer(shmrec_table *table, const char *address, const shmrec_layout *layout,
+                                           const shmrec_options *options, shmrec_error *error) {
+    memset(table, 0, sizeof *table);
+    int code = shmrec_address_parse(&table->address, address, error);
+    if (code == SHMREC_OK) {
+        const shmrec_options resolved = shmrec_resolve(options);
+        const shmrec_task task = shmrec_task_begin("open for writing", table->address.text, &resolved, error);
+        uint64_t pause_ns = 1000;
+        bool again = true;
+        table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
+        while (code == SHMREC_OK && again) {
+            code = shmrec_attach(table, layout, true, &task);
+            code = code != SHMREC_OK ? code : shmrec_take_over(table, &again, &task);
+            if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task.deadline_ns)) {
+                code = shmrec_fail_plain(&task, SHMREC_RETIRED);
+            }
+        }
+    }
+    return shmrec_finish(table, code, error);
+}
+
+// Opens the table at `address` for reading: a mapping that cannot be written, no lock, nothing stored. Errors:
+// SHMREC_NOT_FOUND, SHMREC_LAYOUT_MISMATCH, SHMREC_RETIRED, and every code that says why something is not a table of
+// this record that may be trusted.
+static inline int shmrec_table_open(shmrec_table *table, const char *address, const shmrec_layout *layout,
+                                    const shmrec_options *options, shmrec_error *error) {
+    memset(table, 0, sizeof *table);
+    int code = shmrec_address_parse(&table->address, address, error);
+    if (code == SHMREC_OK) {
+        const shmrec_options resolved = shmrec_resolve(options);
+        const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &resolved, error);
+        table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
+        code = shmrec_attach(table, layout, false, &task);
+        if (code == SHMREC_OK && shmrec_table_retired(table)) {
+            code = shmrec_fail_plain(&task, SHMREC_RETIRED);
+        }
+    }
+    return shmrec_finish(table, code, error);
+}
+
+// Closes a handle: unmaps, gives the role back, frees. The table stays.
+static inline void shmrec_table_close(shmrec_table *table) { shmrec_table_release(table); }
+
+// Removes the table at `address`: marks it as removed, unlinks it and its guard. Who has it open keeps the old values.
+// Never removes what is not a segment of ours. Errors: SHMREC_NOT_FOUND, SHMREC_BAD_MAGIC, SHMREC_LOCK_TIMEOUT,
+// SHMREC_PERMISSION_DENIED, and those of the file.
+static inline int shmrec_remove(const char *address, const shmrec_options *options, shmrec_error *error) {
+    shmrec_table table;
+    memset(&table, 0, sizeof table);
+    int code = shmrec_address_parse(&table.address, address, error);
+    if (code == SHMREC_OK) {
+        const shmrec_options resolved = shmrec_resolve(options);
+        const shmrec_task task = shmrec_task_begin("remove", table.address.text, &resolved, error);
+        uint64_t pause_ns = 1000;
+        bool again = true;
+        while (code == SHMREC_OK && again) {
+            code = shmrec_attach_unchecked(&table, true, &task);
+            code = code != SHMREC_OK ? code : shmrec_retire(&table, &again, &task);
+            shmrec_table_unmap(&table);
+            if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task.deadline_ns)) {
+                code = shmrec_fail_plain(&task, SHMREC_LOCK_TIMEOUT);
+            }
+        }
+    }
+    code = shmrec_finish(&table, code, error);
+    shmrec_table_release(&table);
+    return code;
+}
+
+// Number of records; 0 for a closed handle.
+static inline uint64_t shmrec_table_capacity(const shmrec_table *table) { return table->header.geometry.capacity; }
+
+// How often the role of writer was taken: 1 for the creator, one more for each take-over; 0 for a closed handle.
+static inline uint64_t shmrec_table_epoch(const shmrec_table *table) {
+    return table->base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
+}
+
+// Whether the address still leads to this table and it was not removed (lstat(2), about a microsecond). If not: close,
+// and open again to find what is there now. A relative file: path counts from the present working directory.
+static inline bool shmrec_is_current(const shmrec_table *table) {
+    struct stat facts;
+    return table->base != NULL && !shmrec_table_retired(table) &&
+           shmrec_sys_lstat(table->address.path, &facts) == 0 && facts.st_dev == table->identity.device &&
+           facts.st_ino == table->identity.inode;
+}
+
+SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
+                                  shmrec_error *error) {
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = operation;
+    task.subject = table->address.text != NULL ? table->address.text : "a closed handle";
+    task.error = error;
+    return shmrec_fail(&task, SHMREC_INDEX_OUT_OF_RANGE, 0, "index %llu out of range, capacity %llu",
+                       SHMREC_CAST(unsigned long long, index),
+                       SHMREC_CAST(unsigned long long, shmrec_table_capacity(table)));
+}
+
+SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, const char *record, const char *field,
+                                 shmrec_error *error) {
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = "read";
+    task.subject = table->address.text;
+    task.error = error;
+    return shmrec_fail(&task, SHMREC_INVALID_BITS, 0, "%s.%s: bytes that are no value of its type: record %llu", record,
+                       field, SHMREC_CAST(unsigned long long, index));
+}
+
+// One attempt to read the record at `index` into `count` words, those of a cell. False: try again, or nothing is there.
+SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                uint64_t *version) {
+    const shmrec_geometry *g = &table->header.geometry;
+    if (index >= g->capacity) {
+        return false;
+    }
+    const uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
+    if (g->cells == 1) {
+        return shmrec_read_cell(word, cells, words, count, version);
+    }
+    return shmrec_read_cells(word, cells, g->cells, g->cell_stride / 8, words, count, version);
+}
+
+// When the first attempt failed: says why there can be no other, or makes it. At once, then with growing pauses, until the
+// timeout; now a half-written cell's value is taken from the log.
+SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                      uint64_t *version, shmrec_error *error) {
+    if (index >= shmrec_table_capacity(table)) {
+        return shmrec_fail_index("read", table, index, error);
+    }
+    const uint64_t *word = shmrec_table_version(table, index);
+    const shmrec_log log = shmrec_table_log(table);
+    uint64_t attempts = 1, pause_ns = 1000, deadline_ns = 0;
+    do {
+        attempts++;
+        if (shmrec_try_read(table, index, words, count, version) ||
+            (table->header.geometry.cells == 1 && shmrec_read_log(word, &log, index, words, count, version))) {
+            return shmrec_done(error);
+        }
+        if (attempts == SHMREC_EAGER_ATTEMPTS) {
+            deadline_ns = shmrec_monotonic_ns() + table->timeout_ns;
+        }
+    } while (attempts < SHMREC_EAGER_ATTEMPTS || shmrec_pause(&pause_ns, deadline_ns));
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = "read";
+    task.subject = table->address.text;
+    task.error = error;
+    return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in %llu attempts",
+                       SHMREC_CAST(unsigned long long, attempts));
+}
+
+// Publishes `count` words, those of a cell. For the typed functions below.
+SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
+                                  shmrec_error *error) {
+    const shmrec_geometry *g = &table->header.geometry;
+    if (__builtin_expect(index >= g->capacity, 0)) {
+        return shmrec_fail_index("write", table, index, error);
+    }
+    uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
+    if (g->cells == 1) {
+        const shmrec_log log = shmrec_table_log(table);
+        shmrec_write_logged(word, cells, &log, index, words, count);
+    } else {
+        shmrec_write_cells(word, cells, g->cells, g->cell_stride / 8, words, count);
+    }
+    return shmrec_done(error);
+}
+
+// Defines the handles and functions of a record T, whose struct, T_layout, T_check and T_zero_padding stand before it:
+//
+//   T_writer, T_reader   handles; `.table` of either is for functions such as shmrec_table_capacity and shmrec_is_current
+//   T_create             as shmrec_table_create
+//   T_open_writer        as shmrec_table_open_writer
+//   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or
+//                        the new one, whole, whenever this process is killed; who sees the new one sees everything that
+//                        happened before this call. No system call. Error: SHMREC_INDEX_OUT_OF_RANGE.
+//   T_close_writer       closes, gives the role back
+//   T_open               as shmrec_table_open
+//   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0
+//                        when none was. What its writer did before publishing it is visible afterwards. `version` (may
+//                        be NULL): how often it was published. On failure *record and *version stay as they were.
+//                        Errors: SHMREC_INDEX_OUT_OF_RANGE; SHMREC_CONTENDED when the writer overwrites it without a
+//                        pause until the timeout; SHMREC_INVALID_BITS when its bytes are no value of the type.
+//   T_close              closes
+#define SHMREC_DEFINE_TABLE(T, NAME)                                                                                  \
+    typedef struct T##_writer {                                                                                       \
+        shmrec_table table;                                                                                           \
+    } T##_writer;                                                                                                     \
+    typedef struct T##_reader {                                                                                       \
+        shmrec_table table;                                                                                           \
+    } T##_reader;                                                                                                     \
+    static inline int T##_create(T##_writer *writer, const char *address, uint64_t capacity,                          \
+                                 const shmrec_options *options, shmrec_error *error) {                                \
+        return shmrec_table_create(&writer->table, address, &T##_layout, capacity, options, error);                   \
+    }                                                                                                                 \
+    static inline int T##_open_writer(T##_writer *writer, const char *address, const shmrec_options *options,         \
+                                      shmrec_error *error) {                                                          \
+        return shmrec_table_open_writer(&writer->table, address, &T##_layout, options, error);                        \
+    }                                                                                                                 \
+    static inline int T##_write(T##_writer *writer, uint64_t index, const T *record, shmrec_error *error) {           \
+        uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
+        shmrec_object_to_words(words, record, sizeof(T));                                                             \
+        T##_zero_padding(SHMREC_BYTES(words));                                                                        \
+        return shmrec_table_write(&writer->table, index, words, sizeof words / 8, error);                             \
+    }                                                                                                                 \
+    static inline void T##_close_writer(T##_writer *writer) { shmrec_table_close(&writer->table); }                   \
+    static inline int T##_open(T##_reader *reader, const char *address, const shmrec_options *options,                \
+                               shmrec_error *error) {                                                                 \
+        return shmrec_table_open(&reader->table, address, &T##_layout, options, error);                               \
+    }                                                                                                                 \
+    SHMREC_COLD int T##_read_patiently(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,        \
+                                       shmrec_error *error) {                                                         \
+        uint64_t words[(sizeof(T) + 7) / 8], seen = 0;                                                                \
+        const int code = shmrec_read_patiently(&reader->table, index, words, sizeof words / 8, &seen, error);         \
+        if (code != SHMREC_OK) {                                                                                      \
+            return code;                                                                                              \
+        }                                                                                                             \
+        const char *field = T##_check(SHMREC_BYTES(words));                                                           \
+        if (field != NULL) {                                                                                          \
+            return shmrec_fail_bits(&reader->table, index, NAME, field, error);                                       \
+        }                                                                                                             \
+        shmrec_words_to_object(record, words, sizeof(T));                                                             \
+        if (version != NULL) {                                                                                        \
+            *version = seen;                                                                                          \
+        }                                                                                                             \
+        return SHMREC_OK;                                                                                             \
+    }                                                                                                                 \
+    static inline int T##_read(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,                \
+                               shmrec_error *error) {                                                                 \
+        uint64_t words[(sizeof(T) + 7) / 8], seen;                                                                    \
+        if (__builtin_expect(!shmrec_try_read(&reader->table, index, words, sizeof words / 8, &seen), 0) ||           \
+            __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
+            return T##_read_patiently(reader, index, record, version, error);                                         \
+        }                                                                                                             \
+        shmrec_words_to_object(record, words, sizeof(T));                                                             \
+        if (version != NULL) {                                                                                        \
+            *version = seen;                                                                                          \
+        }                                                                                                             \
+        return shmrec_done(error);                                                                                    \
+    }                                                                                                                 \
+    static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }
+
+#endif

@@ -1,0 +1,192 @@
+//! One schema, one live table, several processes in Rust and C; then the publisher is killed. The README's first command.
+//!
+//! Started with `publisher` or `subscriber` as its first word it is that program: so the demo finds its processes wherever
+//! it was built.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use examples::md::MarketData;
+use examples::print::{Format, Printer};
+use examples::processes::{Process, compile_c, generate};
+use examples::program::{self, Result, Stop, words};
+use examples::{publisher, subscriber};
+use shmrecord::{RawReader, Reader};
+
+const RECORDS: &str = "5";
+const MOMENT: Duration = Duration::from_millis(700);
+
+fn main() -> ExitCode {
+    let line = || std::env::args_os().skip(1);
+    match line().next() {
+        Some(word) if word == "publisher" => program::main(publisher::command(), line(), publisher::run),
+        Some(word) if word == "subscriber" => program::main(subscriber::command(), line(), subscriber::run),
+        Some(word) => {
+            eprintln!("demo: unexpected argument {}", word.display());
+            ExitCode::from(2)
+        }
+        None => match Demo::new().and_then(|demo| demo.run()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("demo: {error}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+/// What the demo makes, and takes away again when it is dropped.
+struct Demo {
+    directory: PathBuf,
+    quotes: String,
+    pattern: String,
+    stop: Stop,
+}
+
+/// The programs in C.
+struct InC {
+    publisher: PathBuf,
+    subscriber: PathBuf,
+}
+
+impl Demo {
+    fn new() -> Result<Self> {
+        let stop = Stop::on_signals()?;
+        let id = std::process::id();
+        let directory = std::env::temp_dir().join(format!("shmrecord-demo-{id}"));
+        std::fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        let address = |name| format!("posix:/shmrecord-demo-{id}-{name}");
+        Ok(Self { directory, quotes: address("quotes"), pattern: address("pattern"), stop })
+    }
+
+    fn run(&self) -> Result<()> {
+        println!("1. One schema, schemas/market_data.toml. ipcgen makes of it:");
+        let c = self.generate()?;
+
+        println!("\n2. One live table, {}: a publisher process writes it, this one prints it.", self.quotes);
+        let mut walk = self.publisher_in_rust(&self.quotes, &["--rate", "200"])?;
+        self.show(&mut walk)?;
+
+        println!(
+            "\n3. Records whose fields determine one another, written without a pause to {}.",
+            self.pattern
+        );
+        let mut first = self.publisher_in_rust(&self.pattern, &["--rate", "max", "--verify-pattern"])?;
+        let reader = opened(&self.pattern, &mut first, Reader::<MarketData>::open)?;
+        let verifiers = self.verifiers(c.as_ref())?;
+        for (language, verifier) in &verifiers {
+            println!("   process {}, in {language}, reads all of them and checks each", verifier.id());
+        }
+        self.moment()?;
+
+        println!("\n4. kill -9 {}: the publisher dies in the middle of its writes.", first.id());
+        first.kill()?;
+        let last = words(reader.read_versioned(0))?;
+        println!("   readers go on: record 0 is at version {}, whole: {}", last.version, check(&last.value));
+        let (language, mut second) = match &c {
+            Some(c) => {
+                ("C", Process::start("publisher", Command::new(&c.publisher).args([&self.pattern, RECORDS]))?)
+            }
+            None => ("Rust", self.publisher_in_rust(&self.pattern, &["--rate", "max", "--verify-pattern"])?),
+        };
+        while words(reader.version(0))? <= last.version {
+            second.check()?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        println!(
+            "   process {}, in {language}, took over: epoch {}, versions count on",
+            second.id(),
+            reader.epoch()
+        );
+        self.moment()?;
+
+        println!("\n5. Summary");
+        for (language, verifier) in verifiers {
+            println!("   subscriber in {language}: {}", verifier.finish()?);
+        }
+        let versions: u64 = (0..reader.capacity()).filter_map(|index| reader.version(index).ok()).sum();
+        println!("   {versions} records published by two writers, one of them killed: none torn, none lost");
+        if c.is_none() {
+            println!("   C was left out: no C compiler (cc) was found");
+        }
+        Ok(())
+    }
+
+    /// Runs ipcgen, and compiles the programs in C if there is a compiler.
+    fn generate(&self) -> Result<Option<InC>> {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = generate(&package.join("../schemas/market_data.toml"), &self.directory)?;
+        println!("   {} and the C runtime's headers", files.join(", "));
+        let compile = |name| compile_c(&package.join("c").join(name), &self.directory, &self.directory);
+        let (publisher, subscriber) = (compile("publisher.c")?, compile("subscriber.c")?);
+        Ok(publisher.zip(subscriber).map(|(publisher, subscriber)| InC { publisher, subscriber }))
+    }
+
+    /// Prints the table a few times, by nothing but its own description.
+    fn show(&self, publisher: &mut Process) -> Result<()> {
+        let reader = opened(&self.quotes, publisher, RawReader::open)?;
+        for _ in 0..4 {
+            self.moment()?;
+            println!();
+            let mut printer = Printer::new(std::io::stdout(), Format::Table);
+            for index in 0..reader.capacity() {
+                words(printer.record(index, &words(reader.read(index))?))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the processes work for a moment.
+    fn moment(&self) -> Result<()> {
+        self.stop.sleep_until(Instant::now() + MOMENT);
+        if self.stop.is_set() { Err("interrupted".into()) } else { Ok(()) }
+    }
+
+    fn publisher_in_rust(&self, address: &str, more: &[&str]) -> Result<Process> {
+        let line = [&["publisher", "--segment", address, "--records", RECORDS], more].concat();
+        Process::start_self("publisher", &line)
+    }
+
+    /// A subscriber in Rust, and one in C if that was compiled.
+    fn verifiers(&self, c: Option<&InC>) -> Result<Vec<(&'static str, Process)>> {
+        let line = ["subscriber", "--segment", &self.pattern, "--verify-pattern"];
+        let mut all = vec![("Rust", Process::start_self("subscriber in Rust", &line)?)];
+        if let Some(c) = c {
+            let mut command = Command::new(&c.subscriber);
+            all.push(("C", Process::start("subscriber in C", command.args([&self.pattern, "verify"]))?));
+        }
+        Ok(all)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // What was never made cannot be removed; nothing of it matters any more.
+        for address in [&self.quotes, &self.pattern] {
+            let _ = shmrecord::remove(address);
+        }
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Opens a table as soon as its publisher has created it.
+fn opened<R>(
+    address: &str,
+    publisher: &mut Process,
+    open: impl Fn(&str) -> shmrecord::Result<R>,
+) -> Result<R> {
+    loop {
+        match open(address) {
+            Ok(reader) => return Ok(reader),
+            Err(error) if *error.kind() == shmrecord::ErrorKind::NotFound => publisher.check()?,
+            Err(error) => return Err(error.to_string()),
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn check(record: &MarketData) -> &'static str {
+    if examples::pattern::is_whole(record) { "yes" } else { "no" }
+}

@@ -1,0 +1,139 @@
+//! Processes that the demo starts: in Rust by starting itself, in C by generating headers and compiling first. All of
+//! them end with it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use ipcgen::emit::{C_RUNTIME, Language};
+use ipcgen::output::Output;
+use ipcgen::source::Source;
+
+use crate::program::Result;
+
+/// A process, killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `command`, its output kept for [`Process::finish`].
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(name: &str, command: &mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        match child {
+            Ok(child) => Ok(Self { name: name.to_owned(), child }),
+            Err(error) => Err(format!("{name}: cannot start {}: {error}", command.get_program().display())),
+        }
+    }
+
+    /// Starts the demo itself as another program.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_self(name: &str, arguments: &[&str]) -> Result<Self> {
+        let program = std::env::current_exe().map_err(|error| format!("{name}: {error}"))?;
+        Self::start(name, Command::new(program).args(arguments))
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// An error if it has ended by itself.
+    ///
+    /// # Errors
+    /// Says how it ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(format!("{} ended early: {status}", self.name)),
+            Err(error) => Err(format!("{}: {error}", self.name)),
+        }
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it was gone already.
+    pub fn kill(&mut self) -> Result<()> {
+        self.check()?;
+        self.child
+            .kill()
+            .and_then(|()| self.child.wait())
+            .map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(())
+    }
+
+    /// Asks it to end (SIGTERM) and returns the last line it printed.
+    ///
+    /// # Errors
+    /// When it failed.
+    pub fn finish(mut self) -> Result<String> {
+        self.check()?;
+        let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", self.name);
+        let terminated = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        terminated.map_err(|error| fail(&error))?;
+        let mut output = String::new();
+        if let Some(out) = &mut self.child.stdout {
+            out.read_to_string(&mut output).map_err(|error| fail(&error))?;
+        }
+        let status = self.child.wait().map_err(|error| fail(&error))?;
+        let last = output.lines().last().unwrap_or("").to_owned();
+        if status.success() { Ok(last) } else { Err(format!("{}: {status}: {last}", self.name)) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only when it is gone already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs ipcgen on a schema, for every language, into `folder`; the files of the schema itself, by name.
+///
+/// # Errors
+/// Every mistake in the schema, and what the system refuses.
+pub fn generate(schema: &Path, folder: &Path) -> Result<Vec<String>> {
+    let source = Source::read(schema).map_err(|error| format!("{}: {error}", schema.display()))?;
+    let (model, found) = ipcgen::compile(&source);
+    let model = model.ok_or_else(|| found.render(&source, false))?;
+    let files = Language::ALL.map(|language| (language.file_name(&model), language.emit(&model)));
+    let runtime = C_RUNTIME.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    for (name, text) in files.iter().cloned().chain(runtime) {
+        let output = Output { path: folder.join(name), text };
+        output.write().map_err(|error| format!("{}: {error}", output.path.display()))?;
+    }
+    Ok(files.map(|(name, _)| name).to_vec())
+}
+
+/// Compiles a C program against the generated headers in `headers`. `None`: there is no C compiler.
+///
+/// # Errors
+/// When the compiler refuses the program.
+pub fn compile_c(source: &Path, headers: &Path, into: &Path) -> Result<Option<PathBuf>> {
+    let name = source.file_stem().unwrap_or_default();
+    let program = into.join(name);
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let output = Command::new(&compiler)
+        .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-o"])
+        .arg(&program)
+        .arg("-I")
+        .arg(headers)
+        .arg(source)
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Ok(Some(program)),
+        Ok(output) => Err(format!("{}:\n{}", source.display(), String::from_utf8_lossy(&output.stderr))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", compiler.display())),
+    }
+}

@@ -1,0 +1,104 @@
+// address.h: addresses, posix:/name and file:/path, and the files behind them. Relies on error.h; opens nothing.
+
+#ifndef SHMRECORD_ADDRESS_H
+#define SHMRECORD_ADDRESS_H
+
+#include "abi.h"
+#include "error.h"
+
+#include <stdlib.h>
+
+// Where POSIX shared memory is mounted on Linux (shm_overview(7)).
+#define SHMREC_POSIX_DIRECTORY "/dev/shm/"
+// What file systems allow for one component of a path (255), less the suffix of the guard.
+#define SHMREC_NAME_MAX 249
+
+// Where a segment is: four strings in one allocation, which starts at `text`.
+typedef struct shmrec_address {
+    char *text;      // the address, for messages
+    char *path;      // the file of the segment
+    char *guard;     // the file of the guard beside it
+    char *directory; // the directory of both
+} shmrec_address;
+
+static inline void shmrec_address_free(shmrec_address *address) {
+    free(address->text);
+    memset(address, 0, sizeof *address);
+}
+
+// SHMREC_BAD_NAME when the last component of a name or path breaks a rule.
+static inline int shmrec_check_component(const char *path, const shmrec_task *task) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const size_t bytes = strlen(name);
+    const size_t suffix = sizeof SHMREC_GUARD_SUFFIX - 1;
+    if (bytes == 0) {
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: the name is empty");
+    }
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: `%s` is a directory", name);
+    }
+    if (bytes > SHMREC_NAME_MAX) {
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0,
+                           "bad name: %zu bytes, at most %d fit beside the %s of its guard file", bytes,
+                           SHMREC_NAME_MAX, SHMREC_GUARD_SUFFIX);
+    }
+    if (bytes >= suffix && strcmp(name + bytes - suffix, SHMREC_GUARD_SUFFIX) == 0) {
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: names ending in %s belong to guard files",
+                           SHMREC_GUARD_SUFFIX);
+    }
+    return SHMREC_OK;
+}
+
+// Parses posix:/name (or posix:name) or file:/path. On success the caller frees the address.
+static inline int shmrec_address_parse(shmrec_address *address, const char *text, shmrec_error *error) {
+    memset(address, 0, sizeof *address);
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = "parse address";
+    task.subject = text != NULL ? text : "NULL";
+    task.error = error;
+    const char *colon = text != NULL ? strchr(text, ':') : NULL;
+    if (colon == NULL) {
+        return shmrec_fail(&task, SHMREC_BAD_ADDRESS, 0, "bad address: no kind before a colon");
+    }
+    const char *rest = colon + 1;
+    const bool posix = strncmp(text, "posix:", 6) == 0;
+    if (!posix && strncmp(text, "file:", 5) != 0) {
+        const int bytes = colon - text < 32 ? SHMREC_CAST(int, colon - text) : 32;
+        return shmrec_fail(&task, SHMREC_BAD_ADDRESS, 0, "bad address: kind `%.*s` is unknown", bytes, text);
+    }
+    if (posix && rest[0] == '/') {
+        rest++;
+    }
+    if (posix && strchr(rest, '/') != NULL) {
+        return shmrec_fail(&task, SHMREC_BAD_NAME, 0, "bad name: a slash inside the name");
+    }
+    const int code = shmrec_check_component(rest, &task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    const char *prefix = posix ? SHMREC_POSIX_DIRECTORY : "";
+    const size_t room = strlen(prefix) + strlen(rest) + sizeof "posix:/" + sizeof SHMREC_GUARD_SUFFIX;
+    char *block = SHMREC_CAST(char *, malloc(4 * room));
+    if (block == NULL) {
+        return shmrec_fail_space(&task, "malloc", ENOMEM, 4 * room);
+    }
+    address->text = block;
+    address->path = block + room;
+    address->guard = block + 2 * room;
+    address->directory = block + 3 * room;
+    (void)snprintf(address->text, room, "%s%s", posix ? "posix:/" : "file:", rest);
+    (void)snprintf(address->path, room, "%s%s", prefix, rest);
+    (void)snprintf(address->guard, room, "%s%s%s", prefix, rest, SHMREC_GUARD_SUFFIX);
+    (void)snprintf(address->directory, room, "%s%s", prefix, rest);
+    char *slash = strrchr(address->directory, '/');
+    if (slash == NULL) {
+        memcpy(address->directory, ".", 2);
+    } else {
+        slash[slash == address->directory ? 1 : 0] = '\0';
+    }
+    return shmrec_done(error);
+}
+
+#endif

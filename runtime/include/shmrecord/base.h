@@ -1,0 +1,135 @@
+// base.h: what the other headers ask of compiler and machine: casts and keywords that C and C++ share, static asserts,
+// atomics, little-endian loads, FNV-1a. Relies on gcc's or clang's builtins; knows no segment and no system call.
+
+#ifndef SHMRECORD_BASE_H
+#define SHMRECORD_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if !defined(__GNUC__)
+#error "shmrecord needs gcc or clang: their __atomic builtins work on plain integers in C and C++ alike"
+#endif
+#if !defined(__linux__)
+#error "shmrecord needs Linux: O_TMPFILE, open-file-description locks, /dev/shm"
+#endif
+#if !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "shmrecord needs a 64-bit little-endian machine: the segment's words are 8-byte little-endian atomics"
+#endif
+
+#ifdef __cplusplus
+#define SHMREC_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#define SHMREC_ALIGNAS(bytes) alignas(bytes)
+#define SHMREC_ALIGNOF(type) alignof(type)
+#define SHMREC_CAST(type, value) (static_cast<type>(value))
+#define SHMREC_BYTES(pointer) (reinterpret_cast<unsigned char *>(pointer))
+#else
+#define SHMREC_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#define SHMREC_ALIGNAS(bytes) _Alignas(bytes)
+#define SHMREC_ALIGNOF(type) _Alignof(type)
+#define SHMREC_CAST(type, value) ((type)(value))
+// The bytes of an object: the one type that may look at every other.
+#define SHMREC_BYTES(pointer) ((unsigned char *)(pointer))
+#endif
+
+// Short and on the hot path: inlined always, so that a record's size is a literal where its words are copied.
+#define SHMREC_HOT static inline __attribute__((always_inline))
+// In front of a loop over a record's words, whose number is a literal: clang unrolls it unasked.
+#if !defined(__clang__) && __GNUC__ >= 8
+#define SHMREC_UNROLL _Pragma("GCC unroll 16")
+#else
+#define SHMREC_UNROLL
+#endif
+// Off the hot path: never inlined into it.
+#define SHMREC_COLD static __attribute__((cold, noinline, unused))
+#define SHMREC_PRINTF(words, first) __attribute__((__format__(__printf__, words, first)))
+
+// __atomic_always_lock_free would say the same, but is no constant expression to a pedantic C compiler.
+SHMREC_STATIC_ASSERT(__GCC_ATOMIC_LONG_LOCK_FREE == 2, "words of 8 bytes are loaded and stored at once");
+SHMREC_STATIC_ASSERT(sizeof(void *) == 8 && sizeof(size_t) == 8, "a mapping may be larger than 4 GiB");
+
+// The only door to atomics. Each caller says what its fence or release pairs with.
+
+SHMREC_HOT uint64_t shmrec_load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+
+SHMREC_HOT void shmrec_store(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
+
+SHMREC_HOT void shmrec_store_release(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+SHMREC_HOT void shmrec_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
+
+SHMREC_HOT void shmrec_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
+
+// The word `offset` bytes behind `base`. Both are multiples of 8, which header validation has checked.
+SHMREC_HOT uint64_t *shmrec_word(void *base, uint64_t offset) {
+    return SHMREC_CAST(uint64_t *, SHMREC_CAST(void *, SHMREC_CAST(char *, base) + offset));
+}
+
+// Integers in a private copy of bytes, whose bounds the caller has checked.
+
+static inline uint16_t shmrec_u16_at(const unsigned char *bytes, uint64_t offset) {
+    uint16_t value;
+    memcpy(&value, bytes + offset, sizeof value);
+    return value;
+}
+
+static inline uint32_t shmrec_u32_at(const unsigned char *bytes, uint64_t offset) {
+    uint32_t value;
+    memcpy(&value, bytes + offset, sizeof value);
+    return value;
+}
+
+static inline uint64_t shmrec_u64_at(const unsigned char *bytes, uint64_t offset) {
+    uint64_t value;
+    memcpy(&value, bytes + offset, sizeof value);
+    return value;
+}
+
+static inline void shmrec_put_u32(unsigned char *bytes, uint64_t offset, uint32_t value) {
+    memcpy(bytes + offset, &value, sizeof value);
+}
+
+static inline void shmrec_put_u64(unsigned char *bytes, uint64_t offset, uint64_t value) {
+    memcpy(bytes + offset, &value, sizeof value);
+}
+
+// Copies between an object of `bytes` bytes, a literal, and private words that have room for it. By words, so that
+// short records stay in registers on their way; memcpy by wider pieces would wait for the narrower stores before it.
+
+SHMREC_HOT void shmrec_object_to_words(uint64_t *words, const void *object, size_t bytes) {
+    const char *from = SHMREC_CAST(const char *, object);
+    SHMREC_UNROLL
+    for (size_t i = 0; i < bytes / 8; i++) {
+        memcpy(words + i, from + 8 * i, 8);
+    }
+    if (bytes % 8 != 0) {
+        words[bytes / 8] = 0;
+        memcpy(words + bytes / 8, from + bytes / 8 * 8, bytes % 8);
+    }
+}
+
+SHMREC_HOT void shmrec_words_to_object(void *object, const uint64_t *words, size_t bytes) {
+    char *to = SHMREC_CAST(char *, object);
+    SHMREC_UNROLL
+    for (size_t i = 0; i < bytes / 8; i++) {
+        memcpy(to + 8 * i, words + i, 8);
+    }
+    if (bytes % 8 != 0) {
+        memcpy(to + bytes / 8 * 8, words + bytes / 8, bytes % 8);
+    }
+}
+
+// FNV-1a 64: finds accidents, is no defence.
+static inline uint64_t shmrec_fnv1a(const unsigned char *bytes, uint64_t length) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (uint64_t i = 0; i < length; i++) {
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+#endif

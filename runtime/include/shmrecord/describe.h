@@ -1,0 +1,275 @@
+// describe.h: the description that a segment carries, read from a private copy of its bytes with every count, offset,
+// kind and string checked. Relies on base.h; the twin of describe.rs, whose first lines give every offset and whose
+// words it uses. Knows no mapping.
+
+#ifndef SHMRECORD_DESCRIBE_H
+#define SHMRECORD_DESCRIBE_H
+
+#include "base.h"
+
+#include <stdlib.h>
+
+#define SHMREC_DESCRIPTION_HEADER_BYTES 64u
+#define SHMREC_DESCRIPTION_RECORD_BYTES 64u
+#define SHMREC_DESCRIPTION_FIELD_BYTES 96u
+// Records inside records inside records: more are refused, so that walking a foreign description is bounded.
+#define SHMREC_DESCRIPTION_MAX_DEPTH 64u
+// Bytes of text in all strings together, which may share bytes of the pool.
+#define SHMREC_DESCRIPTION_MAX_TEXT (UINT64_C(1) << 24)
+#define SHMREC_MAX_RANK 4u
+#define SHMREC_KIND_U8 1u
+#define SHMREC_KIND_RECORD 12u
+
+// The areas of a description, inside the bytes that it was opened on.
+typedef struct shmrec_description {
+    const unsigned char *records;
+    const unsigned char *fields;
+    const unsigned char *strings;
+    uint32_t record_count;
+    uint32_t field_count;
+    uint32_t record_bytes;
+    uint32_t field_bytes;
+    uint64_t string_bytes;
+    uint64_t text_left;
+} shmrec_description;
+
+// A piece of the string pool; not terminated.
+typedef struct shmrec_string {
+    const unsigned char *bytes;
+    uint64_t length;
+} shmrec_string;
+
+// Where a field lies in its record, for finding overlaps.
+typedef struct shmrec_span {
+    uint64_t start;
+    uint64_t end;
+} shmrec_span;
+
+// The name of a kind as schemas write it, "" for a tag that nothing has.
+static inline const char *shmrec_kind_name(uint32_t tag) {
+    static const char *const names[] = {"",    "u8",  "u16", "u32", "u64",  "i8",    "i16",
+                                        "i32", "i64", "f32", "f64", "bool", "record"};
+    return tag <= SHMREC_KIND_RECORD ? names[tag] : names[0];
+}
+
+// Bytes of one element of a scalar kind, 0 for all others.
+static inline uint32_t shmrec_kind_size(uint32_t tag) {
+    static const unsigned char sizes[] = {0, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 1};
+    return tag < sizeof sizes ? sizes[tag] : 0;
+}
+
+// Entries and parts of them, once checked.
+
+static inline const unsigned char *shmrec_record_entry(const shmrec_description *d, uint32_t index) {
+    return d->records + SHMREC_CAST(size_t, index) * d->record_bytes;
+}
+
+static inline const unsigned char *shmrec_field_entry(const shmrec_description *d, const unsigned char *record,
+                                                      uint32_t index) {
+    return d->fields + (SHMREC_CAST(size_t, shmrec_u32_at(record, 24)) + index) * d->field_bytes;
+}
+
+static inline uint32_t shmrec_record_size(const unsigned char *record) { return shmrec_u32_at(record, 16); }
+static inline uint32_t shmrec_record_align(const unsigned char *record) { return shmrec_u32_at(record, 20); }
+static inline uint32_t shmrec_record_fields(const unsigned char *record) { return shmrec_u32_at(record, 28); }
+static inline uint32_t shmrec_field_kind(const unsigned char *field) { return field[24]; }
+static inline uint32_t shmrec_field_rank(const unsigned char *field) { return field[25]; }
+static inline uint32_t shmrec_field_offset(const unsigned char *field) { return shmrec_u32_at(field, 28); }
+static inline uint32_t shmrec_field_elem_size(const unsigned char *field) { return shmrec_u32_at(field, 32); }
+static inline uint32_t shmrec_field_record(const unsigned char *field) { return shmrec_u32_at(field, 36); }
+
+static inline uint32_t shmrec_field_dim(const unsigned char *field, uint32_t dimension) {
+    return shmrec_u32_at(field, 40 + 4 * SHMREC_CAST(size_t, dimension));
+}
+
+// Whether the bytes are to be shown as NUL-padded text.
+static inline bool shmrec_field_is_text(const unsigned char *field) {
+    return (shmrec_u16_at(field, 26) & 1u) != 0 && shmrec_field_kind(field) == SHMREC_KIND_U8 &&
+           shmrec_field_rank(field) == 1;
+}
+
+// The string whose place in the pool stands at `at` of an entry: 0 name, 16 a field's unit.
+static inline shmrec_string shmrec_entry_string(const shmrec_description *d, const unsigned char *entry, uint64_t at) {
+    shmrec_string string;
+    string.bytes = d->strings + shmrec_u32_at(entry, at);
+    string.length = shmrec_u32_at(entry, at + 4);
+    return string;
+}
+
+// Whether these bytes are UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+static inline bool shmrec_is_utf8(shmrec_string text) {
+    uint64_t at = 0;
+    while (at < text.length) {
+        const uint32_t lead = text.bytes[at++];
+        const uint64_t more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+        if ((lead >= 0x80 && lead < 0xc2) || lead >= 0xf5 || more > text.length - at) {
+            return false;
+        }
+        uint32_t point = more == 0 ? lead : lead & (0x3fu >> more);
+        for (uint64_t i = 0; i < more; i++) {
+            const uint32_t next = text.bytes[at++];
+            if ((next & 0xc0u) != 0x80) {
+                return false;
+            }
+            point = point << 6 | (next & 0x3fu);
+        }
+        if ((more == 2 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
+            (more == 3 && (point < 0x10000 || point > 0x10ffff))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What is wrong with the string at this place of an entry; NULL: nothing.
+static inline const char *shmrec_check_string(shmrec_description *d, const unsigned char *entry, uint64_t at) {
+    const uint64_t start = shmrec_u32_at(entry, at), length = shmrec_u32_at(entry, at + 4);
+    if (start + length > d->string_bytes) {
+        return "a string passes the end of the pool";
+    }
+    if (length > d->text_left) {
+        return "its strings add up to more than 16 MiB";
+    }
+    d->text_left -= length;
+    return shmrec_is_utf8(shmrec_entry_string(d, entry, at)) ? NULL : "a string is not UTF-8";
+}
+
+// What is wrong with a field of record number `owner`; NULL: nothing, and where it lies. `depths` are those of the
+// records before; `*depth` grows to that of the deepest record inside.
+static inline const char *shmrec_check_field(shmrec_description *d, const unsigned char *field, uint32_t owner,
+                                             shmrec_span *span, const unsigned char *depths, unsigned *depth) {
+    const uint32_t kind = shmrec_field_kind(field);
+    uint32_t elem_size = shmrec_kind_size(kind);
+    if (kind == 0 || kind > SHMREC_KIND_RECORD) {
+        return "a field's kind is unknown";
+    }
+    if (shmrec_field_rank(field) > SHMREC_MAX_RANK) {
+        return "a field has more than four dimensions";
+    }
+    if (kind == SHMREC_KIND_RECORD) {
+        const uint32_t nested = shmrec_field_record(field); // only backwards, so that nothing contains itself
+        elem_size = nested < owner ? shmrec_record_size(shmrec_record_entry(d, nested)) : 0;
+        if (nested < owner && depths[nested] > *depth) {
+            *depth = depths[nested];
+        }
+    }
+    if (elem_size == 0 || elem_size != shmrec_field_elem_size(field)) {
+        return "a field's element size is not that of its type";
+    }
+    uint64_t size = elem_size;
+    bool fits = true;
+    for (uint32_t i = 0; i < shmrec_field_rank(field); i++) {
+        fits = fits && !__builtin_mul_overflow(size, SHMREC_CAST(uint64_t, shmrec_field_dim(field, i)), &size);
+    }
+    span->start = shmrec_field_offset(field);
+    fits = fits && size > 0 && !__builtin_add_overflow(size, span->start, &span->end);
+    if (!fits || span->end > shmrec_record_size(shmrec_record_entry(d, owner))) {
+        return "a field passes the end of its record";
+    }
+    const char *fault = shmrec_check_string(d, field, 16);
+    fault = fault != NULL ? fault : shmrec_check_string(d, field, 0);
+    return fault != NULL ? fault : shmrec_check_string(d, field, 8);
+}
+
+static inline int shmrec_compare_spans(const void *left, const void *right) {
+    const shmrec_span *a = SHMREC_CAST(const shmrec_span *, left);
+    const shmrec_span *b = SHMREC_CAST(const shmrec_span *, right);
+    return a->start < b->start ? -1 : a->start > b->start ? 1 : a->end < b->end ? -1 : a->end > b->end ? 1 : 0;
+}
+
+// What is wrong with record number `index`; NULL: nothing. `spans` has room for all its fields; `*used` counts the
+// fields of all records, each of which belongs to one.
+static inline const char *shmrec_check_record(shmrec_description *d, uint32_t index, shmrec_span *spans, uint64_t *used,
+                                              unsigned char *depths) {
+    const unsigned char *record = shmrec_record_entry(d, index);
+    const uint32_t size = shmrec_record_size(record), align = shmrec_record_align(record);
+    if (size == 0 || align == 0 || (align & (align - 1)) != 0 || size % align != 0) {
+        return "a record's size or alignment is impossible";
+    }
+    const uint64_t first = shmrec_u32_at(record, 24), count = shmrec_record_fields(record);
+    *used += count;
+    if (first + count > d->field_count || *used > d->field_count) {
+        return "a record's fields pass the end of the field table";
+    }
+    unsigned depth = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const unsigned char *field = shmrec_field_entry(d, record, i);
+        const char *fault = shmrec_check_field(d, field, index, &spans[i], depths, &depth);
+        if (fault != NULL) {
+            return fault;
+        }
+    }
+    qsort(spans, count, sizeof *spans, shmrec_compare_spans);
+    for (uint64_t i = 1; i < count; i++) {
+        if (spans[i].start < spans[i - 1].end) {
+            return "two fields overlap";
+        }
+    }
+    if (depth + 1 > SHMREC_DESCRIPTION_MAX_DEPTH) {
+        return "records are nested more than 64 deep";
+    }
+    depths[index] = SHMREC_CAST(unsigned char, depth + 1);
+    const char *fault = shmrec_check_string(d, record, 0);
+    return fault != NULL ? fault : shmrec_check_string(d, record, 8);
+}
+
+// Cuts the areas out of `bytes`; NULL, or what is wrong.
+static inline const char *shmrec_description_cut(shmrec_description *d, const unsigned char *bytes, uint64_t length) {
+    memset(d, 0, sizeof *d);
+    if (length < SHMREC_DESCRIPTION_HEADER_BYTES) {
+        return "shorter than its header";
+    }
+    if (shmrec_u32_at(bytes, 0) != length) {
+        return "its length is not the one in its header";
+    }
+    d->record_count = shmrec_u32_at(bytes, 4);
+    d->field_count = shmrec_u32_at(bytes, 8);
+    d->record_bytes = shmrec_u32_at(bytes, 24);
+    d->field_bytes = shmrec_u32_at(bytes, 28);
+    d->text_left = SHMREC_DESCRIPTION_MAX_TEXT;
+    if (d->record_bytes < SHMREC_DESCRIPTION_RECORD_BYTES || d->field_bytes < SHMREC_DESCRIPTION_FIELD_BYTES) {
+        return "entries are smaller than those of this version";
+    }
+    // Records, fields, enums, enumerators, strings: a count and the bytes of an entry. No product of u32 overflows.
+    const uint64_t areas[5] = {
+        SHMREC_CAST(uint64_t, d->record_count) * d->record_bytes,
+        SHMREC_CAST(uint64_t, d->field_count) * d->field_bytes,
+        SHMREC_CAST(uint64_t, shmrec_u32_at(bytes, 12)) * shmrec_u32_at(bytes, 32),
+        SHMREC_CAST(uint64_t, shmrec_u32_at(bytes, 16)) * shmrec_u32_at(bytes, 36),
+        shmrec_u32_at(bytes, 20),
+    };
+    uint64_t starts[5], at = SHMREC_DESCRIPTION_HEADER_BYTES;
+    for (unsigned i = 0; i < 5; i++) {
+        if (areas[i] > length - at) {
+            return "a table passes the end";
+        }
+        starts[i] = at;
+        at += areas[i];
+    }
+    d->records = bytes + starts[0];
+    d->fields = bytes + starts[1];
+    d->strings = bytes + starts[4];
+    d->string_bytes = areas[4];
+    return d->record_count == 0 ? "no record" : NULL;
+}
+
+// Opens the description in a private copy of its bytes, which must outlive it. NULL, or what is wrong with them.
+static inline const char *shmrec_description_open(shmrec_description *d, const unsigned char *bytes, uint64_t length) {
+    const char *fault = shmrec_description_cut(d, bytes, length);
+    if (fault != NULL) {
+        return fault;
+    }
+    const size_t span_bytes = (SHMREC_CAST(size_t, d->field_count) + 1) * sizeof(shmrec_span);
+    shmrec_span *spans = SHMREC_CAST(shmrec_span *, malloc(span_bytes));
+    unsigned char *depths = SHMREC_CAST(unsigned char *, calloc(d->record_count, 1));
+    uint64_t used = 0;
+    fault = spans == NULL || depths == NULL ? "too large for this process's memory" : NULL;
+    for (uint32_t i = 0; i < d->record_count && fault == NULL; i++) {
+        fault = shmrec_check_record(d, i, spans, &used, depths);
+    }
+    free(spans);
+    free(depths);
+    return fault;
+}
+
+#endif

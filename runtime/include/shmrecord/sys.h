@@ -1,0 +1,168 @@
+// sys.h: the system calls that the C library hides under -std=c11, the numbers it hides with them, time and pauses.
+// Relies on libc's symbols; knows no file of ours.
+//
+// Feature test macros work only before the first system header, and a header cannot know whether it comes first. So
+// nothing here depends on them: each hidden function is declared under a name of our own that stands for libc's symbol.
+
+#ifndef SHMRECORD_SYS_H
+#define SHMRECORD_SYS_H
+
+#include "error.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+int shmrec_sys_lstat(const char *path, struct stat *facts) __asm__("lstat");
+int shmrec_sys_fchmod(int fd, uint32_t mode) __asm__("fchmod");
+int shmrec_sys_fallocate(int fd, int mode, int64_t start, int64_t bytes) __asm__("fallocate");
+int shmrec_sys_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) __asm__("linkat");
+int shmrec_sys_madvise(void *start, size_t bytes, int advice) __asm__("madvise");
+int shmrec_sys_clock_gettime(int clock, struct timespec *now) __asm__("clock_gettime");
+int shmrec_sys_nanosleep(const struct timespec *pause, struct timespec *rest) __asm__("nanosleep");
+int64_t shmrec_sys_getrandom(void *to, size_t bytes, unsigned flags) __asm__("getrandom");
+#ifdef __cplusplus
+}
+#endif
+
+// Flags of open(2) differ between architectures: taken from libc, whose private names are always there in glibc.
+#if defined(O_NOFOLLOW) && defined(O_CLOEXEC)
+#define SHMREC_O_NOFOLLOW O_NOFOLLOW
+#define SHMREC_O_CLOEXEC O_CLOEXEC
+#elif defined(__O_NOFOLLOW) && defined(__O_CLOEXEC)
+#define SHMREC_O_NOFOLLOW __O_NOFOLLOW
+#define SHMREC_O_CLOEXEC __O_CLOEXEC
+#else
+#error "<fcntl.h> hides O_NOFOLLOW and O_CLOEXEC: compile with -std=gnu11, or define _GNU_SOURCE"
+#endif
+#if defined(O_TMPFILE)
+#define SHMREC_O_TMPFILE O_TMPFILE
+#elif defined(__O_TMPFILE)
+#define SHMREC_O_TMPFILE __O_TMPFILE
+#else
+#error "<fcntl.h> hides O_TMPFILE: compile with -std=gnu11, or define _GNU_SOURCE"
+#endif
+
+// The same numbers on every Linux architecture that is 64-bit and little-endian.
+#define SHMREC_F_OFD_SETLK 37
+#define SHMREC_AT_FDCWD (-100)
+#define SHMREC_AT_SYMLINK_FOLLOW 0x400
+#define SHMREC_MADV_DONTFORK 10
+#define SHMREC_MADV_POPULATE_WRITE 23
+#define SHMREC_CLOCK_REALTIME 0
+#define SHMREC_CLOCK_MONOTONIC 1
+#define SHMREC_S_IFMT 0170000u
+#define SHMREC_S_IFSOCK 0140000u
+#define SHMREC_S_IFREG 0100000u
+#define SHMREC_S_IFDIR 0040000u
+#define SHMREC_S_IFIFO 0010000u
+
+// Repeats a system call that a signal interrupted.
+#define SHMREC_RETRY(result, call)                                                                                    \
+    do {                                                                                                              \
+        (result) = (call);                                                                                            \
+    } while ((result) < 0 && errno == EINTR)
+
+#define SHMREC_SECOND_NS UINT64_C(1000000000)
+
+static inline uint64_t shmrec_clock_ns(int clock) {
+    struct timespec now;
+    if (shmrec_sys_clock_gettime(clock, &now) != 0) {
+        return 0;
+    }
+    return SHMREC_CAST(uint64_t, now.tv_sec) * SHMREC_SECOND_NS + SHMREC_CAST(uint64_t, now.tv_nsec);
+}
+
+// What no clock step moves: all deadlines.
+static inline uint64_t shmrec_monotonic_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_MONOTONIC); }
+
+// Nanoseconds since 1970 (UTC): for people, nothing is decided by it.
+static inline uint64_t shmrec_unix_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_REALTIME); }
+
+// Sleeps between two attempts: `*pause_ns`, then twice as long the next time, up to 1 ms. False: the deadline has
+// passed.
+SHMREC_COLD bool shmrec_pause(uint64_t *pause_ns, uint64_t deadline_ns) {
+    const uint64_t now = shmrec_monotonic_ns();
+    if (now >= deadline_ns) {
+        return false;
+    }
+    const uint64_t left = deadline_ns - now;
+    struct timespec pause;
+    pause.tv_sec = 0;
+    pause.tv_nsec = SHMREC_CAST(long, *pause_ns < left ? *pause_ns : left);
+    (void)shmrec_sys_nanosleep(&pause, NULL); // a signal only makes the next attempt come sooner
+    *pause_ns = *pause_ns < UINT64_C(500000) ? *pause_ns * 2 : UINT64_C(1000000);
+    return true;
+}
+
+// Reads the start of a small file of the kernel's, with a NUL behind it. Bytes read; 0 when that fails.
+static inline size_t shmrec_read_file(const char *path, char *to, size_t room) {
+    int fd;
+    SHMREC_RETRY(fd, open(path, O_RDONLY | SHMREC_O_CLOEXEC));
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t got;
+    SHMREC_RETRY(got, read(fd, to, room - 1));
+    (void)close(fd);
+    const size_t bytes = got > 0 ? SHMREC_CAST(size_t, got) : 0;
+    to[bytes] = '\0';
+    return bytes;
+}
+
+// The id of the running kernel's boot as 16 bytes; zeros where it cannot be read.
+static inline void shmrec_boot_id(unsigned char id[16]) {
+    char text[64];
+    memset(id, 0, 16);
+    if (shmrec_read_file("/proc/sys/kernel/random/boot_id", text, sizeof text) == 0) {
+        return;
+    }
+    unsigned digits = 0;
+    for (const char *at = text; *at != '\0' && digits < 32; at++) {
+        const char *const hex = "0123456789abcdef";
+        const char *digit = strchr(hex, *at);
+        if (digit != NULL) {
+            const unsigned value = SHMREC_CAST(unsigned, digit - hex);
+            id[digits / 2] = SHMREC_CAST(unsigned char, id[digits / 2] << 4 | SHMREC_CAST(int, value));
+            digits++;
+        }
+    }
+    if (digits != 32) {
+        memset(id, 0, 16);
+    }
+}
+
+// When a process started, in clock ticks since boot: field 22 of /proc/PID/stat. False: no such process, or no /proc.
+static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
+    char path[48], text[1024];
+    *ticks = 0;
+    (void)snprintf(path, sizeof path, "/proc/%llu/stat", SHMREC_CAST(unsigned long long, pid));
+    if (shmrec_read_file(path, text, sizeof text) == 0) {
+        return false;
+    }
+    const char *at = strrchr(text, ')'); // the command's name, field 2, may hold anything, parentheses too
+    for (int field = 2; at != NULL && field < 22; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    if (at == NULL) {
+        return false;
+    }
+    for (at++; *at >= '0' && *at <= '9'; at++) {
+        *ticks = *ticks * 10 + SHMREC_CAST(uint64_t, *at - '0');
+    }
+    return true;
+}
+
+// getrandom(2): 16 bytes that nobody else has. 0 or the errno.
+static inline int shmrec_random(unsigned char bytes[16]) {
+    int64_t got;
+    SHMREC_RETRY(got, shmrec_sys_getrandom(bytes, 16, 0));
+    return got == 16 ? 0 : got < 0 ? errno : EIO; // 16 bytes come whole
+}
+
+#endif
