@@ -4,10 +4,16 @@
 #![expect(unsafe_code, reason = "getrandom, which std does not offer")]
 
 use std::io;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The kernel's boot id, or zeros where it cannot be read.
+/// The kernel's boot id, or zeros where it cannot be read. Asked once: no process outlives a boot.
 pub(crate) fn boot_id() -> [u8; 16] {
+    static BOOT_ID: OnceLock<[u8; 16]> = OnceLock::new();
+    *BOOT_ID.get_or_init(read_boot_id)
+}
+
+fn read_boot_id() -> [u8; 16] {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let digits: Vec<u8> = text.bytes().filter_map(|byte| char::from(byte).to_digit(16)).map(narrow).collect();
     let mut id = [0; 16];

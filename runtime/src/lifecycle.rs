@@ -5,6 +5,7 @@
 //! only when it is complete, locks die with their holder, and a take-over can be repeated.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 use shmrecord_layout::describe::{self, Description};
 use shmrecord_layout::{RecordLayout, abi, compat};
@@ -142,15 +143,18 @@ fn remove_lone_guard(
     if address.path().symlink_metadata().is_err() { guard.unlink(at) } else { Ok(()) }
 }
 
-/// Marks the segment in this file as retired, if it is one of ours: nothing else is ever removed.
+/// Marks the segment in this file as retired, if it is one of ours, however damaged: nothing else is ever removed.
 fn retire(at: &At<'_>, file: &File, size: u64) -> Result<()> {
-    let length = mappable(at, size)?;
-    let map = Map::new(file, length, Access::Write).map_err(|error| at.os("mmap", &error))?;
-    let magic = map.word(abi::header::MAGIC).load(Ordering::Relaxed);
-    if magic != abi::MAGIC {
-        return Err(at.error(ErrorKind::BadMagic).detail(format!("{magic:#018x} in its first word")));
+    let mut magic = [0; 8];
+    let ours = file.read_exact_at(&mut magic, 0).is_ok() && u64::from_le_bytes(magic) == abi::MAGIC;
+    if !ours {
+        return Err(at.error(ErrorKind::BadMagic).detail("it is not removed"));
     }
-    map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
+    // One that was cut too short for a state has no handle that could ask for it.
+    if let Ok(length) = mappable(at, size) {
+        let map = Map::new(file, length, Access::Write).map_err(|error| at.os("mmap", &error))?;
+        map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
+    }
     Ok(())
 }
 
