@@ -84,6 +84,15 @@ pub fn remove(address: &str) -> Result<()> {
     Options::new().remove(address)
 }
 
+/// The Rust code that `ipcgen::Build` generated from the schema with this name, in the crate whose `build.rs` ran it:
+/// `include!` of `OUT_DIR/NAME.rs`. Put it in a module of its own: `mod md { shmrecord::include_schema!("md"); }`.
+#[macro_export]
+macro_rules! include_schema {
+    ($name:literal) => {
+        include!(concat!(env!("OUT_DIR"), "/", $name, ".rs"));
+    };
+}
+
 /// What the derive's output names; not for users.
 #[doc(hidden)]
 pub mod __private {

@@ -17,6 +17,7 @@
 //!             72 zeros
 //! ```
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -115,7 +116,7 @@ pub fn encode(root: &RecordLayout<'_>) -> Vec<u8> {
     for record in &records {
         tables.record(record, &records);
     }
-    let Tables { record_entries, field_entries, strings } = tables;
+    let Tables { record_entries, field_entries, strings, .. } = tables;
     let length = HEADER_BYTES + record_entries.len() + field_entries.len() + strings.len();
     let total = length.next_multiple_of(8);
     let mut out = Vec::with_capacity(total);
@@ -153,14 +154,16 @@ fn collect<'a>(record: &'a RecordLayout<'a>, into: &mut Vec<&'a RecordLayout<'a>
 }
 
 #[derive(Default)]
-struct Tables {
+struct Tables<'a> {
     record_entries: Vec<u8>,
     field_entries: Vec<u8>,
     strings: String,
+    /// Where each text of the pool begins.
+    places: BTreeMap<&'a str, usize>,
 }
 
-impl Tables {
-    fn record(&mut self, record: &RecordLayout<'_>, all: &[&RecordLayout<'_>]) {
+impl<'a> Tables<'a> {
+    fn record(&mut self, record: &'a RecordLayout<'a>, all: &[&RecordLayout<'_>]) {
         let first_field = self.field_entries.len() / FIELD_BYTES;
         let mut chain = Chain::START;
         for field in record.fields {
@@ -181,7 +184,7 @@ impl Tables {
         out.resize(end, 0);
     }
 
-    fn field(&mut self, field: &FieldLayout<'_>, chain: Chain, all: &[&RecordLayout<'_>]) {
+    fn field(&mut self, field: &'a FieldLayout<'a>, chain: Chain, all: &[&RecordLayout<'_>]) {
         let name = self.string(field.name);
         let doc = self.string(field.doc);
         let unit = self.string(field.unit.unwrap_or(""));
@@ -208,8 +211,8 @@ impl Tables {
     }
 
     /// Where the text lies in the pool, and its length; an equal text is stored once.
-    fn string(&mut self, text: &str) -> (u32, u32) {
-        let at = self.strings.find(text).unwrap_or_else(|| {
+    fn string(&mut self, text: &'a str) -> (u32, u32) {
+        let at = *self.places.entry(text).or_insert_with(|| {
             let at = self.strings.len();
             self.strings.push_str(text);
             at

@@ -1,0 +1,101 @@
+//! Text in a language, from the model alone. An emitter is a function from the model to a string; it checks nothing and
+//! reports nothing. This file names the languages and what is put around the generated files.
+
+mod c;
+mod listing;
+mod rust;
+
+pub use listing::{json, listing};
+
+use crate::model::Model;
+
+/// A language that code is generated for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A header for C and C++.
+    C,
+    /// A Rust module.
+    Rust,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Language; 2] = [Language::C, Language::Rust];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Rust => "rust",
+        }
+    }
+
+    /// The name of the generated file.
+    #[must_use]
+    pub fn file_name(self, model: &Model) -> String {
+        let extension = match self {
+            Self::C => "h",
+            Self::Rust => "rs",
+        };
+        format!("{}.{extension}", model.name)
+    }
+
+    /// The generated file's text.
+    #[must_use]
+    pub fn emit(self, model: &Model) -> String {
+        match self {
+            Self::C => c::header(model),
+            Self::Rust => rust::module(model),
+        }
+    }
+}
+
+macro_rules! c_runtime {
+    ($($name:literal),+ $(,)?) => {
+        /// The headers that generated C code includes, by their path from the folder of the generated file.
+        pub const C_RUNTIME: &[(&str, &str)] = &[
+            $((concat!("shmrecord/", $name), include_str!(concat!("../../include/shmrecord/", $name)))),+
+        ];
+    };
+}
+
+// `include` is a link to the runtime's headers: a published crate holds copies of them.
+c_runtime!(
+    "abi.h",
+    "address.h",
+    "base.h",
+    "compat.h",
+    "create.h",
+    "describe.h",
+    "error.h",
+    "geometry.h",
+    "header.h",
+    "lifecycle.h",
+    "log.h",
+    "options.h",
+    "record.h",
+    "region.h",
+    "role.h",
+    "segment.h",
+    "sys.h",
+    "table.h",
+);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::C_RUNTIME;
+
+    #[test]
+    fn every_header_of_the_runtime_is_passed_on() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/shmrecord");
+        let there = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let there: BTreeSet<String> = there.filter(|name| name.ends_with(".h")).collect();
+        let passed: BTreeSet<String> =
+            C_RUNTIME.iter().map(|(path, _)| path.trim_start_matches("shmrecord/").to_owned()).collect();
+        assert_eq!(passed, there);
+    }
+}

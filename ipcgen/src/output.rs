@@ -1,0 +1,84 @@
+//! Generated files: written only when their bytes differ, by rename, so that a reader sees the old file or the new one
+//! and two runs at once do no harm. Relies on `std` and `similar`; does not know what the files hold.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use similar::TextDiff;
+
+/// A file to be.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Where.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+/// How long a difference is searched for its shortest form.
+const DIFF_TIME: Duration = Duration::from_secs(1);
+
+impl Output {
+    /// Writes the file, with the folders it lies in, unless it is there already with these bytes.
+    ///
+    /// # Errors
+    /// What the system says. The old file is then as it was.
+    pub fn write(&self) -> io::Result<()> {
+        if self.is_current() {
+            return Ok(());
+        }
+        let folder = match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder)?;
+        let (temporary, mut file) = self.temporary(folder)?;
+        let written = file.write_all(self.text.as_bytes()).and_then(|()| fs::rename(&temporary, &self.path));
+        if written.is_err() {
+            // The first error is the one to report; a file that is gone already is no second one.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    /// A unified diff from the file as it is to the file as it should be; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the system says, but for a file that is not there: that is a difference.
+    pub fn difference(&self) -> io::Result<Option<String>> {
+        let actual = match fs::read(&self.path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        if actual == self.text {
+            return Ok(None);
+        }
+        let path = self.path.display().to_string();
+        let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(actual.as_str(), &self.text);
+        let diff = diff.unified_diff().header(&path, &format!("{path} (generated)")).to_string();
+        Ok(Some(diff))
+    }
+
+    fn is_current(&self) -> bool {
+        let same_length = fs::metadata(&self.path).is_ok_and(|file| file.len() == self.text.len() as u64);
+        same_length && fs::read(&self.path).is_ok_and(|bytes| bytes == self.text.as_bytes())
+    }
+
+    /// A new file beside the one to be: a rename does not cross file systems.
+    fn temporary(&self, folder: &Path) -> io::Result<(PathBuf, File)> {
+        let name = self.path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
+        let process = std::process::id();
+        let mut attempt = 0_u32;
+        loop {
+            let path = folder.join(format!(".{name}.{process}.{attempt}.tmp"));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((path, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

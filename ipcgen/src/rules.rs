@@ -1,0 +1,143 @@
+//! Every rule that a schema can break: its code and what `ipcgen explain` says of it. Relies on nothing.
+
+macro_rules! rules {
+    ($($name:ident $code:literal $explanation:literal)+) => {
+        /// A rule of the schema language.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Rule {
+            $(#[doc = $explanation] $name,)+
+        }
+
+        impl Rule {
+            /// Every rule, in the order of the codes.
+            pub const ALL: &[Rule] = &[$(Rule::$name),+];
+
+            /// The code, such as `E0301`; warnings begin with `W`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Rule::$name => $code),+ }
+            }
+
+            /// What the rule wants, and the way out.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self { $(Rule::$name => $explanation),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    BadToml "E0101"
+    "The file is not valid TOML. Often a bracket, a quote or a comma is missing on the marked line or on the one before.\nSee <https://toml.io> for the language; schemas stay inside TOML 1.0."
+    NotUtf8 "E0102"
+    "TOML files are UTF-8. Save the file in that encoding; the message says where the first byte stands that breaks it."
+    UnknownKey "E0103"
+    "A key that means nothing here is an error, so that a misspelt one cannot be ignored.\nThe message lists the keys that this table knows."
+    WrongValue "E0104"
+    "The value has another type than the key takes, or is none of the words it takes: `size` takes an integer, `doc` a\nstring, `padding` the word \"deny\"."
+    MissingKey "E0105"
+    "A key that has to be there is missing: `name` in `[schema]`, `name` and `type` in a field. A schema declares at least\none record or constant."
+    TwoFieldForms "E0106"
+    "A record's fields are given as `fields = [ ... ]` or as `[[record.X.field]]` tables, not as both: their order would be\nunclear."
+    BadType "E0107"
+    "A type is a name (`u32`, `Level`) or an array `[T; N]` of a type and a length, which may be nested: `[[u16; 4]; 2]`\nis two rows of four, `x[2][4]` in C. The length is a number or the name of a constant."
+    OutOfRange "E0108"
+    "The number is outside of the range that the key takes."
+    BadText "E0109"
+    "Texts go into generated source code. They hold no control characters but line ends and tabs, no characters that turn\nthe direction of writing, and a unit is one line of 1 to 255 bytes."
+    BadName "E0201"
+    "Names are ASCII: a letter, then letters, digits and single underscores, at most 63 characters (what C promises to\ntell apart). A schema's name is in lower case: it is a prefix in C, a module in Rust and the name of the files, so\nthat it must not be that of a header of the C library either."
+    Keyword "E0202"
+    "The name is a keyword, or has a meaning of its own, in one of the languages that code is generated for: C, C++, Rust,\nGo, Python. A schema that all of them can use avoids it; appending an underscore is enough."
+    PaddingName "E0203"
+    "`_pad0`, `_pad1` and so on, and `_reserved`, name the padding in generated code."
+    DuplicateField "E0204"
+    "Two fields of a record have the same name."
+    SameAfterConversion "E0205"
+    "Two names that differ here become one in a generated language: records are written in snake_case in C and in\nUpperCamelCase in Rust, constants in upper case, and some languages write fields in CamelCase."
+    GeneratedName "E0206"
+    "The name, as C writes it, is one that is generated for another record or constant. A record `Quote` of the schema `md`\ngives `md_quote`, `md_quote_reader`, `md_quote_open` and more, and the macros `MD_QUOTE_LAYOUT_ID` and\n`MD_QUOTE_SCHEMA_ID`; a constant `DEPTH` gives `MD_DEPTH`."
+    PrimitiveName "E0207"
+    "A record cannot have the name of a primitive type."
+    UnknownType "E0301"
+    "The name is neither a primitive type (u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 bool) nor a record of this schema.\nText is `[char; N]`. There are no pointers, no usize and no 128-bit integers: they mean different things to different\nprocesses."
+    Cycle "E0302"
+    "A record contains itself, directly or through others, and so would have no end. Refer to the other record by an index\ninstead."
+    TooDeep "E0303"
+    "Records are nested at most 64 deep."
+    ZeroLength "E0304"
+    "An array has at least one element."
+    NoFields "E0305"
+    "A record has at least one field."
+    TooLarge "E0306"
+    "Fields and records are at most 2^31 bytes, arrays at most 2^31 - 1 elements long."
+    TooManyDimensions "E0307"
+    "Arrays have at most four dimensions."
+    UnknownConstant "E0308"
+    "The length of an array is a number or the name of a constant in `[const]`."
+    BadLength "E0309"
+    "The constant cannot be the length of an array: it is negative or too large."
+    BadConstant "E0310"
+    "Constants are integers between -2^63 and 2^64 - 1."
+    LoneChar "E0311"
+    "`char` stands only in `[char; N]`, a text of up to N bytes, padded with NULs. A single byte is `u8`; for several\ntexts make a record with one text and an array of that."
+    SizeTooSmall "E0401"
+    "`size` reserves room behind the fields; it cannot be less than what they need."
+    SizeMisaligned "E0402"
+    "`size` is a multiple of the record's alignment, so that an array of records keeps each of them aligned."
+    BadAlign "E0403"
+    "`align` is a power of two."
+    AlignTooSmall "E0404"
+    "`align` raises the alignment of a record; it cannot be less than what a field needs."
+    OffsetMisaligned "E0405"
+    "`offset` is a multiple of the field's alignment: compilers could not place it there."
+    OffsetTaken "E0406"
+    "`offset` lies before the end of the field in front. Fields do not overlap, and they are declared in the order of\ntheir offsets."
+    PaddingDenied "E0407"
+    "The record says `padding = \"deny\"`, and the compiler would insert padding. Order the fields so that large alignments\ncome first, or fill the hole with a field of its own."
+    Hole "W0401"
+    "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant."
+}
+
+impl Rule {
+    /// The rule with this code, in either case.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.code().eq_ignore_ascii_case(code))
+    }
+
+    /// Whether breaking it is no error.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        self.code().starts_with('W')
+    }
+
+    /// Whether it can seem broken only because a line with a TOML error hides what is asked for.
+    pub(crate) fn is_absence(self) -> bool {
+        matches!(
+            self,
+            Self::MissingKey
+                | Self::UnknownType
+                | Self::UnknownConstant
+                | Self::NoFields
+                | Self::PaddingDenied
+                | Self::Hole
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+
+    #[test]
+    fn codes_rise_and_lead_back_to_their_rules() {
+        assert!(Rule::ALL.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+        for &rule in Rule::ALL {
+            assert_eq!(Rule::from_code(&rule.code().to_lowercase()), Some(rule));
+            assert!(rule.explanation().ends_with('.'), "{}", rule.code());
+        }
+        assert_eq!(Rule::from_code("E9999"), None);
+    }
+}

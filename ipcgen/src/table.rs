@@ -1,0 +1,195 @@
+//! Reads a TOML table key by key; what nobody asked for is an unknown key. Relies on the `toml` crate, `text` and
+//! `diag`; does not know which keys there are.
+
+use std::ops::RangeInclusive;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::rules::Rule;
+use crate::source::{Span, Spanned};
+use crate::text::Text;
+
+type Value<'i> = toml::Spanned<DeValue<'i>>;
+
+/// A table that is being read.
+pub(crate) struct Table<'t> {
+    entries: &'t DeTable<'t>,
+    source: &'t str,
+    /// Marked when a key is missing.
+    span: Span,
+    known: Vec<&'static str>,
+}
+
+impl<'t> Table<'t> {
+    pub(crate) fn new(entries: &'t DeTable<'t>, source: &'t str, span: Span) -> Self {
+        Self { entries, source, span, known: Vec::new() }
+    }
+
+    fn get(&mut self, key: &'static str) -> Option<&'t Value<'t>> {
+        self.known.push(key);
+        self.entries.get(key)
+    }
+
+    /// The place of a key that is there.
+    pub(crate) fn key_span(&self, key: &str) -> Option<Span> {
+        self.entries.get_key_value(key).map(|(key, _)| key.span().into())
+    }
+
+    /// The table under a key.
+    pub(crate) fn table(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Table<'t>> {
+        let value = self.get(key)?;
+        let span = self.key_span(key).unwrap_or(self.span);
+        self.as_table(value, span, found)
+    }
+
+    /// The value as a table of its own; `span` is marked when something is missing in it.
+    pub(crate) fn as_table(
+        &self,
+        value: &'t Value<'t>,
+        span: Span,
+        found: &mut Diagnostics,
+    ) -> Option<Table<'t>> {
+        match value.get_ref() {
+            DeValue::Table(entries) => Some(Table::new(entries, self.source, span)),
+            _ => wrong("a table", value, found),
+        }
+    }
+
+    /// The array under a key.
+    pub(crate) fn array(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<&'t [Value<'t>]> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::Array(array) => Some(array),
+            _ => wrong("an array", value, found),
+        }
+    }
+
+    /// Every entry, in the order of the file, for tables whose keys are names.
+    pub(crate) fn entries(&self) -> Vec<(Spanned<String>, &'t Value<'t>)> {
+        let mut entries: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, value)| {
+                (Spanned { value: key.get_ref().to_string(), span: key.span().into() }, value)
+            })
+            .collect();
+        entries.sort_by_key(|(key, _)| key.span);
+        entries
+    }
+
+    /// The string under a key.
+    pub(crate) fn string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::String(string) => Some(Text::new(self.source, value.span().into(), string)),
+            _ => wrong("a string", value, found),
+        }
+    }
+
+    /// The string under a key that has to be there.
+    pub(crate) fn required_string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
+        if !self.entries.contains_key(key) {
+            self.known.push(key);
+            found.push(
+                Diagnostic::new(Rule::MissingKey, self.span, format!("`{key}` is missing"))
+                    .help(format!("add `{key} = \"...\"`")),
+            );
+            return None;
+        }
+        self.string(key, found)
+    }
+
+    /// The one word that the key takes; whether it is there.
+    pub(crate) fn word(&mut self, key: &'static str, word: &str, found: &mut Diagnostics) -> bool {
+        let Some(text) = self.string(key, found) else { return false };
+        if text.value != word {
+            let title = format!("`{key}` takes the word \"{word}\" only");
+            found.push(Diagnostic::new(Rule::WrongValue, text.span, title).label(format!("not \"{word}\"")));
+        }
+        text.value == word
+    }
+
+    /// The number under a key.
+    pub(crate) fn number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+        found: &mut Diagnostics,
+    ) -> Option<Spanned<u32>> {
+        let value = self.get(key)?;
+        let Some(number) = integer(value) else { return wrong("an integer", value, found) };
+        let span = value.span().into();
+        let fitting =
+            number.and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number));
+        if fitting.is_none() {
+            let title = format!("`{key}` is from {} to {}", range.start(), range.end());
+            found.push(Diagnostic::new(Rule::OutOfRange, span, title).label("out of range"));
+        }
+        fitting.map(|value| Spanned { value, span })
+    }
+
+    /// The value of a constant under a key that has to be there.
+    pub(crate) fn constant(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<i128> {
+        match self.get(key) {
+            Some(value) => constant(value, found),
+            None => {
+                let title = format!("`{key}` is missing");
+                found.push(
+                    Diagnostic::new(Rule::MissingKey, self.span, title).help(format!("add `{key} = 1`")),
+                );
+                None
+            }
+        }
+    }
+
+    /// Reports the keys that were not asked for.
+    pub(crate) fn finish(self, found: &mut Diagnostics) {
+        for key in self.entries.keys() {
+            let name = key.get_ref().as_ref();
+            if self.known.contains(&name) {
+                continue;
+            }
+            let nearest = found.nearest(name, self.known.iter().copied());
+            let report =
+                Diagnostic::new(Rule::UnknownKey, key.span().into(), format!("unknown key `{name}`"))
+                    .suggest(nearest)
+                    .help(format!("known keys here: {}", self.known.join(", ")));
+            found.push(report);
+        }
+    }
+}
+
+/// A constant's value: an integer that 64 bits can hold, with a sign or without.
+pub(crate) fn constant(value: &Value<'_>, found: &mut Diagnostics) -> Option<i128> {
+    let range = i128::from(i64::MIN)..=i128::from(u64::MAX);
+    let fitting = integer(value).flatten().filter(|number| range.contains(number));
+    if fitting.is_none() {
+        let title = "a constant is an integer from -2^63 to 2^64 - 1";
+        let label = match integer(value) {
+            Some(_) => "out of range".into(),
+            None => format!("this is {}", article(value.get_ref().type_str())),
+        };
+        found.push(Diagnostic::new(Rule::BadConstant, value.span().into(), title).label(label));
+    }
+    fitting
+}
+
+/// The value when it is an integer: `Some(None)` when it is one of more than 128 bits.
+fn integer(value: &Value<'_>) -> Option<Option<i128>> {
+    value.get_ref().as_integer().map(|integer| i128::from_str_radix(integer.as_str(), integer.radix()).ok())
+}
+
+fn wrong<T>(expected: &str, value: &Value<'_>, found: &mut Diagnostics) -> Option<T> {
+    let actual = article(value.get_ref().type_str());
+    let title = format!("expected {expected}, found {actual}");
+    found.push(
+        Diagnostic::new(Rule::WrongValue, value.span().into(), title).label(format!("expected {expected}")),
+    );
+    None
+}
+
+fn article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}

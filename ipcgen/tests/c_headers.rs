@@ -1,0 +1,195 @@
+//! What C and C++ compilers make of the headers: no warning, and the layout that `ipcgen layout` prints.
+
+mod support;
+
+use std::fmt::Write;
+use std::process::Command;
+
+use ipcgen::emit::{self, Language};
+use ipcgen::model::{Element, Member, Model, Record};
+use shmrecord_layout::Kind;
+use support::random::Random;
+use support::{Scratch, golden_cases, has_tool, run, write_headers};
+
+const WARNINGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wpadded", "-Werror"];
+/// Records up to this size are filled and printed byte by byte.
+const MAX_DUMP: u32 = 4096;
+
+fn golden_models() -> Vec<Model> {
+    golden_cases().into_iter().map(|(_, model)| model).collect()
+}
+
+fn includes(models: &[Model]) -> String {
+    models.iter().map(|model| format!("#include \"{}\"\n", Language::C.file_name(model))).collect()
+}
+
+fn compile_without_warnings(compiler: &str, standards: &[&str], extra: &[&str], extension: &str) {
+    if !has_tool(compiler) {
+        return;
+    }
+    let models = golden_models();
+    let folder = Scratch::new(&format!("headers-{compiler}"));
+    write_headers(&models, &folder);
+    let source = folder.file(&format!("all.{extension}"), &includes(&models));
+    for standard in standards {
+        let mut command = Command::new(compiler);
+        command.arg(format!("-std={standard}")).args(WARNINGS).args(extra).arg("-fsyntax-only").arg(&source);
+        run(&mut command);
+    }
+}
+
+#[test]
+fn gcc_has_nothing_to_say() {
+    compile_without_warnings("gcc", &["c11", "c17", "c2x", "gnu17"], &[], "c");
+}
+
+#[test]
+fn clang_has_nothing_to_say() {
+    compile_without_warnings("clang", &["c11", "c17", "c2x", "gnu17"], &[], "c");
+}
+
+#[test]
+fn gxx_has_nothing_to_say() {
+    let standards = ["c++11", "c++14", "c++17", "c++20", "c++2b", "gnu++17"];
+    compile_without_warnings("g++", &standards, &["-Wold-style-cast", "-Wuseless-cast"], "cpp");
+}
+
+#[test]
+fn clangxx_has_nothing_to_say() {
+    let standards = ["c++11", "c++14", "c++17", "c++20", "c++2b", "gnu++17"];
+    compile_without_warnings("clang++", &standards, &["-Wold-style-cast"], "cpp");
+}
+
+#[test]
+fn each_header_stands_alone() {
+    if !has_tool("gcc") {
+        return;
+    }
+    let models = golden_models();
+    let folder = Scratch::new("alone");
+    write_headers(&models, &folder);
+    let sources = models
+        .iter()
+        .map(|model| folder.file(&format!("{}.c", model.name), &includes(std::slice::from_ref(model))));
+    run(Command::new("gcc").args(["-std=c11", "-fsyntax-only"]).args(WARNINGS).args(sources));
+}
+
+#[test]
+fn the_compiler_agrees_with_the_listing() {
+    compare_with_listing("listing", &golden_models());
+}
+
+#[test]
+fn the_compiler_agrees_on_random_schemas() {
+    let mut random = Random(0x5eed);
+    let models: Vec<Model> = (0..50).map(|at| random.schema(&format!("r{at}"))).collect();
+    compare_with_listing("random", &models);
+}
+
+/// Compiles one program that prints the listing from `sizeof` and `offsetof`, and what the functions do to bytes.
+fn compare_with_listing(test: &str, models: &[Model]) {
+    if !has_tool("gcc") {
+        return;
+    }
+    let folder = Scratch::new(test);
+    write_headers(models, &folder);
+    let source = folder.file("main.c", &program(models));
+    let program = folder.path("main");
+    run(Command::new("gcc").args(["-std=c11", "-O0"]).args(WARNINGS).arg("-o").arg(&program).arg(source));
+    let expected = format!("{}{}", emit::json(models), effects(models));
+    let actual = run(&mut Command::new(program));
+    assert!(expected == actual, "{}", similar::TextDiff::from_lines(&expected, &actual).unified_diff());
+}
+
+/// A program that prints the same as [`emit::json`] and [`effects`].
+fn program(models: &[Model]) -> String {
+    let mut text = format!("#include <inttypes.h>\n#include <stdio.h>\n{}", includes(models));
+    text.push_str(
+        "static unsigned char bytes[4096];\n\
+         static void dump(const char *name, const char *before, const char *after, size_t size) {\n    \
+         printf(\"%s %s %s \", name, before ? before : \"-\", after ? after : \"-\");\n    \
+         for (size_t i = 0; i < size; i++) putchar(bytes[i] ? '1' : '0');\n    putchar('\\n');\n}\n\
+         int main(void) {\n    printf(\"{\\\"records\\\": [\");\n",
+    );
+    let all = || models.iter().flat_map(|model| model.records.iter().map(move |record| (model, record)));
+    for (at, (model, record)) in all().enumerate() {
+        let Record { name, c_name, c_macro, .. } = record;
+        let comma = if at == 0 { "" } else { "," };
+        let _ = writeln!(
+            text,
+            "    printf(\"{comma}\\n  {{\\\"name\\\": \\\"{name}\\\", \\\"size\\\": %zu, \\\"align\\\": %zu, \
+             \\\"layout_id\\\": \\\"%016\" PRIx64 \"\\\", \\\"schema_id\\\": \\\"%016\" PRIx64 \"\\\", \
+             \\\"fields\\\": [\", sizeof({c_name}), _Alignof({c_name}), {c_macro}_LAYOUT_ID, {c_macro}_SCHEMA_ID);"
+        );
+        for (at, member) in record.members.iter().enumerate() {
+            let (name, ty, pad) = match member {
+                Member::Field(field) => (&field.name, model.type_name(&field.ty), ""),
+                Member::Pad(pad) => (&pad.name, format!("[u8; {}]", pad.size), ", \\\"pad\\\": true"),
+            };
+            let comma = if at == 0 { "" } else { "," };
+            let _ = writeln!(
+                text,
+                "    printf(\"{comma}\\n    {{\\\"name\\\": \\\"{name}\\\", \\\"type\\\": \\\"{ty}\\\", \
+                 \\\"offset\\\": %zu, \\\"size\\\": %zu{pad}}}\", offsetof({c_name}, {name}), \
+                 sizeof((({c_name} *)0)->{name}));"
+            );
+        }
+        text.push_str("    printf(\"\\n  ]}\");\n");
+    }
+    text.push_str("    printf(\"\\n]}\\n\");\n");
+    for (_, record) in all().filter(|(_, record)| record.size <= MAX_DUMP) {
+        let Record { name, c_name, size, .. } = record;
+        let _ = writeln!(
+            text,
+            "    memset(bytes, 0xff, {size});\n    {{ const char *before = {c_name}_check(bytes);\n      \
+             {c_name}_zero_padding(bytes);\n      dump(\"{name}\", before, NULL, {size});\n      \
+             memset(bytes, 1, {size});\n      dump(\"{name}\", {c_name}_check(bytes), NULL, 0); }}"
+        );
+    }
+    text.push_str("    return 0;\n}\n");
+    text
+}
+
+/// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then that
+/// bytes of value 1 are values.
+fn effects(models: &[Model]) -> String {
+    let mut text = String::new();
+    for model in models {
+        for record in model.records.iter().filter(|record| record.size <= MAX_DUMP) {
+            let mut used = vec!['0'; record.size as usize];
+            mark(model, record, &mut used);
+            let invalid = record.fields().find(|field| match field.ty.element {
+                Element::Scalar(kind) => kind == Kind::Bool,
+                Element::Char => false,
+                Element::Record(part) => holds_bool(model, &model.records[part]),
+            });
+            let invalid = invalid.map_or("-", |field| &field.name);
+            let used: String = used.into_iter().collect();
+            let name = &record.name;
+            let _ = writeln!(text, "{name} {invalid} - {used}\n{name} - - ");
+        }
+    }
+    text
+}
+
+fn holds_bool(model: &Model, record: &Record) -> bool {
+    record.fields().any(|field| match field.ty.element {
+        Element::Scalar(kind) => kind == Kind::Bool,
+        Element::Char => false,
+        Element::Record(part) => holds_bool(model, &model.records[part]),
+    })
+}
+
+/// Marks the bytes of a record that belong to fields.
+fn mark(model: &Model, record: &Record, used: &mut [char]) {
+    for field in record.fields() {
+        let place = &mut used[field.offset as usize..][..field.size as usize];
+        match field.ty.element {
+            Element::Record(part) => {
+                let part = &model.records[part];
+                place.chunks_mut(part.size as usize).for_each(|element| mark(model, part, element));
+            }
+            _ => place.fill('1'),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Damaged schemas give reports, never a panic.
+
+mod support;
+
+use ipcgen::emit::{self, Language};
+use ipcgen::source::Source;
+use support::random::Random;
+use support::{entries, path};
+
+const PIECES: [&str; 24] = [
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "=",
+    "\n",
+    "\r\n",
+    "\\u0041",
+    "\\",
+    "é",
+    "\u{202e}",
+    "\0",
+    "0",
+    "-1",
+    "[[",
+    "\"\"\"",
+    ";",
+    "#",
+    "type",
+    "9999999999",
+    "\u{feff}",
+];
+
+#[test]
+fn damage_is_reported() {
+    let mut schemas: Vec<String> = Vec::new();
+    for folder in ["tests/golden", "tests/errors"] {
+        for entry in entries(&path(folder)) {
+            let file = if entry.is_dir() { entry.join("schema.toml") } else { entry };
+            if file.extension().is_some_and(|extension| extension == "toml") {
+                schemas.push(Source::read(&file).unwrap().text().to_owned());
+            }
+        }
+    }
+    let mut random = Random(1);
+    for round in 0..4000 {
+        let mut text: Vec<char> = schemas[random.below(schemas.len())].chars().take(1500).collect();
+        for _ in 0..=random.below(4) {
+            let at = random.below(text.len() + 1);
+            let until = (at + random.below(6)).min(text.len());
+            text.splice(at..until, PIECES[random.below(PIECES.len())].chars());
+        }
+        let source = Source::new(format!("damage-{round}"), text.into_iter().collect::<String>());
+        let (model, found) = ipcgen::compile(&source);
+        assert_eq!(model.is_none(), found.has_errors(), "{}", source.text());
+        assert_eq!(found.render(&source, round % 2 == 0).is_empty(), found.reports().is_empty());
+        if let Some(model) = model {
+            for language in Language::ALL {
+                assert!(!language.emit(&model).is_empty());
+            }
+            assert!(!emit::listing(&model).is_empty());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Random numbers and random schemas, the same on every run.
+
+use std::fmt::Write;
+
+use ipcgen::model::Model;
+use ipcgen::source::Source;
+
+/// A small generator of pseudo-random numbers (xorshift64*).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % end
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+
+    /// A schema of this name that holds.
+    pub(crate) fn schema(&mut self, name: &str) -> Model {
+        loop {
+            let source = Source::new(format!("{name}.toml"), self.attempt(name));
+            if let (Some(model), _) = ipcgen::compile(&source) {
+                return model;
+            }
+        }
+    }
+
+    /// A schema that may break rules of the layout: pinned offsets and sizes are guessed.
+    fn attempt(&mut self, name: &str) -> String {
+        const SCALARS: [&str; 11] =
+            ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "bool"];
+        let mut text = format!("[schema]\nname = \"{name}\"\n[const]\nN = {}\n", 1 + self.below(5));
+        let records = 1 + self.below(6);
+        for record in 0..records {
+            let _ = writeln!(text, "[record.R{record}]");
+            if self.one_in(3) {
+                let _ = writeln!(text, "align = {}", 8 << self.below(5));
+            }
+            if self.one_in(4) {
+                let _ = writeln!(text, "size = {}", 256 << self.below(4));
+            }
+            text.push_str("fields = [\n");
+            let mut offset = 0;
+            for field in 0..=self.below(9) {
+                let mut ty = match self.below(8) {
+                    0 => format!("[char; {}]", 1 + self.below(20)),
+                    // Only later records, so that there are no cycles; the order in the file is not that of the need.
+                    1 | 2 if record + 1 < records => {
+                        format!("R{}", record + 1 + self.below(records - record - 1))
+                    }
+                    _ => SCALARS[self.below(SCALARS.len())].to_owned(),
+                };
+                for _ in 0..self.below(4) {
+                    if !ty.contains("char") {
+                        let length = ["N", "1", "2", "3"][self.below(4)];
+                        ty = format!("[{ty}; {length}]");
+                    }
+                }
+                let _ = write!(text, "  {{ name = \"f{field}\", type = \"{ty}\"");
+                if self.one_in(12) {
+                    offset += 64 * (1 + self.below(4));
+                    let _ = write!(text, ", offset = {offset}");
+                }
+                text.push_str(" },\n");
+            }
+            text.push_str("]\n");
+        }
+        text
+    }
+}
