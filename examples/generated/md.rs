@@ -14,8 +14,8 @@ pub struct MarketData {
 }
 
 const _: () = {
-    use core::mem::{align_of, offset_of, size_of};
-    type T = MarketData;
+    use ::core::mem::{align_of, offset_of, size_of};
+    type T = self::MarketData;
     assert!(size_of::<T>() == 32);
     assert!(align_of::<T>() == 8);
     assert!(offset_of!(T, symbol) == 0);

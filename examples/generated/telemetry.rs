@@ -15,8 +15,8 @@ pub struct Traffic {
 }
 
 const _: () = {
-    use core::mem::{align_of, offset_of, size_of};
-    type T = Traffic;
+    use ::core::mem::{align_of, offset_of, size_of};
+    type T = self::Traffic;
     assert!(size_of::<T>() == 32);
     assert!(align_of::<T>() == 8);
     assert!(offset_of!(T, bytes) == 0);
@@ -38,8 +38,8 @@ pub struct Interface {
 }
 
 const _: () = {
-    use core::mem::{align_of, offset_of, size_of};
-    type T = Interface;
+    use ::core::mem::{align_of, offset_of, size_of};
+    type T = self::Interface;
     assert!(size_of::<T>() == 80);
     assert!(align_of::<T>() == 8);
     assert!(offset_of!(T, name) == 0);

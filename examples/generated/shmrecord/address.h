@@ -26,25 +26,28 @@ static inline void shmrec_address_free(shmrec_address *address) {
     memset(address, 0, sizeof *address);
 }
 
-// What is wrong with the last component of a name or path; NULL: nothing.
-static inline const char *shmrec_component_fault(const char *path) {
+// SHMREC_BAD_NAME when the last component of a name or path breaks a rule.
+static inline int shmrec_check_component(const char *path, const shmrec_task *task) {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     const size_t bytes = strlen(name);
     const size_t suffix = sizeof SHMREC_GUARD_SUFFIX - 1;
     if (bytes == 0) {
-        return "the name is empty";
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: the name is empty");
     }
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        return "`.` and `..` are directories";
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: `%s` is a directory", name);
     }
     if (bytes > SHMREC_NAME_MAX) {
-        return "at most 249 bytes fit beside the .guard of its guard file";
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0,
+                           "bad name: %zu bytes, at most %d fit beside the %s of its guard file", bytes,
+                           SHMREC_NAME_MAX, SHMREC_GUARD_SUFFIX);
     }
     if (bytes >= suffix && strcmp(name + bytes - suffix, SHMREC_GUARD_SUFFIX) == 0) {
-        return "names ending in .guard belong to guard files";
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: names ending in %s belong to guard files",
+                           SHMREC_GUARD_SUFFIX);
     }
-    return NULL;
+    return SHMREC_OK;
 }
 
 // Parses posix:/name (or posix:name) or file:/path. On success the caller frees the address.
@@ -71,9 +74,9 @@ static inline int shmrec_address_parse(shmrec_address *address, const char *text
     if (posix && strchr(rest, '/') != NULL) {
         return shmrec_fail(&task, SHMREC_BAD_NAME, 0, "bad name: a slash inside the name");
     }
-    const char *fault = shmrec_component_fault(rest);
-    if (fault != NULL) {
-        return shmrec_fail(&task, SHMREC_BAD_NAME, 0, "bad name: %s", fault);
+    const int code = shmrec_check_component(rest, &task);
+    if (code != SHMREC_OK) {
+        return code;
     }
     const char *prefix = posix ? SHMREC_POSIX_DIRECTORY : "";
     const size_t room = strlen(prefix) + strlen(rest) + sizeof "posix:/" + sizeof SHMREC_GUARD_SUFFIX;

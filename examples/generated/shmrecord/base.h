@@ -97,8 +97,8 @@ static inline void shmrec_put_u64(unsigned char *bytes, uint64_t offset, uint64_
     memcpy(bytes + offset, &value, sizeof value);
 }
 
-// Copies between an object of `bytes` bytes, a literal, and private words that have room for it. By words, so that short
-// records stay in registers on their way; memcpy by wider pieces would wait for the narrower stores before it.
+// Copies between an object of `bytes` bytes, a literal, and private words that have room for it. By words, so that
+// short records stay in registers on their way; memcpy by wider pieces would wait for the narrower stores before it.
 
 SHMREC_HOT void shmrec_object_to_words(uint64_t *words, const void *object, size_t bytes) {
     const char *from = SHMREC_CAST(const char *, object);

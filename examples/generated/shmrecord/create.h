@@ -49,6 +49,8 @@ static inline void shmrec_build_drop(shmrec_build *build) {
 // leaves nothing at all.
 static inline int shmrec_build_make(shmrec_build *build, const char *directory, const shmrec_task *task) {
     const uint64_t bytes = build->header.geometry.segment_bytes;
+    shmrec_boot_id(build->header.boot_id);
+    build->header.created_unix_ns = shmrec_unix_ns();
     int code = shmrec_file_unnamed(&build->file, directory, build->options.mode, task);
     if (code != SHMREC_OK) {
         return code;
@@ -67,11 +69,8 @@ static inline int shmrec_build_make(shmrec_build *build, const char *directory, 
     }
     if (code != SHMREC_OK) {
         shmrec_build_drop(build);
-        return code;
     }
-    shmrec_boot_id(build->header.boot_id);
-    build->header.created_unix_ns = shmrec_unix_ns();
-    return SHMREC_OK;
+    return code;
 }
 
 // Gives the built segment its writer and its name, under the locks of a guard that is open. `*again`: something else

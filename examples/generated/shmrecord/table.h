@@ -43,8 +43,8 @@
 #include "record.h"
 #include "segment.h"
 
-// Attempts before a read starts to pause.
-#define SHMREC_EAGER_ATTEMPTS 64u
+// Attempts of a read between two pauses.
+#define SHMREC_BURST 64u
 
 // Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
 static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *error) {
@@ -174,13 +174,19 @@ static inline bool shmrec_is_current(const shmrec_table *table) {
            facts.st_ino == table->identity.inode;
 }
 
-SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
-                                  shmrec_error *error) {
+// The task of reading or writing one record.
+static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
     shmrec_task task;
     memset(&task, 0, sizeof task);
     task.operation = operation;
     task.subject = table->address.text != NULL ? table->address.text : "a closed handle";
     task.error = error;
+    return task;
+}
+
+SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
+                                  shmrec_error *error) {
+    const shmrec_task task = shmrec_task_of(operation, table, error);
     return shmrec_fail(&task, SHMREC_INDEX_OUT_OF_RANGE, 0, "index %llu out of range, capacity %llu",
                        SHMREC_CAST(unsigned long long, index),
                        SHMREC_CAST(unsigned long long, shmrec_table_capacity(table)));
@@ -188,11 +194,7 @@ SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *tab
 
 SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, const char *record, const char *field,
                                  shmrec_error *error) {
-    shmrec_task task;
-    memset(&task, 0, sizeof task);
-    task.operation = "read";
-    task.subject = table->address.text;
-    task.error = error;
+    const shmrec_task task = shmrec_task_of("read", table, error);
     return shmrec_fail(&task, SHMREC_INVALID_BITS, 0, "%s.%s: bytes that are no value of its type: record %llu", record,
                        field, SHMREC_CAST(unsigned long long, index));
 }
@@ -211,33 +213,31 @@ SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint6
     return shmrec_read_cells(word, cells, g->cells, g->cell_stride / 8, words, count, version);
 }
 
-// When the first attempt failed: says why there can be no other, or makes it. At once, then with growing pauses, until the
-// timeout; now a half-written cell's value is taken from the log.
+// When the first attempt failed: says why there can be no other, or makes them in bursts with growing pauses, until the
+// timeout; now a half-written cell's value is taken from the log. Beside a writer that never pauses an attempt succeeds
+// when the slot's cache lines are already here, which the attempts before it have seen to: hence bursts.
 SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
                                       uint64_t *version, shmrec_error *error) {
     if (index >= shmrec_table_capacity(table)) {
         return shmrec_fail_index("read", table, index, error);
     }
+    const bool logged = table->header.geometry.cells == 1;
     const uint64_t *word = shmrec_table_version(table, index);
     const shmrec_log log = shmrec_table_log(table);
-    uint64_t attempts = 1, pause_ns = 1000, deadline_ns = 0;
+    const uint64_t deadline_ns = shmrec_monotonic_ns() + table->timeout_ns;
+    uint64_t attempts = 0, pause_ns = 1000;
     do {
-        attempts++;
-        if (shmrec_try_read(table, index, words, count, version) ||
-            (table->header.geometry.cells == 1 && shmrec_read_log(word, &log, index, words, count, version))) {
-            return shmrec_done(error);
+        for (unsigned i = 0; i < SHMREC_BURST; i++) {
+            attempts++;
+            if (shmrec_try_read(table, index, words, count, version) ||
+                (logged && shmrec_read_log(word, &log, index, words, count, version))) {
+                return shmrec_done(error);
+            }
         }
-        if (attempts == SHMREC_EAGER_ATTEMPTS) {
-            deadline_ns = shmrec_monotonic_ns() + table->timeout_ns;
-        }
-    } while (attempts < SHMREC_EAGER_ATTEMPTS || shmrec_pause(&pause_ns, deadline_ns));
-    shmrec_task task;
-    memset(&task, 0, sizeof task);
-    task.operation = "read";
-    task.subject = table->address.text;
-    task.error = error;
-    return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in %llu attempts",
-                       SHMREC_CAST(unsigned long long, attempts));
+    } while (shmrec_pause(&pause_ns, deadline_ns));
+    const shmrec_task task = shmrec_task_of("read", table, error);
+    return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in %llu attempts: record %llu",
+                       SHMREC_CAST(unsigned long long, attempts), SHMREC_CAST(unsigned long long, index));
 }
 
 // Publishes `count` words, those of a cell. For the typed functions below.
@@ -259,7 +259,7 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 
 // Defines the handles and functions of a record T, whose struct, T_layout, T_check and T_zero_padding stand before it:
 //
-//   T_writer, T_reader   handles; `.table` of either is for functions such as shmrec_table_capacity and shmrec_is_current
+//   T_writer, T_reader   handles; `.table` of either is for shmrec_table_capacity, _epoch and shmrec_is_current
 //   T_create             as shmrec_table_create
 //   T_open_writer        as shmrec_table_open_writer
 //   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or

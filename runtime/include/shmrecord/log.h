@@ -38,6 +38,13 @@ SHMREC_HOT uint64_t *shmrec_log_entry(const shmrec_log *log, uint64_t at) {
     return log->words + SHMREC_LOG_ENTRIES / 8 + at * log->stride;
 }
 
+// A store of a value that is nearly always there already: the load is cheaper.
+SHMREC_HOT void shmrec_log_set(uint64_t *word, uint64_t value) {
+    if (__builtin_expect(shmrec_load(word) != value, 0)) {
+        shmrec_store(word, value);
+    }
+}
+
 // Makes one write known: after this the value is complete here, whatever happens to the writer.
 SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const uint64_t *words,
                                  uint64_t count) {
@@ -51,8 +58,8 @@ SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t
     shmrec_copy_in(entry, words, count);
     shmrec_store(entry + count, index);
     shmrec_store(entry + count + 1, target);
-    shmrec_store(log->words + SHMREC_LOG_COUNT / 8, 1);
-    shmrec_store(log->words + SHMREC_LOG_BATCH_ID / 8, 0);
+    shmrec_log_set(log->words + SHMREC_LOG_COUNT / 8, 1);
+    shmrec_log_set(log->words + SHMREC_LOG_BATCH_ID / 8, 0);
     // Pairs with the acquire fence behind a reader's load of the sequence: who sees it even sees the whole entry.
     shmrec_store_release(seq, odd + 1);
 }
