@@ -114,6 +114,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             Err(error) => return Err(error),
         };
+        check_ours(at, &file)?;
         let guard = Guard::open_or_create(at, &address.guard_path(), address.directory(), 0o600, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && named::leads_to(at, address.path(), identity)? {
@@ -143,14 +144,17 @@ fn remove_lone_guard(
     if address.path().symlink_metadata().is_err() { guard.unlink(at) } else { Ok(()) }
 }
 
-/// Marks the segment in this file as retired, if it is one of ours, however damaged: nothing else is ever removed.
-fn retire(at: &At<'_>, file: &File, size: u64) -> Result<()> {
+/// The file must be a segment of ours, however damaged: nothing else is ever removed.
+fn check_ours(at: &At<'_>, file: &File) -> Result<()> {
     let mut magic = [0; 8];
-    let ours = file.read_exact_at(&mut magic, 0).is_ok() && u64::from_le_bytes(magic) == abi::MAGIC;
-    if !ours {
-        return Err(at.error(ErrorKind::BadMagic).detail("it is not removed"));
+    match file.read_exact_at(&mut magic, 0) {
+        Ok(()) if u64::from_le_bytes(magic) == abi::MAGIC => Ok(()),
+        _ => Err(at.error(ErrorKind::BadMagic).detail("it is not removed")),
     }
-    // One that was cut too short for a state has no handle that could ask for it.
+}
+
+/// Marks the segment in this file as retired. One that was cut too short for a state has no handle that could ask for it.
+fn retire(at: &At<'_>, file: &File, size: u64) -> Result<()> {
     if let Ok(length) = mappable(at, size) {
         let map = Map::new(file, length, Access::Write).map_err(|error| at.os("mmap", &error))?;
         map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
@@ -188,7 +192,8 @@ fn attach(
         return Err(at.error(ErrorKind::StaleBoot));
     }
     let table = Table::new(map, header, identity);
-    if let Some(layout) = layout {
+    // A removed table may hold anything: it is about to give way.
+    if let Some(layout) = layout.filter(|_| !table.is_retired()) {
         check_layout(at, layout, &table)?;
     }
     Ok(table)
@@ -351,7 +356,7 @@ fn publish(
     let guard_path = address.guard_path();
     let guard = Guard::open_or_create(at, &guard_path, address.directory(), options.mode, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
-    if !guard.is_current(at)? {
+    if !guard.is_current(at)? || address.path().symlink_metadata().is_ok() {
         return Ok(Err(built));
     }
     if !guard.try_lock(at, Lock::Writer)? {

@@ -143,6 +143,8 @@ impl Table {
     pub(crate) fn format(&self, description: &[u8], pid: u32, start: u64) {
         self.map.copy_in(place(self.header.geometry.description_offset), description);
         self.live(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
+        // A second attempt to name the same file starts over.
+        self.live(live::EPOCH).store(0, Ordering::Relaxed);
         self.begin_epoch(pid, start, self.header.created_unix_ns);
         let bytes = self.header.encode();
         self.map.copy_in(8, &bytes[8..]);

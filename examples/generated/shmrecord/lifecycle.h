@@ -81,32 +81,25 @@ static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
                        SHMREC_CAST(unsigned long long, bytes), SHMREC_LIVE_END);
 }
 
-// Opens and maps the file at the table's address, if a header and the live words fit in it.
-static inline int shmrec_attach_unchecked(shmrec_table *table, bool writable, const shmrec_task *task) {
+// Opens, maps and validates the file at the table's address; nothing in the segment is changed.
+static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
+                                const shmrec_task *task) {
     shmrec_file file;
     int code = shmrec_file_open(&file, table->address.path, writable, task);
     if (code != SHMREC_OK) {
         return code;
     }
     code = shmrec_check_size(file.bytes, task);
-    if (code == SHMREC_OK) {
-        code = shmrec_map(&table->base, &file, writable, task);
-        table->bytes = file.bytes;
-        table->identity = file.identity;
-    }
+    code = code != SHMREC_OK ? code : shmrec_map(&table->base, &file, writable, task);
     shmrec_file_close(&file);
-    return code;
-}
-
-// Opens, maps and validates; nothing in the segment is changed.
-static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
-                                const shmrec_task *task) {
-    int code = shmrec_attach_unchecked(table, writable, task);
-    if (code == SHMREC_OK) {
-        code = shmrec_validate(table, layout, task);
-        if (code != SHMREC_OK) {
-            shmrec_table_unmap(table);
-        }
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    table->bytes = file.bytes;
+    table->identity = file.identity;
+    code = shmrec_validate(table, layout, task);
+    if (code != SHMREC_OK) {
+        shmrec_table_unmap(table);
     }
     return code;
 }
@@ -188,16 +181,37 @@ static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmre
     return code;
 }
 
-// Marks the table as removed and unlinks segment and guard; nothing but a segment of ours is ever removed. `*again`:
-// the names changed meanwhile.
-static inline int shmrec_retire(shmrec_table *table, bool *again, const shmrec_task *task) {
-    const shmrec_address *address = &table->address;
-    *again = false;
-    const uint64_t magic = shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC));
-    if (magic != SHMREC_MAGIC) {
-        return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "not a segment of shmrecord: 0x%016llx in its first word",
-                           SHMREC_CAST(unsigned long long, magic));
+// Whether this file is a segment of ours, however damaged: nothing else is ever removed.
+static inline int shmrec_check_ours(const shmrec_file *file, const shmrec_task *task) {
+    uint64_t magic = 0;
+    ssize_t got;
+    SHMREC_RETRY(got, read(file->fd, &magic, sizeof magic));
+    if (got < 0) {
+        return shmrec_fail_os(task, "read", errno);
     }
+    if (got != SHMREC_CAST(ssize_t, sizeof magic) || magic != SHMREC_MAGIC) {
+        return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: it is not removed", shmrec_code_text(SHMREC_BAD_MAGIC));
+    }
+    return SHMREC_OK;
+}
+
+// Marks the segment in this file as retired. One that was cut too short for a state has no handle that could ask.
+static inline int shmrec_retire(const shmrec_file *file, const shmrec_task *task) {
+    void *base;
+    if (file->bytes < SHMREC_LIVE_END) {
+        return SHMREC_OK;
+    }
+    const int code = shmrec_map(&base, file, true, task);
+    if (code == SHMREC_OK) {
+        shmrec_store_release(shmrec_word(base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
+        (void)munmap(base, file->bytes);
+    }
+    return code;
+}
+
+// Retires and unlinks the segment in this file, then its guard. `*again`: the names changed meanwhile.
+static inline int shmrec_remove_file(const shmrec_address *address, const shmrec_file *file, bool *again,
+                                     const shmrec_task *task) {
     shmrec_file guard;
     bool guard_current = false, current = false;
     int code = shmrec_guard_open_or_create(&guard, address->guard, address->directory, 0600, task);
@@ -206,15 +220,51 @@ static inline int shmrec_retire(shmrec_table *table, bool *again, const shmrec_t
     }
     code = shmrec_guard_lock_create(&guard, address->guard, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address->guard, guard.identity, &guard_current, task);
-    code = code != SHMREC_OK ? code : shmrec_leads_to(address->path, table->identity, &current, task);
+    code = code != SHMREC_OK ? code : shmrec_leads_to(address->path, file->identity, &current, task);
     *again = !guard_current || !current;
     if (code == SHMREC_OK && !*again) {
-        // Readers and writers that hold the segment may look; nothing has to be ordered with it.
-        shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
-        code = shmrec_unlink(address->path, table->identity, task);
+        code = shmrec_retire(file, task);
+        code = code != SHMREC_OK ? code : shmrec_unlink(address->path, file->identity, task);
         code = code != SHMREC_OK ? code : shmrec_unlink(address->guard, guard.identity, task);
     }
     shmrec_file_close(&guard);
+    return code;
+}
+
+// Unlinks a guard without a segment, which a creator that was killed may leave.
+static inline int shmrec_remove_lone_guard(const shmrec_address *address, const shmrec_task *task) {
+    struct stat facts;
+    shmrec_file guard;
+    if (shmrec_sys_lstat(address->guard, &facts) != 0) {
+        return SHMREC_OK;
+    }
+    int code = shmrec_guard_open(&guard, address->guard, task);
+    if (code != SHMREC_OK) {
+        return code == SHMREC_NOT_FOUND ? SHMREC_OK : code;
+    }
+    code = shmrec_guard_lock_create(&guard, address->guard, task);
+    if (code == SHMREC_OK && shmrec_sys_lstat(address->path, &facts) != 0) {
+        code = shmrec_unlink(address->guard, guard.identity, task);
+    }
+    shmrec_file_close(&guard);
+    return code;
+}
+
+// One round of removal. `*again`: the names changed meanwhile.
+static inline int shmrec_remove_round(const shmrec_address *address, bool *again, const shmrec_task *task) {
+    shmrec_file file;
+    *again = false;
+    int code = shmrec_file_open(&file, address->path, true, task);
+    if (code == SHMREC_NOT_FOUND) {
+        code = shmrec_remove_lone_guard(address, task);
+        return code != SHMREC_OK ? code : shmrec_fail_os(task, "open", ENOENT);
+    }
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    code = shmrec_check_ours(&file, task);
+    code = code != SHMREC_OK ? code : shmrec_remove_file(address, &file, again, task);
+    shmrec_file_close(&file);
     return code;
 }
 

@@ -175,7 +175,7 @@ static inline int shmrec_map(void **base, const shmrec_file *file, bool writable
     if (writable && shmrec_sys_madvise(map, file->bytes, SHMREC_MADV_DONTFORK) != 0) {
         const int problem = errno;
         (void)munmap(map, file->bytes);
-        return shmrec_fail_os(task, "madvise(MADV_DONTFORK)", problem);
+        return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, file->bytes);
     }
     *base = map;
     return SHMREC_OK;

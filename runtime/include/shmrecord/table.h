@@ -131,11 +131,11 @@ static inline int shmrec_table_open(shmrec_table *table, const char *address, co
 // Closes a handle: unmaps, gives the role back, frees. The table stays.
 static inline void shmrec_table_close(shmrec_table *table) { shmrec_table_release(table); }
 
-// Removes the table at `address`: marks it as removed, unlinks it and its guard. Who has it open keeps the old values.
-// Never removes what is not a segment of ours. Errors: SHMREC_NOT_FOUND, SHMREC_BAD_MAGIC, SHMREC_LOCK_TIMEOUT,
-// SHMREC_PERMISSION_DENIED, and those of the file.
+// Removes the table at `address`, however damaged: marks it as removed, unlinks it and its guard. Who has it open keeps
+// the old values. Never removes what is not a segment of ours. Errors: SHMREC_NOT_FOUND, SHMREC_BAD_MAGIC,
+// SHMREC_LOCK_TIMEOUT, SHMREC_PERMISSION_DENIED, and those of the file.
 static inline int shmrec_remove(const char *address, const shmrec_options *options, shmrec_error *error) {
-    shmrec_table table;
+    shmrec_table table; // only its address is used
     memset(&table, 0, sizeof table);
     int code = shmrec_address_parse(&table.address, address, error);
     if (code == SHMREC_OK) {
@@ -144,9 +144,7 @@ static inline int shmrec_remove(const char *address, const shmrec_options *optio
         uint64_t pause_ns = 1000;
         bool again = true;
         while (code == SHMREC_OK && again) {
-            code = shmrec_attach_unchecked(&table, true, &task);
-            code = code != SHMREC_OK ? code : shmrec_retire(&table, &again, &task);
-            shmrec_table_unmap(&table);
+            code = shmrec_remove_round(&table.address, &again, &task);
             if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task.deadline_ns)) {
                 code = shmrec_fail_plain(&task, SHMREC_LOCK_TIMEOUT);
             }

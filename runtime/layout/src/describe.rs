@@ -243,8 +243,9 @@ pub fn decode(bytes: &[u8]) -> Result<Description, Malformed> {
     let areas = Areas::find(bytes)?;
     let mut records: Vec<DescribedRecord> = Vec::new();
     let mut depths: Vec<usize> = Vec::new();
+    let mut fields_left = areas.fields.len() / areas.field_bytes;
     for entry in areas.records.chunks_exact(areas.record_bytes) {
-        let record = areas.record(entry, &records)?;
+        let record = areas.record(entry, &records, &mut fields_left)?;
         let below = record.fields.iter().filter_map(|field| field.record).map(|nested| depths[nested]).max();
         let depth = below.map_or(1, |below| below + 1);
         if depth > MAX_DEPTH {
@@ -332,12 +333,20 @@ impl<'a> Areas<'a> {
         Ok(Self { records, fields, strings, record_bytes, field_bytes, text_left })
     }
 
-    fn record(&self, entry: &[u8], before: &[DescribedRecord]) -> Result<DescribedRecord, Malformed> {
+    /// `fields_left` counts the table's fields down: records that share some could mean any number of them.
+    fn record(
+        &self,
+        entry: &[u8],
+        before: &[DescribedRecord],
+        fields_left: &mut usize,
+    ) -> Result<DescribedRecord, Malformed> {
         let (size, align) = (u32_at(entry, 16), u32_at(entry, 20));
         if size == 0 || !align.is_power_of_two() || !size.is_multiple_of(align) {
             return Err(Malformed { what: "a record's size or alignment is impossible" });
         }
         let (first, count) = (u32_at(entry, 24) as usize, u32_at(entry, 28) as usize);
+        *fields_left =
+            fields_left.checked_sub(count).ok_or(Malformed { what: "its records share fields" })?;
         let entries = first
             .checked_mul(self.field_bytes)
             .zip(first.checked_add(count).and_then(|end| end.checked_mul(self.field_bytes)))

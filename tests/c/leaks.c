@@ -1,0 +1,89 @@
+// leaks.c: whatever fails, nothing stays open, mapped or named. Descriptors and mappings are counted around every
+// failure, and creation is tried with too few descriptors for each of its steps.
+
+#include "common.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+
+static int descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    CHECK(directory != NULL);
+    int count = 0;
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    (void)closedir(directory);
+    return count;
+}
+
+// How often a path stands in the list of mappings.
+static int mappings(const char *path) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[4096];
+    int count = 0;
+    CHECK(maps != NULL);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        count += strstr(line, path) != NULL;
+    }
+    (void)fclose(maps);
+    return count;
+}
+
+static void failures(const char *address) {
+    md_tiny_writer writer, second;
+    md_tiny_reader reader;
+    md_page_reader page;
+    md_page_writer page_writer;
+    CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_NOT_FOUND);
+    CHECK(md_tiny_create(&writer, address, 1, NULL, &error) == SHMREC_OK);
+    CHECK(md_tiny_create(&second, address, 1, NULL, &error) == SHMREC_ALREADY_HELD_HERE);
+    CHECK(md_tiny_create(&second, address, 2, NULL, &error) == SHMREC_SHAPE_MISMATCH);
+    CHECK(md_page_open(&page, address, NULL, &error) == SHMREC_LAYOUT_MISMATCH);
+    CHECK(md_page_open_writer(&page_writer, address, NULL, &error) == SHMREC_LAYOUT_MISMATCH);
+    CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_OK);
+    md_tiny_close(&reader);
+    md_tiny_close_writer(&writer);
+    CHECK(truncate(path_of(address, false), 100) == 0);
+    CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_SIZE_MISMATCH);
+    CHECK(md_tiny_open_writer(&writer, address, NULL, &error) == SHMREC_SIZE_MISMATCH);
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK); // however damaged
+    CHECK(!exists(path_of(address, false)) && !exists(path_of(address, true)));
+}
+
+// With `free` descriptors left, creation succeeds or says EMFILE; what it leaves can be used by the next one.
+static bool create_with(const char *address, int free_descriptors) {
+    struct rlimit before, few;
+    md_tiny_writer writer;
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = dup(0);
+    CHECK(next >= 0 && close(next) == 0);
+    few = before;
+    few.rlim_cur = (rlim_t)(next + free_descriptors);
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    const int code = md_tiny_create(&writer, address, 1, NULL, &error);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(code == SHMREC_OK || (code == SHMREC_OS && error.errno_value == EMFILE));
+    CHECK(code == SHMREC_OK || !exists(path_of(address, false)));
+    md_tiny_close_writer(&writer);
+    return code == SHMREC_OK;
+}
+
+int main(int argc, char **argv) {
+    const char *address = base_address(argc, argv);
+    failures(address);
+    const int before = descriptors();
+    for (int i = 0; i < 50; i++) {
+        failures(address);
+    }
+    int needed = 0;
+    while (!create_with(address, needed)) {
+        needed++;
+        CHECK(needed < 10);
+    }
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+    CHECK(descriptors() == before);
+    CHECK(mappings(path_of(address, false)) == 0);
+    printf("ok: nothing leaked; creation needs %d descriptors\n", needed);
+    return 0;
+}
