@@ -116,7 +116,7 @@ fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             __layout::FieldLayout {
                 name: #name,
                 ty: <#ty as #library::ShmField>::TYPE,
-                offset: ::core::mem::offset_of!(#ident, #field) as u32,
+                offset: ::core::mem::offset_of!(#ident, #field) as ::core::primitive::u32,
                 text: #text,
                 unit: #unit,
                 doc: #doc,
@@ -126,8 +126,8 @@ fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
     quote! {
         &__layout::RecordLayout::new(
             #name,
-            ::core::mem::size_of::<#ident>() as u32,
-            ::core::mem::align_of::<#ident>() as u32,
+            ::core::mem::size_of::<#ident>() as ::core::primitive::u32,
+            ::core::mem::align_of::<#ident>() as ::core::primitive::u32,
             const { &[#(#fields),*] },
             #doc,
         )
@@ -141,9 +141,13 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
     let align = quote!(::core::mem::align_of::<#ident>());
     let limits = quote_spanned! {at(ident)=>
         const _: () =
-            ::core::assert!(#size as u64 <= __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes");
+            ::core::assert!(#size as ::core::primitive::u64 <= __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes");
         const _: () =
-            ::core::assert!(#align as u64 <= __layout::place::MAX_ALIGN as u64, "a record is aligned to at most 4096 bytes");
+            ::core::assert!(#align as ::core::primitive::u64 <= __layout::place::MAX_ALIGN as ::core::primitive::u64, "a record is aligned to at most 4096 bytes");
+        const _: () = ::core::assert!(
+            <#ident as #library::ShmRecord>::LAYOUT.depth <= __layout::describe::MAX_DEPTH,
+            "records are nested at most 32 deep",
+        );
     };
     let texts = twin.members.iter().filter(|member| member.read.text).map(|Member { read, ty, .. }| {
         quote_spanned! {at(read.ty)=>

@@ -62,7 +62,9 @@ impl<'a> Twin<'a> {
     pub(crate) fn definition(&self) -> TokenStream {
         let Record { ident: user, library, repr, .. } = self.record;
         let Twin { ident, members, .. } = self;
-        let aligns = &repr.aligns;
+        // Of several alignments the largest counts, for rustc too; zerocopy takes one.
+        let align =
+            repr.aligns.iter().max_by_key(|align| align.base10_parse::<u64>().unwrap_or(0)).into_iter();
         let zerocopy = quote!(#library::__private::zerocopy);
         let zerocopy_path = zerocopy.to_string().replace(' ', "");
 
@@ -70,7 +72,7 @@ impl<'a> Twin<'a> {
         let (inner, last) = (&pads[..members.len()], &pads[members.len()]);
         let fields = members.iter().zip(inner).map(|(Member { ty, name, .. }, pad)| {
             quote! {
-                #pad: [u8; #ident::#pad],
+                #pad: [::core::primitive::u8; #ident::#pad],
                 #name: <#ty as #library::ShmField>::Wire,
             }
         });
@@ -91,10 +93,10 @@ impl<'a> Twin<'a> {
                 #zerocopy::KnownLayout,
             )]
             #[zerocopy(crate = #zerocopy_path)]
-            #[repr(C #(, align(#aligns))*)]
+            #[repr(C #(, align(#align))*)]
             pub struct #ident {
                 #(#fields)*
-                #last: [u8; #ident::#last],
+                #last: [::core::primitive::u8; #ident::#last],
             }
 
             impl #ident {

@@ -289,6 +289,18 @@ fn assert_padding_stays_inside<R: ShmRecord + PartialEq + Debug>(record: &R) {
     assert_eq!(bytes(&dirty), clean);
 }
 
+#[derive(ShmRecord, Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(8), align(32))]
+struct TwiceAligned {
+    only: u8,
+}
+
+#[test]
+fn of_two_alignments_the_larger_counts() {
+    assert_eq!((TwiceAligned::LAYOUT.size, TwiceAligned::LAYOUT.align), (32, 32));
+    assert_padding_stays_inside(&TwiceAligned { only: 1 });
+}
+
 #[test]
 fn padding_is_zero_whatever_it_was() {
     assert_padding_stays_inside(&MarketData { symbol: *b"ABCDEFGHIJ", price: 1.5, volume: -2 });

@@ -4,6 +4,8 @@
 
 #include "md.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static inline md_market_data pattern_record(int64_t n) {
@@ -16,6 +18,17 @@ static inline md_market_data pattern_record(int64_t n) {
     record.price = (double)(n & INT64_C(0xfffffffffffff)) / 2.0;
     record.volume = n;
     return record;
+}
+
+/* The number in an argument; what is none ends the program with status 2. */
+static inline uint64_t pattern_number(const char *text) {
+    char *end;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0') {
+        fprintf(stderr, "`%s` is not a number\n", text);
+        exit(2);
+    }
+    return number;
 }
 
 static inline int pattern_is_whole(const md_market_data *found) {

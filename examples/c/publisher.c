@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static volatile sig_atomic_t stop;
 static void on_signal(int number) { (void)number; stop = 1; }
@@ -12,7 +11,7 @@ int main(int argc, char **argv) {
     md_market_data_writer writer;
     shmrec_error error;
     if (argc < 3) return fprintf(stderr, "usage: publisher ADDRESS RECORDS [UPDATES]\n"), 2;
-    uint64_t records = strtoull(argv[2], NULL, 10), updates = argc > 3 ? strtoull(argv[3], NULL, 10) : UINT64_MAX;
+    uint64_t records = pattern_number(argv[2]), updates = argc > 3 ? pattern_number(argv[3]) : UINT64_MAX;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
 

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static volatile sig_atomic_t stop;
 static void on_signal(int number) { (void)number; stop = 1; }
@@ -17,7 +16,7 @@ int main(int argc, char **argv) {
     uint64_t version, reads = 0, torn = 0;
     if (argc < 2) return fprintf(stderr, "usage: subscriber ADDRESS [verify [READS]]\n"), 2;
     int verify = argc > 2;
-    uint64_t wanted = argc > 3 ? strtoull(argv[3], NULL, 10) : UINT64_MAX;
+    uint64_t wanted = argc > 3 ? pattern_number(argv[3]) : UINT64_MAX;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
 

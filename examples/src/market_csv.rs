@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::md::MarketData;
-use crate::program::{Result, words};
+use crate::program::Result;
 
 const COLUMNS: [&str; 3] = ["symbol", "price", "volume"];
 
@@ -15,22 +15,27 @@ const COLUMNS: [&str; 3] = ["symbol", "price", "volume"];
 /// An unreadable file, a missing or extra column, a text that is too long, a number that is none.
 pub fn read(path: &Path) -> Result<Vec<MarketData>> {
     let file = path.display();
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_path(path)
-        .map_err(|error| format!("{file}: {error}"))?;
-    let header = words(reader.headers())?.clone();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{file}: {error}"))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| format!("{file}: {error}"))?.clone();
     let columns = columns(&header).map_err(|error| format!("{file}:1: {error}"))?;
     let mut rows = Vec::new();
     for row in reader.records() {
         let row = row.map_err(|error| format!("{file}: {error}"))?;
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = row.position().map_or(0, |position| line_of(&text, position.byte()));
         rows.push(parse(&row, header.len(), columns).map_err(|error| format!("{file}:{line}: {error}"))?);
     }
     if rows.is_empty() {
         return Err(format!("{file}: no row behind the header"));
     }
     Ok(rows)
+}
+
+/// The line of the row that is looked for from this byte on: empty lines before it do not count as rows.
+fn line_of(text: &str, byte: u64) -> usize {
+    let start = usize::try_from(byte).unwrap_or(text.len()).min(text.len());
+    let skipped = text[start..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    text[..start + skipped].matches('\n').count() + 1
 }
 
 /// Where each of [`COLUMNS`] stands in the header.
@@ -66,7 +71,11 @@ fn parse(row: &StringRecord, width: usize, [symbol, price, volume]: [usize; 3]) 
     }
     Ok(MarketData {
         symbol: padded,
-        price: text(price).parse().map_err(|_| fail(price, "no number"))?,
+        price: text(price)
+            .parse()
+            .ok()
+            .filter(|p: &f64| p.is_finite())
+            .ok_or_else(|| fail(price, "no number"))?,
         volume: text(volume).parse().map_err(|_| fail(volume, "no whole number of 64 bits"))?,
     })
 }
@@ -106,6 +115,8 @@ mod tests {
             ("short", "symbol,price,volume\nA,1,1\nA,1\n", ":3: 2 columns, the header has 3"),
             ("long", "symbol,price,volume\nA,1,1,1\n", ":2: 4 columns, the header has 3"),
             ("price", "symbol,price,volume\nA,1.5,1\nA,x,1\n", ":3: column 2: `x` is no number"),
+            ("blank", "symbol,price,volume\n\nA,1.5,1\n\r\n\nA,nan,1\n", ":6: column 2: `nan` is no number"),
+            ("infinite", "symbol,price,volume\nA,1e999,1\n", ":2: column 2: `1e999` is no number"),
             (
                 "volume",
                 "symbol,price,volume\nA,1.5,1.5\n",

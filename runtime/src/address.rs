@@ -1,12 +1,14 @@
-//! Addresses: `posix:/name` and `file:/path`, parsed and printed. Relies on `error`; opens nothing.
+//! Addresses: `posix:/name`, `file:/path` and `sysv:key`, parsed and printed. Relies on `error` and `key`; opens nothing.
 
-use std::ffi::OsStr;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shmrecord_layout::abi::GUARD_SUFFIX;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
+use crate::guard::role::GuardPlace;
+use crate::key::Key;
+use crate::region::Place;
 
 /// Where POSIX shared memory is mounted on Linux (`shm_overview(7)`).
 const POSIX_DIRECTORY: &str = "/dev/shm";
@@ -17,14 +19,15 @@ const NAME_MAX: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     text: String,
-    path: PathBuf,
+    place: Place,
 }
 
 impl Address {
-    /// Parses `posix:/name` (or `posix:name`) or `file:/path`.
+    /// Parses `posix:/name` (or `posix:name`), `file:/path`, or `sysv:` and a key.
     ///
     /// # Errors
-    /// [`ErrorKind::BadAddress`] for another kind, [`ErrorKind::BadName`] for a name that breaks a rule of its kind.
+    /// [`ErrorKind::BadAddress`] for another kind, [`ErrorKind::BadName`] for a name that breaks a rule of its kind,
+    /// [`ErrorKind::BadKey`] for a key that is none.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let fail = |kind, why: String| Err(Error::new(kind, "parse address", text).detail(why));
         let Some((kind, rest)) = text.split_once(':') else {
@@ -36,10 +39,18 @@ impl Address {
                 if name.contains('/') {
                     return fail(ErrorKind::BadName, "a slash inside the name".into());
                 }
+                if name.starts_with("sem.") {
+                    let why = "names starting with sem. belong to POSIX semaphores";
+                    return fail(ErrorKind::BadName, why.into());
+                }
                 // Not `join`: an empty name must stay visible as one.
                 PathBuf::from(format!("{POSIX_DIRECTORY}/{name}"))
             }
             "file" => PathBuf::from(rest),
+            "sysv" => {
+                let key = Key::parse(&At { operation: "parse address", subject: &text }, rest)?;
+                return Ok(Self { text: text.into(), place: Place::Sysv(key) });
+            }
             other => {
                 let why = format!("kind `{other}` is unknown");
                 return fail(ErrorKind::BadAddress, why);
@@ -50,26 +61,23 @@ impl Address {
         }
         let text =
             if kind == "posix" && !rest.starts_with('/') { format!("posix:/{rest}") } else { text.into() };
-        Ok(Self { text, path })
+        Ok(Self { text, place: Place::Named(path) })
     }
 
-    /// The file of the segment.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Where the segment is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
-    /// The file of the guard beside it.
-    pub(crate) fn guard_path(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push(GUARD_SUFFIX);
-        path.into()
-    }
-
-    /// The directory of both files.
-    pub(crate) fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
+    /// Where its guard is: a file beside it, or a semaphore set under its key.
+    pub(crate) fn guard(&self) -> GuardPlace {
+        match &self.place {
+            Place::Named(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push(GUARD_SUFFIX);
+                GuardPlace::File(path.into())
+            }
+            Place::Sysv(key) => GuardPlace::Set(*key),
         }
     }
 }
@@ -80,6 +88,8 @@ fn component_fault(path: &str) -> Option<String> {
     let longest = NAME_MAX - GUARD_SUFFIX.len();
     if path.contains('\0') {
         Some("a NUL inside the name".into())
+    } else if path.contains(char::is_control) {
+        Some("a control character inside the name".into())
     } else if name.is_empty() {
         Some("the name is empty".into())
     } else if name == "." || name == ".." {
@@ -87,7 +97,7 @@ fn component_fault(path: &str) -> Option<String> {
     } else if name.len() > longest {
         let length = name.len();
         Some(format!("{length} bytes, at most {longest} fit beside the {GUARD_SUFFIX} of its guard file"))
-    } else if OsStr::new(name).to_str().is_some_and(|name| name.ends_with(GUARD_SUFFIX)) {
+    } else if name.ends_with(GUARD_SUFFIX) {
         Some(format!("names ending in {GUARD_SUFFIX} belong to guard files"))
     } else {
         None
@@ -102,22 +112,21 @@ impl fmt::Display for Address {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, Path};
+    use super::{Address, GuardPlace, Place};
 
     #[test]
     fn addresses_lead_to_files() {
-        for (text, printed, path, directory) in [
-            ("posix:/quotes", "posix:/quotes", "/dev/shm/quotes", "/dev/shm"),
-            ("posix:quotes", "posix:/quotes", "/dev/shm/quotes", "/dev/shm"),
-            ("file:/var/lib/quotes", "file:/var/lib/quotes", "/var/lib/quotes", "/var/lib"),
-            ("file:quotes", "file:quotes", "quotes", "."),
-            ("file:a:b/c", "file:a:b/c", "a:b/c", "a:b"),
+        for (text, printed, path) in [
+            ("posix:/quotes", "posix:/quotes", "/dev/shm/quotes"),
+            ("posix:quotes", "posix:/quotes", "/dev/shm/quotes"),
+            ("file:/var/lib/quotes", "file:/var/lib/quotes", "/var/lib/quotes"),
+            ("file:quotes", "file:quotes", "quotes"),
+            ("file:a:b/c", "file:a:b/c", "a:b/c"),
         ] {
             let address = Address::parse(text).unwrap();
             assert_eq!(address.to_string(), printed);
-            assert_eq!(address.path(), Path::new(path));
-            assert_eq!(address.directory(), Path::new(directory));
-            assert_eq!(address.guard_path(), Path::new(&format!("{path}.guard")));
+            assert_eq!(*address.place(), Place::Named(path.into()));
+            assert_eq!(address.guard(), GuardPlace::File(format!("{path}.guard").into()));
         }
         assert!(Address::parse(&format!("posix:/{}", "n".repeat(249))).is_ok());
     }
@@ -137,6 +146,8 @@ mod tests {
             ("posix:..", "`..` is a directory"),
             ("posix:/a\0b", "a NUL inside the name"),
             ("posix:/a.guard", "belong to guard files"),
+            ("posix:/sem.a", "belong to POSIX semaphores"),
+            ("posix:/a\x1bb", "a control character inside the name"),
             ("file:", "the name is empty"),
             ("file:/tmp/", "the name is empty"),
             ("file:/tmp/..", "`..` is a directory"),

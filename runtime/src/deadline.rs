@@ -18,6 +18,11 @@ impl Deadline {
         Self { end: Instant::now().checked_add(timeout), pause: FIRST_PAUSE }
     }
 
+    /// Whether the end has come.
+    pub(crate) fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| end <= Instant::now())
+    }
+
     /// Sleeps a little, longer each time, and never past the end. `false`: the end has come.
     pub(crate) fn pause(&mut self) -> bool {
         let left = match self.end {

@@ -7,7 +7,7 @@ use shmrecord_layout::fingerprint::Fnv1a;
 
 use crate::error::ErrorKind;
 use crate::geometry::{Arrangement, Geometry, Shape};
-use crate::region::named::Identity;
+use crate::region::Identity;
 
 /// Bytes of the header.
 pub(crate) const BYTES: usize = abi::HEADER_BYTES as usize;

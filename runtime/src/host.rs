@@ -1,7 +1,7 @@
 //! What the kernel says of this machine and this process: boot, random bytes, process start, clock. Relies on `/proc` and
 //! `libc`; everything here is for diagnosis or identity, nothing about who may write is decided by it.
 
-#![expect(unsafe_code, reason = "getrandom, which std does not offer")]
+#![expect(unsafe_code, reason = "getrandom and geteuid, which std does not offer")]
 
 use std::io;
 use std::sync::OnceLock;
@@ -45,6 +45,12 @@ pub(crate) fn random_bytes() -> io::Result<[u8; 16]> {
             return Err(error);
         }
     }
+}
+
+/// `geteuid(2)`
+pub(crate) fn effective_uid() -> u32 {
+    // SAFETY: geteuid has no arguments and cannot fail.
+    unsafe { libc::geteuid() }
 }
 
 /// When this process was started, in clock ticks since boot: field 22 of `/proc/PID/stat`. `None`: no such process, or no

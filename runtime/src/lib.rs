@@ -30,6 +30,7 @@
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`options`] | what may be chosen |
 //! | [`record`] | the contract between a type and its bytes |
+//! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
 //! | `lifecycle` | create, attach, take over, remove |
@@ -37,7 +38,7 @@
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role |
 //! | `region` | mappings and the files behind them |
-//! | `address`, `host`, `deadline`, `sync`, `buffer` | small helpers of these |
+//! | `address`, `key`, `host`, `deadline`, `sync`, `buffer` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
@@ -50,12 +51,15 @@ mod geometry;
 mod guard;
 mod header;
 mod host;
+mod key;
 mod lifecycle;
 pub mod options;
+mod plan;
 pub mod raw;
 pub mod reader;
 pub mod record;
 mod region;
+pub mod semaphore;
 mod sync;
 mod table;
 pub mod value;
@@ -67,6 +71,7 @@ pub use options::Options;
 pub use raw::{RawReader, RawRecord};
 pub use reader::{Reader, Versioned};
 pub use record::{Reserved, ShmField, ShmRecord};
+pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
 pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};

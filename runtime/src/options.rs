@@ -8,7 +8,7 @@ use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
 use crate::reader::Reader;
 use crate::record::ShmRecord;
-use crate::region::named::Trust;
+use crate::region::Trust;
 use crate::writer::Writer;
 use crate::{lifecycle, raw::RawReader};
 
@@ -77,7 +77,8 @@ impl Options {
         self
     }
 
-    /// Entries of the write-ahead log of a new table with one cell, 1 to 65536; 64 unless asked otherwise.
+    /// Entries of the write-ahead log of a new table with one cell, 1 to 65536, each a record and 16 bytes long. Unless asked
+    /// otherwise 64, or as many as fit in 1 MiB, at least 1. A table with more cells has no log and refuses this.
     #[must_use]
     pub const fn log_entries(mut self, entries: u32) -> Self {
         self.log_entries = Some(entries);
@@ -155,8 +156,11 @@ impl Options {
         Ok(self.mode)
     }
 
-    /// Entries of the log for this number of cells.
-    pub(crate) fn log_entries_for(&self, cells: u32) -> u32 {
-        if cells == 1 { self.log_entries.unwrap_or(abi::DEFAULT_LOG_ENTRIES) } else { 0 }
+    /// Entries of the log for this number of cells and records of this size. What is impossible is left to be refused.
+    pub(crate) fn log_entries_for(&self, cells: u32, record_bytes: u32) -> u32 {
+        let entry_bytes = (u64::from(record_bytes) + 16).next_multiple_of(64);
+        let fitting = u32::try_from(u64::from(abi::DEFAULT_LOG_BYTES) / entry_bytes).unwrap_or(u32::MAX);
+        let default = if cells == 1 { fitting.clamp(1, abi::DEFAULT_LOG_ENTRIES) } else { 0 };
+        self.log_entries.unwrap_or(default)
     }
 }

@@ -1,5 +1,6 @@
 //! The reading handle. Relies on `table` and `lifecycle`; makes no system call on the way of success.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -8,7 +9,6 @@ use crate::buffer::{Buffer, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
-use crate::region::named;
 use crate::table::Table;
 
 /// A record together with how often it was published.
@@ -24,7 +24,6 @@ pub struct Versioned<T> {
 ///
 /// Readers never store to a segment, take no lock and do not slow one another down. One handle serves any number of
 /// threads. It stays usable when the table is removed or its writer dies: it then reads the last values.
-#[derive(Debug)]
 pub struct Reader<T> {
     address: Address,
     table: Table,
@@ -80,8 +79,7 @@ impl<T: ShmRecord> Reader<T> {
     /// that keeps to the protocol brings about.
     pub fn read_since(&self, index: usize, seen: u64) -> Result<Option<Versioned<T>>> {
         let record = self.read_versioned(index)?;
-        // Versions may wrap; half of their range counts as later.
-        match record.version.wrapping_sub(seen).cast_signed() {
+        match self.table.version_distance(seen, record.version) {
             0 => Ok(None),
             1.. => Ok(Some(record)),
             _ => {
@@ -106,7 +104,7 @@ impl<T: ShmRecord> Reader<T> {
         capacity(&self.table)
     }
 
-    /// How often the role of writer was taken: 1 for the creator, one more for each take-over.
+    /// How often the role of writer was taken: 1 for the creator, one more for each take-over. It orders nothing.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
@@ -121,6 +119,15 @@ impl<T: ShmRecord> Reader<T> {
     }
 }
 
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("address", &self.address)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The capacity, which was created from a usize or validated against a mapping's length.
 pub(crate) fn capacity(table: &Table) -> usize {
     usize::try_from(table.capacity()).unwrap_or(usize::MAX)
@@ -128,7 +135,7 @@ pub(crate) fn capacity(table: &Table) -> usize {
 
 pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
     let at = At { operation: "look up", subject: address };
-    Ok(!table.is_retired() && named::leads_to(&at, address.path(), table.identity())?)
+    Ok(!table.is_retired() && address.place().leads_to(&at, table.identity())?)
 }
 
 /// The record at `index` as a `T`.

@@ -33,6 +33,9 @@ pub trait ShmField: Copy + 'static {
 }
 
 /// A fixed-layout record: what a table holds. Implement it with `#[derive(ShmRecord)]`.
+///
+/// Values are passed through the stack: reading or writing a record of many hundred KiB needs a stack of several times its
+/// size, more without optimisation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "a table holds records",

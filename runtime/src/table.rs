@@ -12,8 +12,8 @@ use shmrecord_layout::describe::{self, Description};
 use crate::guard::log::Log;
 use crate::guard::record;
 use crate::header::{self, Header};
+use crate::region::Identity;
 use crate::region::map::{Access, Map};
-use crate::region::named::Identity;
 use crate::sync::{AtomicU64, Ordering, fence};
 
 /// A mapped table. Everything it uses of the header is a private, validated copy.
@@ -87,11 +87,6 @@ impl Table {
         &self.header
     }
 
-    /// Header and mapping, for a table that got no name.
-    pub(crate) fn into_parts(self) -> (Map, Header) {
-        (self.map, *self.header)
-    }
-
     /// Which file it is.
     pub(crate) fn identity(&self) -> Identity {
         self.identity
@@ -100,6 +95,13 @@ impl Table {
     /// Number of records.
     pub(crate) fn capacity(&self) -> u64 {
         self.capacity
+    }
+
+    /// How much later version `b` is than version `a`, negative when it is earlier. Versions wrap, those of one cell at
+    /// 2^63 because their word counts twice; half of their range counts as later.
+    pub(crate) fn version_distance(&self, a: u64, b: u64) -> i64 {
+        let unused_bits = u32::from(self.cells == 1);
+        (b.wrapping_sub(a) << unused_bits).cast_signed() >> unused_bits
     }
 
     /// The place of a record; `None` when the index is not below the capacity.
@@ -135,7 +137,7 @@ impl Table {
         self.live(live::OWNER_START).store(start, Ordering::Relaxed);
         self.live(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
         let epoch = self.epoch().wrapping_add(1);
-        // Whoever acquires the new epoch sees the owner and all that recovery finished.
+        // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
         self.live(live::EPOCH).store(epoch, Ordering::Release);
     }
 
@@ -143,8 +145,6 @@ impl Table {
     pub(crate) fn format(&self, description: &[u8], pid: u32, start: u64) {
         self.map.copy_in(place(self.header.geometry.description_offset), description);
         self.live(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
-        // A second attempt to name the same file starts over.
-        self.live(live::EPOCH).store(0, Ordering::Relaxed);
         self.begin_epoch(pid, start, self.header.created_unix_ns);
         let bytes = self.header.encode();
         self.map.copy_in(8, &bytes[8..]);
@@ -166,7 +166,7 @@ impl Table {
         // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
         fence(Ordering::Acquire);
         if self.cells == 1 {
-            self.log().recover(self.words, |index| {
+            self.log().recover(|index| {
                 let slot = self.slot(usize::try_from(index).ok()?)?;
                 Some((slot.version(), slot.cell(0)))
             });
@@ -177,7 +177,7 @@ impl Table {
     fn log(&self) -> Log<'_> {
         // SAFETY: `log` and `log_words` come from a geometry that was validated against this mapping's length.
         let area = unsafe { atomics(self.log, self.log_words) };
-        Log::new(area, self.log_stride)
+        Log::new(area, self.log_stride, self.words)
     }
 }
 
@@ -216,11 +216,11 @@ impl<'a> Slot<'a> {
         unsafe { atomics(cell, table.words) }
     }
 
-    /// The version of the last write that is finished; one that is under way does not count.
+    /// The version that a read gives now. With one cell an odd word means that the next value stands in the log already.
     #[inline]
     pub(crate) fn published(&self) -> u64 {
         let word = self.version().load(Ordering::Relaxed);
-        if self.table.cells == 1 { word / 2 } else { word }
+        if self.table.cells == 1 { word.wrapping_add(1) / 2 } else { word }
     }
 
     /// One attempt to read a slot that nobody is writing: the version of the value now in `out`, every word of which has

@@ -1,5 +1,6 @@
 //! The writing handle. Relies on `table` and `lifecycle`; makes no system call once it is open.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -16,7 +17,6 @@ use crate::table::Table;
 ///
 /// The role ends with the value or its process, however it dies; the table and its records stay. The next
 /// [`Writer::create`] or [`Writer::open`] takes over where this one stopped.
-#[derive(Debug)]
 pub struct Writer<T> {
     address: Address,
     timeout: Duration,
@@ -101,5 +101,14 @@ impl<T: ShmRecord> Writer<T> {
     /// tell.
     pub fn is_current(&self) -> Result<bool> {
         reader::is_current(&self.table, &self.address)
+    }
+}
+
+impl<T> fmt::Debug for Writer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("address", &self.address)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
     }
 }

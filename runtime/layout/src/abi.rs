@@ -116,8 +116,10 @@ pub mod log {
     pub const ENTRIES: usize = 64;
 }
 
-/// Entries of the log unless asked otherwise.
+/// Entries of the log unless asked otherwise; fewer where they would take more than [`DEFAULT_LOG_BYTES`].
 pub const DEFAULT_LOG_ENTRIES: u32 = 64;
+/// Bytes that the entries of a log take at most unless asked otherwise, but for the first.
+pub const DEFAULT_LOG_BYTES: u32 = 1 << 20;
 /// The most entries that a log may have.
 pub const MAX_LOG_ENTRIES: u32 = 1 << 16;
 /// The largest description, in bytes.

@@ -116,6 +116,8 @@ pub struct RecordLayout<'a> {
     pub layout_id: u64,
     /// Fingerprint of what the bytes mean: names and units too.
     pub schema_id: u64,
+    /// How deep records lie inside records: 1 without a nested one.
+    pub depth: usize,
 }
 
 impl<'a> RecordLayout<'a> {
@@ -136,6 +138,20 @@ impl<'a> RecordLayout<'a> {
             doc,
             layout_id: fingerprint::layout_id(fields, size, align),
             schema_id: fingerprint::schema_id(name, fields, size, align),
+            depth: 1 + deepest(fields),
         }
     }
+}
+
+/// The depth of the deepest record among these fields; 0 without one.
+const fn deepest(fields: &[FieldLayout<'_>]) -> usize {
+    let mut deepest = 0;
+    let mut i = 0;
+    while i < fields.len() {
+        if let Some(nested) = fields[i].ty.nested {
+            deepest = if nested.depth > deepest { nested.depth } else { deepest };
+        }
+        i += 1;
+    }
+    deepest
 }

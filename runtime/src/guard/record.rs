@@ -71,7 +71,8 @@ pub(crate) fn read_under_way(
     if seen & 1 == 0 {
         return None;
     }
-    // The odd version is stored behind the log's even sequence; this keeps the loads from the log behind it.
+    // Pairs with the release fence in `stage`, which stands in front of the odd version: the loads from the log below find
+    // that sequence or a later one.
     fence(Ordering::Acquire);
     let target = seen.wrapping_add(1);
     log.read(index, target, out).then_some(target / 2)

@@ -1,6 +1,6 @@
-//! One shared mapping of a whole file, seen as atomic words. Relies on `sync`; does not know what the words mean.
+//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync`; does not know what the words mean.
 
-#![expect(unsafe_code, reason = "mmap, munmap and madvise, and references into the mapping")]
+#![expect(unsafe_code, reason = "mmap, shmat, madvise and their opposites, and references into the mapping")]
 
 use std::fs::File;
 use std::io;
@@ -19,12 +19,22 @@ pub(crate) enum Access {
     Write,
 }
 
-/// A `MAP_SHARED` mapping, unmapped on drop.
+/// A shared mapping of a file or a System V segment, given back on drop.
 #[derive(Debug)]
 pub(crate) struct Map {
     base: NonNull<u8>,
     length: usize,
     access: Access,
+    origin: Origin,
+    /// The process that mapped it. A child does not have a writable mapping, and may have other memory in its place.
+    process: u32,
+}
+
+/// Which call gives the memory back.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    Mmap,
+    Shmat,
 }
 
 // SAFETY: a Map is plain memory that every thread may reach; it is only ever touched through atomics, and unmapped once,
@@ -36,7 +46,7 @@ unsafe impl Sync for Map {}
 impl Map {
     /// `mmap(2)` of the first `length` bytes of `file`, which must be that long. Child processes do not inherit a
     /// writable mapping (`MADV_DONTFORK`).
-    pub(crate) fn new(file: &File, length: usize, access: Access) -> io::Result<Self> {
+    pub(crate) fn of_file(file: &File, length: usize, access: Access) -> io::Result<Self> {
         let protection = match access {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
@@ -49,8 +59,26 @@ impl Map {
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
+        Self::at(base, length, access, Origin::Mmap)
+    }
+
+    /// `shmat(2)` of the System V segment with this id, which is `length` bytes long.
+    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access) -> io::Result<Self> {
+        let flags = match access {
+            Access::Read => libc::SHM_RDONLY,
+            Access::Write => 0,
+        };
+        // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.
+        let base = unsafe { libc::shmat(id, std::ptr::null(), flags) };
+        if base.addr() == usize::MAX {
+            return Err(io::Error::last_os_error());
+        }
+        Self::at(base, length, access, Origin::Shmat)
+    }
+
+    fn at(base: *mut libc::c_void, length: usize, access: Access, origin: Origin) -> io::Result<Self> {
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
-        let map = Self { base, length, access };
+        let map = Self { base, length, access, origin, process: std::process::id() };
         if access == Access::Write {
             map.advise(libc::MADV_DONTFORK)?;
         }
@@ -136,8 +164,15 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own, and no reference into it outlives the value.
-        let result = unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) };
-        debug_assert_eq!(result, 0, "munmap of an own mapping");
+        if self.access == Access::Write && self.process != std::process::id() {
+            return;
+        }
+        let result = match self.origin {
+            // SAFETY: the mapping is this value's own, and no reference into it outlives the value.
+            Origin::Mmap => unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) },
+            // SAFETY: as before.
+            Origin::Shmat => unsafe { libc::shmdt(self.base.as_ptr().cast()) },
+        };
+        debug_assert_eq!(result, 0, "an own mapping is given back");
     }
 }

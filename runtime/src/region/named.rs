@@ -1,7 +1,7 @@
 //! Files with and without a name: opened without following links, made without a name, named when complete. Relies on
 //! `error`; does not know what the files hold.
 
-#![expect(unsafe_code, reason = "fallocate and linkat, which std does not offer")]
+#![expect(unsafe_code, reason = "fallocate, getrlimit and linkat, which std does not offer")]
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions, Permissions};
@@ -13,22 +13,7 @@ use std::path::Path;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
-
-/// What tells one file from every other on this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) device: u64,
-    pub(crate) inode: u64,
-}
-
-/// Whose files are accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Trust {
-    /// A user beside this process's own and root.
-    pub(crate) owner: Option<u32>,
-    /// Whether files that everybody may write are accepted.
-    pub(crate) world_writable: bool,
-}
+use crate::region::{Identity, Trust};
 
 /// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, and `fstat`: a regular file of a trusted owner. Never
 /// waits, whatever has the name.
@@ -50,26 +35,13 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
         };
         return Err(at.error(ErrorKind::NotRegular { kind }));
     }
-    let uid = facts.uid();
-    if uid != 0 && uid != effective_uid() && Some(uid) != trust.owner {
-        return Err(at.error(ErrorKind::BadOwner { uid }));
-    }
-    let mode = facts.mode() & 0o7777;
-    if mode & 0o002 != 0 && !trust.world_writable {
-        return Err(at.error(ErrorKind::TooPermissive { mode }));
-    }
+    trust.check(at, facts.uid(), facts.mode() & 0o7777)?;
     Ok((file, Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
 }
 
-/// `geteuid(2)`
-fn effective_uid() -> u32 {
-    // SAFETY: geteuid has no arguments and cannot fail.
-    unsafe { libc::geteuid() }
-}
-
 /// `open(O_TMPFILE)` in this directory, then `fchmod`, so that the umask does not count. The file vanishes with its last
-/// descriptor unless [`publish`] names it.
-pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32) -> Result<File> {
+/// descriptor unless [`publish`] names it. `bytes` is what it is to hold, for the error.
+pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32, bytes: u64) -> Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -81,7 +53,10 @@ pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32) -> Result<File> 
             Some(errno @ (libc::EOPNOTSUPP | libc::EISDIR)) => {
                 at.error(ErrorKind::Unsupported { what: "O_TMPFILE" }).detail("open").errno(errno)
             }
-            _ => at.os("open with O_TMPFILE in its directory", &error),
+            Some(errno @ libc::ENOENT) => {
+                at.error(ErrorKind::NotFound).detail("its directory does not exist").errno(errno)
+            }
+            _ => no_space(at, "open with O_TMPFILE in its directory", bytes, &error),
         })?;
     file.set_permissions(Permissions::from_mode(mode)).map_err(|error| at.os("fchmod", &error))?;
     Ok(file)
@@ -92,6 +67,11 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
     let Ok(length) = libc::off_t::try_from(bytes) else {
         return Err(at.error(ErrorKind::NoSpace { wanted: bytes }));
     };
+    // Past this limit fallocate does not fail but ends the process with SIGXFSZ.
+    if bytes > file_size_limit() {
+        let kind = ErrorKind::NoSpace { wanted: bytes };
+        return Err(at.error(kind).detail("RLIMIT_FSIZE, which `ulimit -f` sets").errno(libc::EFBIG));
+    }
     loop {
         // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
         let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) };
@@ -108,6 +88,14 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
             _ => return Err(no_space(at, "fallocate", bytes, &error)),
         }
     }
+}
+
+/// `getrlimit(RLIMIT_FSIZE)`: the largest file that this process may make.
+fn file_size_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the kernel writes one struct rlimit, which lives across the call; on failure it stays infinite.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    limit.rlim_cur
 }
 
 /// The error of a call that reserves memory or disk: [`ErrorKind::NoSpace`] where the errno means that.
@@ -146,7 +134,7 @@ pub(crate) fn publish(at: &At<'_>, file: &File, path: &Path) -> Result<bool> {
             let kind = ErrorKind::Unsupported { what: "naming a file without /proc" };
             Err(at.error(kind).detail("linkat").errno(errno))
         }
-        _ => Err(at.os("linkat", &error)),
+        _ => Err(no_space(at, "linkat", file.metadata().map_or(0, |facts| facts.len()), &error)),
     }
 }
 
@@ -156,6 +144,23 @@ pub(crate) fn leads_to(at: &At<'_>, path: &Path, identity: Identity) -> Result<b
         Ok(facts) => Ok(Identity { device: facts.dev(), inode: facts.ino() } == identity),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(at.os("lstat", &error)),
+    }
+}
+
+/// `lstat(2)`: whether the name leads to anything.
+pub(crate) fn is_taken(at: &At<'_>, path: &Path) -> Result<bool> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(at.os("lstat", &error)),
+    }
+}
+
+/// The directory that a file of this path is in.
+pub(crate) fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
     }
 }
 

@@ -1,67 +1,52 @@
-//! The guard file and the locks on its bytes: the kernel's word on who may create, remove and write. Relies on
-//! `region::named` to open and make files, and on open-file-description locks (`fcntl(2)`, `F_OFD_SETLK`); knows no
-//! segment.
-//!
-//! The kernel lets a lock go when the last descriptor of its holder's open file is closed, which a kill does too. Nothing
-//! else, no pid and no time, decides that a writer is gone.
+//! A guard that is a file: locks on its bytes. Relies on `region::named` to open and make files, and on
+//! open-file-description locks (`fcntl(2)`, `F_OFD_SETLK`), which the kernel lets go when the last descriptor of their
+//! holder's open file is closed; knows no segment.
 
 #![expect(unsafe_code, reason = "fcntl with a struct flock")]
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use shmrecord_layout::abi;
 
-use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
+use crate::guard::role::Lock;
 use crate::region::map::Access;
-use crate::region::named::{self, Identity, Trust};
-
-/// The locks of a guard file, by the byte that stands for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lock {
-    /// To create, replace or remove the segment.
-    Create,
-    /// To write, for as long as the writer lives.
-    Writer,
-}
+use crate::region::{Identity, Trust, named};
 
 /// An open guard file. Dropping it lets its locks go.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub(crate) struct FileGuard {
     file: File,
     identity: Identity,
     path: PathBuf,
+    /// The process that opened it: a child that inherits the value must not let the locks go.
+    process: u32,
 }
 
-impl Guard {
+impl FileGuard {
     /// Opens the guard file at `path`, which must exist.
     pub(crate) fn open(at: &At<'_>, path: &Path, trust: &Trust) -> Result<Self> {
         let at = At { subject: &path.display(), ..*at };
         let (file, identity, _) = named::open(&at, path, Access::Write, trust)?;
-        Ok(Self { file, identity, path: path.into() })
+        Ok(Self { file, identity, path: path.into(), process: std::process::id() })
     }
 
-    /// Opens the guard file at `path`, or makes it in `directory` for those who may write with the segment's `mode`.
-    pub(crate) fn open_or_create(
-        at: &At<'_>,
-        path: &Path,
-        directory: &Path,
-        mode: u32,
-        trust: &Trust,
-    ) -> Result<Self> {
+    /// Opens the guard file at `path`, or makes it beside the segment for those who may write that, whose mode is `mode`.
+    pub(crate) fn open_or_create(at: &At<'_>, path: &Path, mode: u32, trust: &Trust) -> Result<Self> {
         loop {
             match Self::open(at, path, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
                 result => return result,
             }
             let at = At { subject: &path.display(), ..*at };
-            let file = named::unnamed(&at, directory, writers_only(mode))?;
+            let file = named::unnamed(&at, named::directory(path), super::writers_only(mode), 0)?;
             if named::publish(&at, &file, path)? {
                 let identity = named::identity(&at, &file)?;
-                return Ok(Self { file, identity, path: path.into() });
+                return Ok(Self { file, identity, path: path.into(), process: std::process::id() });
             }
         }
     }
@@ -74,6 +59,16 @@ impl Guard {
     /// Whether its name still leads to it.
     pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
         named::leads_to(at, &self.path, self.identity)
+    }
+
+    /// `fchmod(2)`, if it has another mode.
+    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
+        let facts = self.file.metadata().map_err(|error| at.os("fstat", &error))?;
+        if facts.permissions().mode() & 0o7777 == mode {
+            return Ok(());
+        }
+        let at = At { subject: &self.path.display(), ..*at };
+        self.file.set_permissions(Permissions::from_mode(mode)).map_err(|error| at.os("fchmod", &error))
     }
 
     /// Takes the lock if nobody has it: `fcntl(F_OFD_SETLK, F_WRLCK)` on its byte.
@@ -89,16 +84,6 @@ impl Guard {
         }
     }
 
-    /// Takes the lock, waiting until the deadline.
-    pub(crate) fn lock(&self, at: &At<'_>, lock: Lock, deadline: &mut Deadline) -> Result<()> {
-        while !self.try_lock(at, lock)? {
-            if !deadline.pause() {
-                return Err(at.error(ErrorKind::LockTimeout).detail(format!("{}", self.path.display())));
-            }
-        }
-        Ok(())
-    }
-
     /// Lets the lock go: `fcntl(F_OFD_SETLK, F_UNLCK)`.
     pub(crate) fn unlock(&self, at: &At<'_>, lock: Lock) -> Result<()> {
         self.set(lock, libc::F_UNLCK).map_err(|error| at.os("fcntl(F_OFD_SETLK)", &error))
@@ -110,15 +95,11 @@ impl Guard {
     }
 
     fn set(&self, lock: Lock, kind: libc::c_int) -> io::Result<()> {
-        let start = match lock {
-            Lock::Create => abi::LOCK_BYTE_CREATE,
-            Lock::Writer => abi::LOCK_BYTE_WRITER,
-        };
         #[expect(clippy::cast_possible_truncation, reason = "F_*LCK and SEEK_SET are 0 to 2")]
         let range = libc::flock {
             l_type: kind as libc::c_short,
             l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: start,
+            l_start: byte(lock),
             l_len: 1,
             l_pid: 0,
         };
@@ -136,21 +117,22 @@ impl Guard {
     }
 }
 
-/// The guard's mode for a segment of this mode: read and write for the classes that may write, so that nobody who only
-/// reads can lock writers out.
-fn writers_only(mode: u32) -> u32 {
-    let write = mode & 0o222;
-    write | write << 1
+impl Drop for FileGuard {
+    /// Lets the locks go by name: closing the file does so only once no child between fork and exec has it open too.
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            for lock in [Lock::Writer, Lock::Create] {
+                // Letting go of what is not held succeeds; if this fails, closing still does it.
+                let _ = self.set(lock, libc::F_UNLCK);
+            }
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_guard_opens_for_writers_only() {
-        for (segment, guard) in
-            [(0o600, 0o600), (0o644, 0o600), (0o640, 0o600), (0o660, 0o660), (0o664, 0o660), (0o666, 0o666)]
-        {
-            assert_eq!(super::writers_only(segment), guard, "{segment:o}");
-        }
+/// The byte of the guard file that stands for a lock.
+fn byte(lock: Lock) -> i64 {
+    match lock {
+        Lock::Create => abi::LOCK_BYTE_CREATE,
+        Lock::Writer => abi::LOCK_BYTE_WRITER,
     }
 }

@@ -1,10 +1,6 @@
-//! The one error of the library: what happened ([`ErrorKind`]), during which operation, to which segment, what was
-//! found, the errno, and what to do. Relies on `std` only; knows neither mappings nor the protocol.
+//! What can go wrong: every kind with its stable number, its words and its hint. Relies on `std` only.
 
 use std::fmt;
-
-/// Shorthand for results of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong, for programs to match on. [`Error`] adds the words for people.
 ///
@@ -12,7 +8,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The address is not `posix:/name` or `file:/path`.
+    /// The address is not `posix:/name`, `file:/path` or `sysv:key`.
     BadAddress,
     /// The name in the address breaks a rule of its kind.
     BadName,
@@ -37,7 +33,7 @@ pub enum ErrorKind {
     PermissionDenied,
     /// Memory or disk space for the segment is not to be had.
     NoSpace {
-        /// Bytes asked for.
+        /// Bytes asked for; 0 where not bytes but objects are counted.
         wanted: u64,
     },
     /// The kernel or the file system lacks something that is needed.
@@ -85,7 +81,7 @@ pub enum ErrorKind {
     },
     /// The segment was made before the machine last booted: nobody knows whether its values are whole.
     StaleBoot,
-    /// The segment was removed while it was being opened, again and again until the deadline.
+    /// The segment is being removed, or was replaced again and again until the deadline.
     Retired,
     /// An argument is impossible: capacity 0, 3 cells, a table larger than the address space.
     BadArgument {
@@ -106,8 +102,10 @@ pub enum ErrorKind {
     },
     /// This process already holds the role of writer, through another handle.
     AlreadyHeldHere,
-    /// The guard file is gone, or is not the one that the segment was made with.
+    /// The guard (a file, or a semaphore set) is gone, or is not the one that the segment was made with.
     GuardLost,
+    /// A semaphore set under the segment's key is no guard of ours: it has another number of semaphores.
+    GuardMismatch,
     /// The lock for creating and removing was not free before the deadline.
     LockTimeout,
     /// The index is not below the capacity.
@@ -136,6 +134,17 @@ pub enum ErrorKind {
         /// The version found now.
         found: u64,
     },
+    /// The System V key in the address is not one.
+    BadKey,
+    /// Something has this name or key already.
+    AlreadyExists,
+    /// The value of the semaphore, or what is to be undone at the end of this process, would pass what can be counted.
+    Overflow {
+        /// The largest value.
+        limit: u32,
+    },
+    /// It was removed while it was in use.
+    Removed,
 }
 
 impl ErrorKind {
@@ -174,23 +183,30 @@ impl ErrorKind {
             Self::Contended { .. } => 29,
             Self::InvalidBits { .. } => 30,
             Self::VersionRegressed { .. } => 31,
+            Self::BadKey => 32,
+            Self::AlreadyExists => 33,
+            Self::Overflow { .. } => 34,
+            Self::Removed => 35,
+            Self::GuardMismatch => 36,
         }
     }
 
     /// What to do about it, in one line.
-    fn hint(&self) -> &'static str {
+    pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::BadAddress => "write posix:/name or file:/path",
+            Self::BadAddress => "write posix:/name, file:/path or sysv:0x1234",
             Self::BadName => "choose another name",
             Self::NotFound => "start the program that creates it, or check the address",
             Self::NotRegular { .. } => "something else has this name: remove it or choose another name",
-            Self::BadOwner { .. } => "name the owner as trusted if that is intended",
-            Self::TooPermissive { .. } => "create it with a narrower mode, or accept the mode by option",
+            Self::BadOwner { .. } => "name the owner as trusted in the options if that is intended",
+            Self::TooPermissive { .. } => {
+                "create it with a narrower mode, or ask for that mode in the options"
+            }
             Self::PermissionDenied => "check owner and mode, or run as a user who may",
             Self::NoSpace { .. } => "make the table smaller or free space there",
             Self::Unsupported { .. } => "use another file system, or a newer kernel",
             Self::Os => "see the errno",
-            Self::NotReady => "try again; if it stays so, remove the segment",
+            Self::NotReady => "try again; if it stays so, another program made it",
             Self::BadMagic => "another program made it: check the address",
             Self::WrongEndian => "read it on a machine of its own byte order",
             Self::AbiMismatch { .. } => "build both programs with the same version of shmrecord",
@@ -206,111 +222,21 @@ impl ErrorKind {
             Self::BadArgument { .. } => "choose a value in the range",
             Self::ShapeMismatch { .. } => "ask for what exists, or remove it first",
             Self::WriterAlive { .. } => "stop that process, or write to another segment",
-            Self::AlreadyHeldHere => "share the one Writer",
+            Self::AlreadyHeldHere => "share the one writer",
             Self::GuardLost => "remove the segment and create it again",
+            Self::GuardMismatch => "another program uses this key: choose another",
             Self::LockTimeout => "try again; a process that holds it is stopped",
             Self::IndexOutOfRange { .. } => "use an index below the capacity",
             Self::Contended { .. } => "try again, or give the table more cells",
             Self::InvalidBits { .. } => "the writer stored bytes that are no value of this type",
             Self::VersionRegressed { .. } => "the writer breaks the protocol: do not trust this segment",
+            Self::BadKey => "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)",
+            Self::AlreadyExists => "open it, or remove it first",
+            Self::Overflow { .. } => "somebody posts more often than is waited for, or the reverse",
+            Self::Removed => "close it and open it again, once somebody has created it again",
         }
     }
 }
-
-/// An error: its kind, the operation, the segment or file, what was found, the errno.
-///
-/// One pointer wide, so that `Result<T>` costs nothing on the way of success.
-pub struct Error(Box<Inner>);
-
-struct Inner {
-    kind: ErrorKind,
-    operation: &'static str,
-    subject: String,
-    detail: String,
-    errno: Option<i32>,
-}
-
-impl Error {
-    /// An error of this kind during `operation` ("open for reading") on `subject` (an address or a path).
-    #[cold]
-    pub(crate) fn new(kind: ErrorKind, operation: &'static str, subject: impl fmt::Display) -> Self {
-        let subject = subject.to_string();
-        Self(Box::new(Inner { kind, operation, subject, detail: String::new(), errno: None }))
-    }
-
-    /// Adds what was expected and what was found.
-    #[cold]
-    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = detail.into();
-        self
-    }
-
-    /// Adds the errno of the system call that failed.
-    #[cold]
-    pub(crate) fn errno(mut self, errno: i32) -> Self {
-        self.0.errno = Some(errno);
-        self
-    }
-
-    /// What went wrong.
-    #[must_use]
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// The operation that failed: `"create"`, `"open for reading"`.
-    #[must_use]
-    pub fn operation(&self) -> &'static str {
-        self.0.operation
-    }
-
-    /// The segment or file it happened to.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.0.subject
-    }
-
-    /// What was expected and what was found, in words; may be empty.
-    #[must_use]
-    pub fn found(&self) -> &str {
-        &self.0.detail
-    }
-
-    /// The errno of the failed system call, if one failed.
-    #[must_use]
-    pub fn raw_os_error(&self) -> Option<i32> {
-        self.0.errno
-    }
-
-    /// What to do about it, in one line.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        self.0.kind.hint()
-    }
-}
-
-impl fmt::Display for Error {
-    /// `open for reading posix:/quotes: layout mismatch: price: f64 at 16 in the segment, i64 at 16 here; build …`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, subject, detail, errno } = &*self.0;
-        write!(f, "{operation} {subject}: {kind}")?;
-        if !detail.is_empty() {
-            write!(f, ": {detail}")?;
-        }
-        if let Some(errno) = errno {
-            write!(f, ": {}", std::io::Error::from_raw_os_error(*errno))?;
-        }
-        write!(f, "; {}", kind.hint())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} ({self})", self.0.kind)
-    }
-}
-
-impl std::error::Error for Error {}
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -322,6 +248,7 @@ impl fmt::Display for ErrorKind {
             Self::BadOwner { uid } => return write!(f, "owned by user {uid}, who is not trusted"),
             Self::TooPermissive { mode } => return write!(f, "mode {mode:04o} lets everybody write"),
             Self::PermissionDenied => "permission denied",
+            Self::NoSpace { wanted: 0 } => "no space",
             Self::NoSpace { wanted } => return write!(f, "no space for {wanted} bytes"),
             Self::Unsupported { what } => return write!(f, "{what} is not supported here"),
             Self::Os => "system call failed",
@@ -347,7 +274,8 @@ impl fmt::Display for ErrorKind {
             }
             Self::WriterAlive { pid: None, .. } => "another process holds the role of writer",
             Self::AlreadyHeldHere => "this process already holds the role of writer",
-            Self::GuardLost => "guard file lost",
+            Self::GuardLost => "guard lost",
+            Self::GuardMismatch => "its semaphore set is no guard",
             Self::LockTimeout => "the lock for creating and removing is taken",
             Self::IndexOutOfRange { index, capacity } => {
                 return write!(f, "index {index} out of range, capacity {capacity}");
@@ -361,61 +289,11 @@ impl fmt::Display for ErrorKind {
             Self::VersionRegressed { seen, found } => {
                 return write!(f, "version went back from {seen} to {found}");
             }
+            Self::BadKey => "bad key",
+            Self::AlreadyExists => "it exists already",
+            Self::Overflow { limit } => return write!(f, "more than {limit}, the largest value"),
+            Self::Removed => "removed while in use",
         };
         f.write_str(words)
-    }
-}
-
-/// Which operation is under way on which segment or file: what every error needs to say.
-#[derive(Clone, Copy)]
-pub(crate) struct At<'a> {
-    pub(crate) operation: &'static str,
-    pub(crate) subject: &'a dyn fmt::Display,
-}
-
-impl At<'_> {
-    #[cold]
-    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind, self.operation, self.subject)
-    }
-
-    /// The error of a failed system call: errno's that have a kind of their own get it, all others are
-    /// [`ErrorKind::Os`].
-    #[cold]
-    pub(crate) fn os(&self, call: &str, error: &std::io::Error) -> Error {
-        let errno = error.raw_os_error().unwrap_or(0);
-        let kind = match errno {
-            libc::ENOENT => ErrorKind::NotFound,
-            libc::EACCES | libc::EPERM | libc::EROFS => ErrorKind::PermissionDenied,
-            libc::ELOOP => ErrorKind::NotRegular { kind: "symbolic link" },
-            libc::EISDIR => ErrorKind::NotRegular { kind: "directory" },
-            libc::ENXIO => ErrorKind::NotRegular { kind: "socket or device" },
-            _ => ErrorKind::Os,
-        };
-        self.error(kind).detail(call).errno(errno)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Error, ErrorKind};
-
-    #[test]
-    fn an_error_says_what_where_why_and_what_to_do() {
-        let error = Error::new(ErrorKind::NoSpace { wanted: 4096 }, "create", "posix:/quotes")
-            .detail("fallocate")
-            .errno(libc::ENOSPC);
-        let text = error.to_string();
-        assert_eq!(
-            text,
-            "create posix:/quotes: no space for 4096 bytes: fallocate: No space left on device (os error 28); \
-             make the table smaller or free space there"
-        );
-        assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
-        assert_eq!(
-            (error.operation(), error.subject(), error.found()),
-            ("create", "posix:/quotes", "fallocate")
-        );
-        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
     }
 }

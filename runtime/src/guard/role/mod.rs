@@ -1,0 +1,140 @@
+//! Who may create, remove and write: a guard's locks, which the kernel holds for a process and takes back when it dies,
+//! however it dies. Relies on [`file`] for segments with a name and [`sysv`] for System V; knows no segment.
+//!
+//! Nothing else, no pid and no time, decides that a writer is gone.
+
+use std::path::PathBuf;
+
+use crate::deadline::Deadline;
+use crate::error::{At, ErrorKind, Result};
+use crate::key::Key;
+use crate::region::{Identity, Trust};
+
+mod file;
+mod sysv;
+
+use file::FileGuard;
+use sysv::SetGuard;
+
+/// The locks of a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// To create, replace or remove the segment.
+    Create,
+    /// To write, for as long as the writer lives.
+    Writer,
+}
+
+/// Where a guard is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GuardPlace {
+    /// A file beside the segment.
+    File(PathBuf),
+    /// A semaphore set under the segment's key.
+    Set(Key),
+}
+
+/// An open guard. Dropping it lets its locks go.
+#[derive(Debug)]
+pub(crate) enum Guard {
+    File(FileGuard),
+    Set(SetGuard),
+}
+
+impl GuardPlace {
+    /// Opens the guard, which must exist.
+    pub(crate) fn open(&self, at: &At<'_>, trust: &Trust) -> Result<Guard> {
+        match self {
+            GuardPlace::File(path) => FileGuard::open(at, path, trust).map(Guard::File),
+            GuardPlace::Set(key) => SetGuard::open(at, *key, trust).map(Guard::Set),
+        }
+    }
+
+    /// Opens the guard, or makes it for those who may write the segment, whose mode is `mode`.
+    pub(crate) fn open_or_create(&self, at: &At<'_>, mode: u32, trust: &Trust) -> Result<Guard> {
+        match self {
+            GuardPlace::File(path) => FileGuard::open_or_create(at, path, mode, trust).map(Guard::File),
+            GuardPlace::Set(key) => SetGuard::open_or_create(at, *key, mode, trust).map(Guard::Set),
+        }
+    }
+}
+
+impl Guard {
+    /// Which guard this is.
+    pub(crate) fn identity(&self) -> Identity {
+        match self {
+            Guard::File(guard) => guard.identity(),
+            Guard::Set(guard) => guard.identity(),
+        }
+    }
+
+    /// Whether its name still leads to it.
+    pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
+        match self {
+            Guard::File(guard) => guard.is_current(at),
+            Guard::Set(guard) => guard.is_current(at),
+        }
+    }
+
+    /// Gives it the mode for a segment of this mode: a guard that was left over may have another. The caller holds
+    /// [`Lock::Create`], and the segment is not there.
+    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
+        match self {
+            Guard::File(guard) => guard.set_mode(at, writers_only(mode)),
+            Guard::Set(guard) => guard.set_mode(at, writers_only(mode)),
+        }
+    }
+
+    /// Takes the lock if nobody has it.
+    pub(crate) fn try_lock(&mut self, at: &At<'_>, lock: Lock) -> Result<bool> {
+        match self {
+            Guard::File(guard) => guard.try_lock(at, lock),
+            Guard::Set(guard) => guard.try_lock(at, lock),
+        }
+    }
+
+    /// Takes the lock, waiting until the deadline.
+    pub(crate) fn lock(&mut self, at: &At<'_>, lock: Lock, deadline: &mut Deadline) -> Result<()> {
+        while !self.try_lock(at, lock)? {
+            if !deadline.pause() {
+                return Err(at.error(ErrorKind::LockTimeout));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the lock go.
+    pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
+        match self {
+            Guard::File(guard) => guard.unlock(at, lock),
+            Guard::Set(guard) => guard.unlock(at, lock),
+        }
+    }
+
+    /// Removes the guard, if its name still leads to it. The caller holds [`Lock::Create`].
+    pub(crate) fn unlink(&mut self, at: &At<'_>) -> Result<()> {
+        match self {
+            Guard::File(guard) => guard.unlink(at),
+            Guard::Set(guard) => guard.unlink(at),
+        }
+    }
+}
+
+/// The guard's mode for a segment of this mode: read and write for the classes that may write, so that nobody who only
+/// reads can lock writers out.
+fn writers_only(mode: u32) -> u32 {
+    let write = mode & 0o222;
+    write | write << 1
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_guard_opens_for_writers_only() {
+        for (segment, guard) in
+            [(0o600, 0o600), (0o644, 0o600), (0o640, 0o600), (0o660, 0o660), (0o664, 0o660), (0o666, 0o666)]
+        {
+            assert_eq!(super::writers_only(segment), guard, "{segment:o}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A guard that is a System V semaphore set: one semaphore a lock, 0 free and 1 taken. Relies on `semget(2)`, `semop(2)`
+//! with `SEM_UNDO`, which the kernel undoes when its process dies, and `semctl(2)`; knows no segment.
+//!
+//! A new set needs no initial value, so there is no moment in which it exists and cannot be used.
+
+#![expect(unsafe_code, reason = "semget, semop and semctl, which std does not offer")]
+
+use std::io;
+
+use crate::error::{At, ErrorKind, Result};
+use crate::guard::role::{Lock, writers_only};
+use crate::key::Key;
+use crate::region::{Identity, Trust, sysv};
+
+/// Semaphores in a set. The first two are the [`Lock`]s, the others are for writers to come; no other program's set is
+/// likely to have as many.
+const SEMAPHORES: u16 = 64;
+/// Locks that a process may hold.
+const LOCKS: usize = 2;
+
+/// An open semaphore set. Dropping it lets its locks go.
+#[derive(Debug)]
+pub(crate) struct SetGuard {
+    id: libc::c_int,
+    key: Key,
+    identity: Identity,
+    /// Which locks this value holds, by number, and since which process: a child of it holds none.
+    held: [Option<u32>; LOCKS],
+}
+
+impl SetGuard {
+    /// `semget(2)` without `IPC_CREAT`, and `IPC_STAT`: the set under this key, if it can be a guard and is accepted.
+    pub(crate) fn open(at: &At<'_>, key: Key, trust: &Trust) -> Result<Self> {
+        let id = get(key, 0).map_err(|error| at.os("semget", &error))?;
+        let facts = stat(at, id)?;
+        trust.check_ipc(at, &facts.sem_perm)?;
+        if facts.sem_nsems != libc::c_ulong::from(SEMAPHORES) {
+            let words = format!("{} semaphores, {SEMAPHORES} expected", facts.sem_nsems);
+            return Err(at.error(ErrorKind::GuardMismatch).detail(words));
+        }
+        Ok(Self::of(id, key))
+    }
+
+    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`) for those who may write the segment, whose mode is `mode`.
+    pub(crate) fn open_or_create(at: &At<'_>, key: Key, mode: u32, trust: &Trust) -> Result<Self> {
+        loop {
+            match Self::open(at, key, trust) {
+                Err(error) if *error.kind() == ErrorKind::NotFound => {}
+                result => return result,
+            }
+            let flags = libc::IPC_CREAT | libc::IPC_EXCL | writers_only(mode).cast_signed();
+            match get(key, flags) {
+                Ok(id) => return Ok(Self::of(id, key)),
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
+                Err(error) => return Err(at.os("semget", &error)),
+            }
+        }
+    }
+
+    fn of(id: libc::c_int, key: Key) -> Self {
+        Self { id, key, identity: identity_of(id), held: [None; LOCKS] }
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whether the key still leads to this set.
+    pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
+        match get(self.key, 0) {
+            Ok(id) => Ok(identity_of(id) == self.identity),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
+            Err(error) => Err(at.os("semget", &error)),
+        }
+    }
+
+    /// `semctl(IPC_SET)`, if it has another mode.
+    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
+        let mut facts = stat(at, self.id)?;
+        if u32::from(facts.sem_perm.mode) & 0o777 == mode {
+            return Ok(());
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "permission bits have nine bits")]
+        let mode = mode as libc::c_ushort;
+        facts.sem_perm.mode = mode;
+        // SAFETY: IPC_SET reads one semid_ds, which lives across the call.
+        let result = unsafe { libc::semctl(self.id, 0, libc::IPC_SET, &raw mut facts) };
+        if result == -1 { Err(at.os("semctl(IPC_SET)", &io::Error::last_os_error())) } else { Ok(()) }
+    }
+
+    /// `semop(2)`, both or neither: wait for zero without waiting, and add one, to be undone at death.
+    pub(crate) fn try_lock(&mut self, at: &At<'_>, lock: Lock) -> Result<bool> {
+        match self.operate(&[operation(lock, 0, libc::IPC_NOWAIT), operation(lock, 1, libc::SEM_UNDO)]) {
+            Ok(()) => {
+                self.held[index(lock)] = Some(std::process::id());
+                Ok(true)
+            }
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
+            Err(error) => Err(lost(at, &error)),
+        }
+    }
+
+    /// `semop(2)`: takes one away.
+    pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
+        self.held[index(lock)] = None;
+        let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
+        self.operate(&[down]).map_err(|error| lost(at, &error))
+    }
+
+    /// `semctl(IPC_RMID)` if the key still leads to this set.
+    pub(crate) fn unlink(&mut self, at: &At<'_>) -> Result<()> {
+        if !self.is_current(at)? {
+            return Ok(());
+        }
+        self.held = [None; LOCKS];
+        // SAFETY: IPC_RMID takes no fourth argument.
+        let result = unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) };
+        if result == -1 { Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error())) } else { Ok(()) }
+    }
+
+    fn operate(&self, operations: &[libc::sembuf]) -> io::Result<()> {
+        let mut operations = operations.to_vec();
+        loop {
+            // SAFETY: the array is as long as said and lives across the call.
+            let result = unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) };
+            if result == 0 {
+                return Ok(());
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+    }
+}
+
+impl Drop for SetGuard {
+    fn drop(&mut self) {
+        for lock in [Lock::Writer, Lock::Create] {
+            if self.held[index(lock)] == Some(std::process::id()) {
+                // The set may be gone; then there is nothing to let go.
+                let _ = self.operate(&[operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT)]);
+            }
+        }
+    }
+}
+
+/// The number of a lock in the set.
+fn index(lock: Lock) -> usize {
+    match lock {
+        Lock::Create => 0,
+        Lock::Writer => 1,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "lock numbers are 0 and 1, flags have 13 bits")]
+fn operation(lock: Lock, change: i16, flags: libc::c_int) -> libc::sembuf {
+    libc::sembuf { sem_num: index(lock) as u16, sem_op: change, sem_flg: flags as i16 }
+}
+
+/// The set was removed under us, by `ipcrm` or at the end of a session (systemd's `RemoveIPC`).
+fn lost(at: &At<'_>, error: &io::Error) -> crate::error::Error {
+    match error.raw_os_error() {
+        Some(errno @ (libc::EIDRM | libc::EINVAL)) => {
+            at.error(ErrorKind::GuardLost).detail("its semaphore set was removed").errno(errno)
+        }
+        _ => at.os("semop", error),
+    }
+}
+
+fn get(key: Key, flags: libc::c_int) -> io::Result<libc::c_int> {
+    let count = if flags & libc::IPC_CREAT == 0 { 0 } else { libc::c_int::from(SEMAPHORES) };
+    // SAFETY: no memory is involved.
+    let id = unsafe { libc::semget(key.raw(), count, flags) };
+    if id >= 0 { Ok(id) } else { Err(io::Error::last_os_error()) }
+}
+
+fn stat(at: &At<'_>, id: libc::c_int) -> Result<libc::semid_ds> {
+    let mut facts = std::mem::MaybeUninit::<libc::semid_ds>::uninit();
+    // SAFETY: the kernel writes one semid_ds, for which there is room.
+    let result = unsafe { libc::semctl(id, 0, libc::IPC_STAT, facts.as_mut_ptr()) };
+    if result == -1 {
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            Some(errno @ (libc::EIDRM | libc::EINVAL)) => {
+                Err(at.error(ErrorKind::NotFound).detail("semctl(IPC_STAT)").errno(errno))
+            }
+            _ => Err(at.os("semctl(IPC_STAT)", &error)),
+        };
+    }
+    // SAFETY: the call succeeded, so the kernel has filled it.
+    Ok(unsafe { facts.assume_init() })
+}
+
+fn identity_of(id: libc::c_int) -> Identity {
+    Identity { device: sysv::namespace(), inode: u64::from(id.cast_unsigned()) }
+}

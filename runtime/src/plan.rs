@@ -1,0 +1,105 @@
+//! A new table as asked for, before anything of it exists: its shape and geometry, its header, what an existing table must
+//! have to pass for it. Relies on `geometry` and `header`; touches no memory but what it is given.
+
+use shmrecord_layout::{RecordLayout, abi, describe};
+
+use crate::error::{At, ErrorKind, Result};
+use crate::geometry::{Arrangement, Geometry, Shape};
+use crate::header::Header;
+use crate::host;
+use crate::options::Options;
+use crate::region::Identity;
+use crate::region::map::Map;
+use crate::table::Table;
+
+/// A table that was asked for, and can be.
+pub(crate) struct Plan<'a> {
+    layout: &'a RecordLayout<'a>,
+    shape: Shape,
+    geometry: Geometry,
+    description: Vec<u8>,
+    mode: u32,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(
+        at: &At<'_>,
+        options: &Options,
+        layout: &'a RecordLayout<'a>,
+        capacity: usize,
+    ) -> Result<Self> {
+        let mode = options.checked_mode(at)?;
+        let description = describe::encode(layout);
+        let cells = options.cells.unwrap_or(1);
+        let shape = Shape {
+            record_bytes: layout.size,
+            record_align: layout.align,
+            capacity: capacity as u64,
+            cells,
+            arrangement: options.arrangement.unwrap_or(Arrangement::Split),
+            log_entries: options.log_entries_for(cells, layout.size),
+            description_bytes: description.len() as u64,
+        };
+        let geometry = Geometry::of(&shape).map_err(|argument| {
+            let words = match argument {
+                "capacity" => format!("{capacity} records of {} bytes", layout.size),
+                "cells" => format!("{cells}, expected 1, 2, 4 or 8"),
+                "log entries" if cells > 1 => {
+                    format!("{} for a table of {cells} cells, which has no log", shape.log_entries)
+                }
+                "log entries" => format!("{}, expected 1 to {}", shape.log_entries, abi::MAX_LOG_ENTRIES),
+                _ => format!("{} bytes, aligned to {}", layout.size, layout.align),
+            };
+            at.error(ErrorKind::BadArgument { argument }).detail(words)
+        })?;
+        Ok(Self { layout, shape, geometry, description, mode })
+    }
+
+    /// An existing table must have what was asked for; what was not asked for may be anything.
+    pub(crate) fn check(&self, at: &At<'_>, options: &Options, table: &Table) -> Result<()> {
+        let found = &table.header().shape;
+        let differs = |what, found: &dyn std::fmt::Display, asked: &dyn std::fmt::Display| {
+            Err(at
+                .error(ErrorKind::ShapeMismatch { what })
+                .detail(format!("{found} found, {asked} asked for")))
+        };
+        if found.capacity != self.shape.capacity {
+            return differs("capacity", &found.capacity, &self.shape.capacity);
+        }
+        if options.cells.is_some() && found.cells != self.shape.cells {
+            return differs("number of cells", &found.cells, &self.shape.cells);
+        }
+        if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
+            return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
+        }
+        Ok(())
+    }
+
+    /// Bytes of the segment.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.geometry.segment_bytes
+    }
+
+    /// Permission bits of the segment.
+    pub(crate) fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// The header of a new segment behind this guard.
+    pub(crate) fn header(&self, at: &At<'_>, guard: Identity) -> Result<Header> {
+        let mut header = Header::new(self.layout, self.shape, self.geometry, &self.description);
+        header.generation = host::random_bytes().map_err(|error| at.os("getrandom", &error))?;
+        header.boot_id = host::boot_id();
+        header.guard = guard;
+        header.created_unix_ns = host::now_unix_ns();
+        Ok(header)
+    }
+
+    /// The table in a new mapping, complete, with this process as its writer.
+    pub(crate) fn fill(&self, map: Map, header: Header, identity: Identity) -> Table {
+        let table = Table::new(map, header, identity);
+        let pid = std::process::id();
+        table.format(&self.description, pid, host::process_start(pid).unwrap_or(0));
+        table
+    }
+}
