@@ -127,7 +127,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             Err(error) => return Err(error),
         };
-        let map = map_ours(at, &found)?;
+        let map = map_ours(at, place, &found)?;
         let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && place.leads_to(at, found.identity)? {
@@ -162,14 +162,18 @@ fn remove_lone_guard(
 }
 
 /// Maps what must be a segment of ours, however damaged: nothing else is ever removed.
-fn map_ours(at: &At<'_>, found: &Found) -> Result<Map> {
-    let foreign = || at.error(ErrorKind::BadMagic).detail("it is not removed");
+fn map_ours(at: &At<'_>, place: &Place, found: &Found) -> Result<Map> {
+    let refuse = |kind| Err(at.error(kind).detail("it is not removed"));
     if found.size < 8 {
-        return Err(foreign());
+        return refuse(ErrorKind::BadMagic);
     }
     let map = found.map(at, Access::Write)?;
-    let magic = map.word(abi::header::MAGIC).load(Ordering::Relaxed);
-    if magic == abi::MAGIC { Ok(map) } else { Err(foreign()) }
+    match (map.word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
+        (abi::MAGIC, _) => Ok(map),
+        // As long as a System V segment has no magic, nobody knows whose it is.
+        (0, Place::Sysv(_)) => refuse(ErrorKind::NotReady),
+        _ => refuse(ErrorKind::BadMagic),
+    }
 }
 
 /// Removes a System V segment whose creator died before it stored the magic: one of the size that is wanted, all zeros in
@@ -197,14 +201,18 @@ fn clear_unfinished(
         Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
+    if found.size < 8 {
+        return not_ours();
+    }
+    let magic = found.map(at, Access::Read)?.word(abi::header::MAGIC).load(Ordering::Relaxed);
+    if magic != 0 {
+        // Its creator lives and has finished it meanwhile.
+        return Ok(());
+    }
     if found.size != plan.bytes() || !guard.is_current(at)? {
         return not_ours();
     }
-    let map = found.map(at, Access::Read)?;
-    if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
-        place.unlink(at, found.identity)?;
-    }
-    Ok(())
+    place.unlink(at, found.identity)
 }
 
 /// Opens, maps and validates; nothing in the segment is changed.

@@ -17,12 +17,17 @@ static int descriptors(void) {
     return count;
 }
 
-// How often a path stands in the list of mappings.
-static int mappings(const char *path) {
+// How often a segment stands in the list of mappings.
+static int mappings(const char *address) {
     FILE *maps = fopen("/proc/self/maps", "r");
-    char line[4096];
+    char line[4096], path[512];
     int count = 0;
     CHECK(maps != NULL);
+    if (is_file(address)) {
+        CHECK(snprintf(path, sizeof path, "%s", path_of(address, false)) > 0);
+    } else {
+        CHECK(snprintf(path, sizeof path, "/SYSV%08x", (unsigned)key_of(address)) > 0);
+    }
     while (fgets(line, sizeof line, maps) != NULL) {
         count += strstr(line, path) != NULL;
     }
@@ -42,13 +47,14 @@ static void failures(const char *address) {
     CHECK(md_page_open(&page, address, NULL, &error) == SHMREC_LAYOUT_MISMATCH);
     CHECK(md_page_open_writer(&page_writer, address, NULL, &error) == SHMREC_LAYOUT_MISMATCH);
     CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_OK);
+    CHECK(mappings(address) >= 1);
     md_tiny_close(&reader);
     md_tiny_close_writer(&writer);
-    CHECK(truncate(path_of(address, false), 100) == 0);
+    resize_segment(address, 100);
     CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_SIZE_MISMATCH);
     CHECK(md_tiny_open_writer(&writer, address, NULL, &error) == SHMREC_SIZE_MISMATCH);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK); // however damaged
-    CHECK(!exists(path_of(address, false)) && !exists(path_of(address, true)));
+    CHECK(!segment_exists(address) && !guard_exists(address));
 }
 
 // With `free` descriptors left, creation succeeds or says EMFILE; what it leaves can be used by the next one.
@@ -64,7 +70,7 @@ static bool create_with(const char *address, int free_descriptors) {
     const int code = md_tiny_create(&writer, address, 1, NULL, &error);
     CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK(code == SHMREC_OK || (code == SHMREC_OS && error.errno_value == EMFILE));
-    CHECK(code == SHMREC_OK || !exists(path_of(address, false)));
+    CHECK(code == SHMREC_OK || !segment_exists(address));
     md_tiny_close_writer(&writer);
     return code == SHMREC_OK;
 }
@@ -83,7 +89,7 @@ int main(int argc, char **argv) {
     }
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
     CHECK(descriptors() == before);
-    CHECK(mappings(path_of(address, false)) == 0);
+    CHECK(mappings(address) == 0);
     printf("ok: nothing leaked; creation needs %d descriptors\n", needed);
     return 0;
 }

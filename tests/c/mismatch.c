@@ -14,7 +14,7 @@ static void says(int line, int code, int expected, const char *operation, const 
 #define SAYS(code, expected, operation, address, words) says(__LINE__, code, expected, operation, address, words)
 
 int main(int argc, char **argv) {
-    const char *base = base_address(argc, argv), *other = address_of(base, "-other");
+    const char *base = base_address(argc, argv), *other = second_address(base);
     md_market_data_writer writer;
     old_market_data_writer old_writer;
     old_market_data_reader old_reader;
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
     options.mode = 01600;
     SAYS(md_market_data_create(&writer, other, 1, &options, &error), SHMREC_BAD_ARGUMENT, "create", other,
          "bad mode: 1600, expected 0600 to 0777; choose a value in the range");
-    CHECK(!exists(path_of(other, false)) && !exists(path_of(other, true)));
+    CHECK(!segment_exists(other) && !guard_exists(other));
     printf("ok: layouts, shapes and arguments\n");
     return 0;
 }

@@ -64,6 +64,7 @@
 #define SHMREC_LOG_ENTRIES 64u
 
 #define SHMREC_DEFAULT_LOG_ENTRIES 64u
+#define SHMREC_DEFAULT_LOG_BYTES 1048576u
 #define SHMREC_MAX_LOG_ENTRIES 65536u
 #define SHMREC_MAX_DESCRIPTION_BYTES 16777216u
 // Tags: the guard with one writer, the policy that wakes nobody.
@@ -72,7 +73,8 @@
 
 // What a guard file's name adds to the name of its segment.
 #define SHMREC_GUARD_SUFFIX ".guard"
-// Bytes of the guard file that are locked: to create, replace or remove the segment; by the writer while it lives.
+// Bytes of the guard file that are locked, or semaphores of the guard's set: to create, replace or remove the segment;
+// by the writer while it lives.
 #define SHMREC_LOCK_BYTE_CREATE 0
 #define SHMREC_LOCK_BYTE_WRITER 1
 

@@ -123,6 +123,17 @@ SHMREC_HOT void shmrec_words_to_object(void *object, const uint64_t *words, size
     }
 }
 
+// Whether UTF-8 text holds a control character (U+0000 to U+001F, U+007F to U+009F) other than `but`.
+static inline bool shmrec_has_control(const unsigned char *text, uint64_t length, unsigned char but) {
+    for (uint64_t i = 0; i < length; i++) {
+        const bool second = i > 0 && text[i - 1] == 0xc2 && text[i] >= 0x80 && text[i] <= 0x9f;
+        if (second || ((text[i] < 0x20 || text[i] == 0x7f) && text[i] != but)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // FNV-1a 64: finds accidents, is no defence.
 static inline uint64_t shmrec_fnv1a(const unsigned char *bytes, uint64_t length) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

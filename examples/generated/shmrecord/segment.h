@@ -1,47 +1,46 @@
 // segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
-// on header.h, log.h and address.h; knows neither names nor locks.
+// on header.h, log.h, region.h and, to give the role back, role.h; knows no names.
 
 #ifndef SHMRECORD_SEGMENT_H
 #define SHMRECORD_SEGMENT_H
 
-#include "address.h"
 #include "header.h"
 #include "log.h"
+#include "region.h"
+#include "role.h"
 
 // A mapped table, for reading or for writing. All zeros: closed. The members are not for programs.
 typedef struct shmrec_table {
-    void *base;               // the mapping
+    shmrec_map map;
     shmrec_header header;     // a validated private copy: nothing of it is read from the segment again
-    shmrec_identity identity; // of the segment's file
+    shmrec_identity identity; // of the segment
     shmrec_address address;
-    uint64_t bytes; // mapped
+    shmrec_guard guard; // holds the role: the kernel takes it back when this is closed
     uint64_t timeout_ns;
-    uint64_t process;   // that holds the role of writer
-    shmrec_file guard;  // holds the role: the kernel takes it back when this is closed
     bool holds_role;
     uint8_t reserved[7];
 } shmrec_table;
 
 // The word at an offset that abi.h names, or that the validated geometry gives.
 SHMREC_HOT uint64_t *shmrec_table_word(const shmrec_table *table, uint64_t offset) {
-    return shmrec_word(table->base, offset);
+    return shmrec_word(table->map.base, offset);
 }
 
 SHMREC_HOT uint64_t *shmrec_table_version(const shmrec_table *table, uint64_t index) {
     const shmrec_geometry *g = &table->header.geometry;
-    return shmrec_word(table->base, g->versions_offset + index * g->versions_stride);
+    return shmrec_word(table->map.base, g->versions_offset + index * g->versions_stride);
 }
 
 // Cell 0 of a record.
 SHMREC_HOT uint64_t *shmrec_table_cells(const shmrec_table *table, uint64_t index) {
     const shmrec_geometry *g = &table->header.geometry;
-    return shmrec_word(table->base, g->cells_offset + index * g->record_stride);
+    return shmrec_word(table->map.base, g->cells_offset + index * g->record_stride);
 }
 
 SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
     const shmrec_geometry *g = &table->header.geometry;
     shmrec_log log;
-    log.words = shmrec_word(table->base, g->log_offset);
+    log.words = shmrec_word(table->map.base, g->log_offset);
     log.stride = g->log_entry_bytes / 8;
     log.capacity = g->log_entries;
     return log;
@@ -114,22 +113,13 @@ static inline void shmrec_table_recover(const shmrec_table *table) {
     }
 }
 
-static inline void shmrec_table_unmap(shmrec_table *table) {
-    if (table->base != NULL) {
-        (void)munmap(table->base, table->bytes);
-        table->base = NULL;
-    }
-}
-
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
-// it only closes its copy of the guard's descriptor.
+// it only closes its copy of the guard.
 static inline void shmrec_table_release(shmrec_table *table) {
-    if (!table->holds_role || table->process == SHMREC_CAST(uint64_t, getpid())) {
-        shmrec_table_unmap(table);
+    if (!table->holds_role || table->guard.process == SHMREC_CAST(uint64_t, getpid())) {
+        shmrec_unmap(&table->map);
     }
-    if (table->holds_role) {
-        shmrec_file_close(&table->guard);
-    }
+    shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);
 }

@@ -1,10 +1,12 @@
-// address.h: addresses, posix:/name and file:/path, and the files behind them. Relies on error.h; opens nothing.
+// address.h: addresses, posix:/name, file:/path and sysv:key, and the files and keys behind them. Relies on error.h and
+// key.h; opens nothing.
 
 #ifndef SHMRECORD_ADDRESS_H
 #define SHMRECORD_ADDRESS_H
 
 #include "abi.h"
 #include "error.h"
+#include "key.h"
 
 #include <stdlib.h>
 
@@ -13,12 +15,15 @@
 // What file systems allow for one component of a path (255), less the suffix of the guard.
 #define SHMREC_NAME_MAX 249
 
-// Where a segment is: four strings in one allocation, which starts at `text`.
+// Where a segment is: four strings in one allocation, which starts at `text`; or a key.
 typedef struct shmrec_address {
     char *text;      // the address, for messages
-    char *path;      // the file of the segment
+    char *path;      // the file of the segment; empty for System V, as the next two are
     char *guard;     // the file of the guard beside it
     char *directory; // the directory of both
+    key_t key;       // of a System V segment and of the semaphore set that is its guard
+    bool is_file;
+    uint8_t reserved[3];
 } shmrec_address;
 
 static inline void shmrec_address_free(shmrec_address *address) {
@@ -32,6 +37,10 @@ static inline int shmrec_check_component(const char *path, const shmrec_task *ta
     const char *name = slash == NULL ? path : slash + 1;
     const size_t bytes = strlen(name);
     const size_t suffix = sizeof SHMREC_GUARD_SUFFIX - 1;
+    // NUL, which ends the text, stands for "no exception".
+    if (shmrec_has_control(SHMREC_CAST(const unsigned char *, SHMREC_CAST(const void *, path)), strlen(path), 0)) {
+        return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: a control character inside the name");
+    }
     if (bytes == 0) {
         return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: the name is empty");
     }
@@ -50,7 +59,35 @@ static inline int shmrec_check_component(const char *path, const shmrec_task *ta
     return SHMREC_OK;
 }
 
-// Parses posix:/name (or posix:name) or file:/path. On success the caller frees the address.
+// Writes the strings of a parsed address. On success the caller frees it.
+static inline int shmrec_address_fill(shmrec_address *address, const char *kind, const char *prefix, const char *rest,
+                                      const shmrec_task *task) {
+    const size_t room = strlen(kind) + strlen(prefix) + strlen(rest) + sizeof SHMREC_GUARD_SUFFIX;
+    char *block = SHMREC_CAST(char *, calloc(4, room));
+    if (block == NULL) {
+        return shmrec_fail_space(task, "calloc", ENOMEM, 4 * room);
+    }
+    address->text = block;
+    address->path = block + room;
+    address->guard = block + 2 * room;
+    address->directory = block + 3 * room;
+    (void)snprintf(address->text, room, "%s%s", kind, rest);
+    if (!address->is_file) {
+        return SHMREC_OK;
+    }
+    (void)snprintf(address->path, room, "%s%s", prefix, rest);
+    (void)snprintf(address->guard, room, "%s%s%s", prefix, rest, SHMREC_GUARD_SUFFIX);
+    (void)snprintf(address->directory, room, "%s%s", prefix, rest);
+    char *slash = strrchr(address->directory, '/');
+    if (slash == NULL) {
+        memcpy(address->directory, ".", 2);
+    } else {
+        slash[slash == address->directory ? 1 : 0] = '\0';
+    }
+    return SHMREC_OK;
+}
+
+// Parses posix:/name (or posix:name), file:/path, or sysv: and a key. On success the caller frees the address.
 static inline int shmrec_address_parse(shmrec_address *address, const char *text, shmrec_error *error) {
     memset(address, 0, sizeof *address);
     shmrec_task task;
@@ -63,8 +100,8 @@ static inline int shmrec_address_parse(shmrec_address *address, const char *text
         return shmrec_fail(&task, SHMREC_BAD_ADDRESS, 0, "bad address: no kind before a colon");
     }
     const char *rest = colon + 1;
-    const bool posix = strncmp(text, "posix:", 6) == 0;
-    if (!posix && strncmp(text, "file:", 5) != 0) {
+    const bool posix = strncmp(text, "posix:", 6) == 0, sysv = strncmp(text, "sysv:", 5) == 0;
+    if (!posix && !sysv && strncmp(text, "file:", 5) != 0) {
         const int bytes = colon - text < 32 ? SHMREC_CAST(int, colon - text) : 32;
         return shmrec_fail(&task, SHMREC_BAD_ADDRESS, 0, "bad address: kind `%.*s` is unknown", bytes, text);
     }
@@ -74,31 +111,17 @@ static inline int shmrec_address_parse(shmrec_address *address, const char *text
     if (posix && strchr(rest, '/') != NULL) {
         return shmrec_fail(&task, SHMREC_BAD_NAME, 0, "bad name: a slash inside the name");
     }
-    const int code = shmrec_check_component(rest, &task);
-    if (code != SHMREC_OK) {
-        return code;
+    if (posix && strncmp(rest, "sem.", 4) == 0) {
+        return shmrec_fail(&task, SHMREC_BAD_NAME, 0,
+                           "bad name: names starting with sem. belong to POSIX semaphores");
     }
-    const char *prefix = posix ? SHMREC_POSIX_DIRECTORY : "";
-    const size_t room = strlen(prefix) + strlen(rest) + sizeof "posix:/" + sizeof SHMREC_GUARD_SUFFIX;
-    char *block = SHMREC_CAST(char *, malloc(4 * room));
-    if (block == NULL) {
-        return shmrec_fail_space(&task, "malloc", ENOMEM, 4 * room);
+    address->is_file = !sysv;
+    int code = sysv ? shmrec_key_parse(&address->key, rest, &task) : shmrec_check_component(rest, &task);
+    if (code == SHMREC_OK) {
+        code = shmrec_address_fill(address, posix ? "posix:/" : sysv ? "sysv:" : "file:",
+                                   posix ? SHMREC_POSIX_DIRECTORY : "", rest, &task);
     }
-    address->text = block;
-    address->path = block + room;
-    address->guard = block + 2 * room;
-    address->directory = block + 3 * room;
-    (void)snprintf(address->text, room, "%s%s", posix ? "posix:/" : "file:", rest);
-    (void)snprintf(address->path, room, "%s%s", prefix, rest);
-    (void)snprintf(address->guard, room, "%s%s%s", prefix, rest, SHMREC_GUARD_SUFFIX);
-    (void)snprintf(address->directory, room, "%s%s", prefix, rest);
-    char *slash = strrchr(address->directory, '/');
-    if (slash == NULL) {
-        memcpy(address->directory, ".", 2);
-    } else {
-        slash[slash == address->directory ? 1 : 0] = '\0';
-    }
-    return shmrec_done(error);
+    return code != SHMREC_OK ? code : shmrec_done(error);
 }
 
 #endif

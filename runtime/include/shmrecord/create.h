@@ -1,19 +1,19 @@
-// create.h: a new table, complete or absent, or the one that is there. Relies on lifecycle.h; docs/FORMAT.md has the
-// steps.
+// create.h: a new table, complete or absent, or the one that is there. Relies on draft.h, lifecycle.h and
+// remove.h; docs/FORMAT.md has the steps.
 
 #ifndef SHMRECORD_CREATE_H
 #define SHMRECORD_CREATE_H
 
+#include "draft.h"
 #include "lifecycle.h"
+#include "remove.h"
 
-// A new table as asked for, and as far as it is made: a complete segment without a name, whose header lacks only the
-// guard's identity.
+// A new table as asked for, and as far as it is made; its header lacks only the guard's identity.
 typedef struct shmrec_build {
     const shmrec_layout *layout;
     shmrec_options options; // resolved
     shmrec_header header;
-    shmrec_file file;
-    void *base; // NULL: not made yet
+    shmrec_draft draft;
 } shmrec_build;
 
 // An existing table must have what was asked for; what was not asked for may be anything.
@@ -37,101 +37,82 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
     return SHMREC_OK;
 }
 
-static inline void shmrec_build_drop(shmrec_build *build) {
-    if (build->base != NULL) {
-        (void)munmap(build->base, build->file.bytes);
-        build->base = NULL;
-        shmrec_file_close(&build->file);
-    }
-}
-
-// Makes the segment without a name, its space reserved and every page present, so that a failure for want of space
-// leaves nothing at all.
-static inline int shmrec_build_make(shmrec_build *build, const char *directory, const shmrec_task *task) {
-    const uint64_t bytes = build->header.geometry.segment_bytes;
+// What the header says of this moment: boot, time, generation.
+static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task) {
     shmrec_boot_id(build->header.boot_id);
     build->header.created_unix_ns = shmrec_unix_ns();
-    int code = shmrec_file_unnamed(&build->file, directory, build->options.mode, task);
-    if (code != SHMREC_OK) {
+    const int problem = shmrec_random(build->header.generation);
+    return problem == 0 ? SHMREC_OK : shmrec_fail_os(task, "getrandom", problem);
+}
+
+// Under the guard's locks, with nothing at the address: makes the segment complete and gives it its name. `*again`:
+// something has the name now.
+static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
+                                        bool *again, const shmrec_task *task) {
+    int code = shmrec_draft_begin(&build->draft, &table->address, build->header.geometry.segment_bytes,
+                                  build->options.mode, again, task);
+    if (code != SHMREC_OK || *again) {
         return code;
     }
-    build->file.bytes = bytes;
-    code = shmrec_file_reserve(&build->file, bytes, task);
-    code = code != SHMREC_OK ? code : shmrec_map(&build->base, &build->file, true, task);
-    if (code != SHMREC_OK) {
-        shmrec_file_close(&build->file);
-        return code;
-    }
-    code = shmrec_populate(build->base, bytes, task);
-    const int problem = code == SHMREC_OK ? shmrec_random(build->header.generation) : 0;
-    if (problem != 0) {
-        code = shmrec_fail_os(task, "getrandom", problem);
-    }
-    if (code != SHMREC_OK) {
-        shmrec_build_drop(build);
+    build->header.guard = guard->identity;
+    table->map = build->draft.map;
+    table->identity = build->draft.found.identity;
+    table->header = build->header;
+    shmrec_table_format(table, build->layout->description);
+    code = shmrec_draft_publish(&build->draft, &table->address, again, task);
+    if (code != SHMREC_OK || *again) {
+        table->map.base = NULL; // still the draft's
     }
     return code;
 }
 
-// Gives the built segment its writer and its name, under the locks of a guard that is open. `*again`: something else
-// was there first.
-static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, const shmrec_file *guard, bool *again,
+// Gives the new segment its guard, its writer and its name, under the locks of a guard that is open. `*again`:
+// something else was there first.
+static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, shmrec_guard *guard, bool *again,
                                     const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    bool current = false, locked = false, taken = false;
-    int code = shmrec_guard_lock_create(guard, address->guard, task);
-    code = code != SHMREC_OK ? code : shmrec_leads_to(address->guard, guard->identity, &current, task);
-    if (code != SHMREC_OK || !current) {
-        *again = true;
+    bool current = false, taken = false, locked = false;
+    int code = shmrec_guard_lock_create(guard, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_is_current(guard, address, &current, task);
+    code = code != SHMREC_OK ? code : shmrec_is_taken(address, &taken, task);
+    *again = !current || taken;
+    if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
+    code = shmrec_guard_set_mode(guard, address, build->options.mode, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
     if (code == SHMREC_OK && !locked) {
-        struct stat facts;
-        if (shmrec_sys_lstat(address->path, &facts) == 0) {
-            *again = true; // somebody created it meanwhile: its writer's name is there
-            return SHMREC_OK;
-        }
-        return shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
+        code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
     if (code != SHMREC_OK) {
         return code;
     }
-    build->header.guard = guard->identity;
-    table->base = build->base;
-    table->bytes = build->file.bytes;
-    table->identity = build->file.identity;
-    table->header = build->header;
-    shmrec_table_format(table, build->layout->description);
-    code = shmrec_file_publish(&build->file, address->path, &taken, task);
-    *again = taken;
-    code = code != SHMREC_OK || taken ? code : shmrec_guard_unlock_create(guard, task);
-    if (code != SHMREC_OK || taken) {
-        table->base = NULL; // still the build's
+    code = shmrec_build_complete(table, build, guard, again, task);
+    if (code != SHMREC_OK) {
+        // Nothing is left behind; under this lock nobody else uses the guard of a segment that is not there.
+        shmrec_task quiet = *task;
+        quiet.error = NULL;
+        (void)shmrec_guard_unlink(guard, address, &quiet);
     }
-    return code;
+    return code != SHMREC_OK || *again ? code : shmrec_guard_unlock_create(guard, task);
 }
 
 // The step of creation when nothing has the name.
 static inline int shmrec_build_publish(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    shmrec_file guard;
-    int code = build->base != NULL ? SHMREC_OK : shmrec_build_make(build, address->directory, task);
-    if (code != SHMREC_OK) {
-        return code;
-    }
-    code = shmrec_guard_open_or_create(&guard, address->guard, address->directory, build->options.mode, task);
+    const uint32_t mode = build->options.mode;
+    shmrec_guard guard;
+    int code = shmrec_draft_prepare(&build->draft, address, build->header.geometry.segment_bytes, mode, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_open_or_create(&guard, address, mode, task);
     if (code != SHMREC_OK) {
         return code;
     }
     code = shmrec_build_name(table, build, &guard, again, task);
     if (code == SHMREC_OK && !*again) {
         shmrec_hold_role(table, &guard);
-        build->base = NULL; // now the table's
-        shmrec_file_close(&build->file);
     } else {
-        shmrec_file_close(&guard);
+        shmrec_guard_close(&guard);
     }
     return code;
 }
@@ -143,10 +124,13 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
     if (code == SHMREC_NOT_FOUND) {
         return shmrec_build_publish(table, build, again, task);
     }
+    if (code == SHMREC_NOT_READY) {
+        return shmrec_clear_unfinished(&table->address, build->header.geometry.segment_bytes, again, task);
+    }
     if (code == SHMREC_OK && !shmrec_table_retired(table)) {
         code = shmrec_check_shape(table, build, task);
         if (code != SHMREC_OK) {
-            shmrec_table_unmap(table);
+            shmrec_unmap(&table->map);
         }
     }
     return code != SHMREC_OK ? code : shmrec_take_over(table, again, task);
@@ -156,18 +140,12 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
 static inline int shmrec_create_rounds(shmrec_table *table, shmrec_build *build, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
     bool again = true;
-    int code = SHMREC_OK;
-    while (again) {
+    int code = shmrec_build_date(build, task);
+    while (code == SHMREC_OK && again) {
         code = shmrec_create_round(table, build, &again, task);
-        if (code != SHMREC_OK) {
-            break;
-        }
-        if (again && !shmrec_pause(&pause_ns, task->deadline_ns)) {
-            code = shmrec_fail_plain(task, SHMREC_RETIRED);
-            break;
-        }
+        code = shmrec_again(code, &again, &pause_ns, &table->address, task);
     }
-    shmrec_build_drop(build);
+    shmrec_draft_drop(&build->draft, task);
     return code;
 }
 

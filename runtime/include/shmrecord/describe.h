@@ -13,7 +13,7 @@
 #define SHMREC_DESCRIPTION_RECORD_BYTES 64u
 #define SHMREC_DESCRIPTION_FIELD_BYTES 96u
 // Records inside records inside records: more are refused, so that walking a foreign description is bounded.
-#define SHMREC_DESCRIPTION_MAX_DEPTH 64u
+#define SHMREC_DESCRIPTION_MAX_DEPTH 32u
 // Bytes of text in all strings together, which may share bytes of the pool.
 #define SHMREC_DESCRIPTION_MAX_TEXT (UINT64_C(1) << 24)
 #define SHMREC_MAX_RANK 4u
@@ -131,7 +131,12 @@ static inline const char *shmrec_check_string(shmrec_description *d, const unsig
         return "its strings add up to more than 16 MiB";
     }
     d->text_left -= length;
-    return shmrec_is_utf8(shmrec_entry_string(d, entry, at)) ? NULL : "a string is not UTF-8";
+    const shmrec_string text = shmrec_entry_string(d, entry, at);
+    if (!shmrec_is_utf8(text)) {
+        return "a string is not UTF-8";
+    }
+    // What a segment says of itself is printed: it must not steer a terminal.
+    return shmrec_has_control(text.bytes, text.length, '\n') ? "a string holds control characters" : NULL;
 }
 
 // What is wrong with a field of record number `owner`; NULL: nothing, and where it lies. `depths` are those of the
@@ -188,7 +193,10 @@ static inline const char *shmrec_check_record(shmrec_description *d, uint32_t in
     }
     const uint64_t first = shmrec_u32_at(record, 24), count = shmrec_record_fields(record);
     *used += count;
-    if (first + count > d->field_count || *used > d->field_count) {
+    if (*used > d->field_count) {
+        return "its records share fields";
+    }
+    if (first + count > d->field_count) {
         return "a record's fields pass the end of the field table";
     }
     unsigned depth = 0;
@@ -206,7 +214,7 @@ static inline const char *shmrec_check_record(shmrec_description *d, uint32_t in
         }
     }
     if (depth + 1 > SHMREC_DESCRIPTION_MAX_DEPTH) {
-        return "records are nested more than 64 deep";
+        return "records are nested more than 32 deep";
     }
     depths[index] = SHMREC_CAST(unsigned char, depth + 1);
     const char *fault = shmrec_check_string(d, record, 0);

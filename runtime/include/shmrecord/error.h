@@ -13,7 +13,7 @@
 // What every function returns: 0, or why not. The numbers are stable.
 enum shmrec_code {
     SHMREC_OK = 0,
-    SHMREC_BAD_ADDRESS = 1,         // not posix:/name or file:/path
+    SHMREC_BAD_ADDRESS = 1,         // not posix:/name, file:/path or sysv:key
     SHMREC_BAD_NAME = 2,            // the name in the address breaks a rule of its kind
     SHMREC_NOT_FOUND = 3,           // nothing has this name
     SHMREC_NOT_REGULAR = 4,         // a directory, symbolic link, FIFO, socket or device has this name
@@ -38,12 +38,17 @@ enum shmrec_code {
     SHMREC_SHAPE_MISMATCH = 23,     // it exists with another shape than `create` asked for
     SHMREC_WRITER_ALIVE = 24,       // another process holds the role of writer
     SHMREC_ALREADY_HELD_HERE = 25,  // this process holds it, through another handle
-    SHMREC_GUARD_LOST = 26,         // the guard file is gone, or is not the one the segment was made with
+    SHMREC_GUARD_LOST = 26,         // the guard is gone, or is not the one the segment was made with
     SHMREC_LOCK_TIMEOUT = 27,       // the lock for creating and removing was not free before the deadline
     SHMREC_INDEX_OUT_OF_RANGE = 28, // the index is not below the capacity
     SHMREC_CONTENDED = 29,          // no consistent value before the deadline
     SHMREC_INVALID_BITS = 30,       // the bytes of a record are no value of its type
-    SHMREC_VERSION_REGRESSED = 31   // a version went backwards
+    SHMREC_VERSION_REGRESSED = 31,  // a version went backwards
+    SHMREC_BAD_KEY = 32,            // the System V key in the address is not one
+    SHMREC_ALREADY_EXISTS = 33,     // something has this name or key already
+    SHMREC_OVERFLOW = 34,           // a semaphore would pass the largest value that can be counted
+    SHMREC_REMOVED = 35,            // it was removed while it was in use
+    SHMREC_GUARD_MISMATCH = 36      // a semaphore set under the segment's key is no guard of ours
 };
 
 // An error: its code, the errno of the system call that failed (0: none did), and a complete sentence: the operation,
@@ -83,12 +88,17 @@ static inline const char *shmrec_code_text(int code) {
     case SHMREC_SHAPE_MISMATCH: return "it exists with another shape";
     case SHMREC_WRITER_ALIVE: return "another process holds the role of writer";
     case SHMREC_ALREADY_HELD_HERE: return "this process already holds the role of writer";
-    case SHMREC_GUARD_LOST: return "guard file lost";
+    case SHMREC_GUARD_LOST: return "guard lost";
     case SHMREC_LOCK_TIMEOUT: return "the lock for creating and removing is taken";
     case SHMREC_INDEX_OUT_OF_RANGE: return "index out of range";
     case SHMREC_CONTENDED: return "no consistent value before the deadline";
     case SHMREC_INVALID_BITS: return "bytes that are no value of their type";
     case SHMREC_VERSION_REGRESSED: return "a version went backwards";
+    case SHMREC_BAD_KEY: return "bad key";
+    case SHMREC_ALREADY_EXISTS: return "it exists already";
+    case SHMREC_OVERFLOW: return "more than the largest value";
+    case SHMREC_REMOVED: return "removed while in use";
+    case SHMREC_GUARD_MISMATCH: return "its semaphore set is no guard";
     default: return "unknown code";
     }
 }
@@ -97,17 +107,17 @@ static inline const char *shmrec_code_text(int code) {
 static inline const char *shmrec_code_hint(int code) {
     switch (code) {
     case SHMREC_OK: return "go on";
-    case SHMREC_BAD_ADDRESS: return "write posix:/name or file:/path";
+    case SHMREC_BAD_ADDRESS: return "write posix:/name, file:/path or sysv:0x1234";
     case SHMREC_BAD_NAME: return "choose another name";
     case SHMREC_NOT_FOUND: return "start the program that creates it, or check the address";
     case SHMREC_NOT_REGULAR: return "something else has this name: remove it or choose another name";
-    case SHMREC_BAD_OWNER: return "name the owner as trusted if that is intended";
-    case SHMREC_TOO_PERMISSIVE: return "create it with a narrower mode, or accept the mode by option";
+    case SHMREC_BAD_OWNER: return "name the owner as trusted in the options if that is intended";
+    case SHMREC_TOO_PERMISSIVE: return "create it with a narrower mode, or ask for that mode in the options";
     case SHMREC_PERMISSION_DENIED: return "check owner and mode, or run as a user who may";
     case SHMREC_NO_SPACE: return "make the table smaller or free space there";
     case SHMREC_UNSUPPORTED: return "use another file system, or a newer kernel";
     case SHMREC_OS: return "see the errno";
-    case SHMREC_NOT_READY: return "try again; if it stays so, remove the segment";
+    case SHMREC_NOT_READY: return "try again; if it stays so, another program made it";
     case SHMREC_BAD_MAGIC: return "another program made it: check the address";
     case SHMREC_WRONG_ENDIAN: return "read it on a machine of its own byte order";
     case SHMREC_ABI_MISMATCH: return "build both programs with the same version of shmrecord";
@@ -128,6 +138,11 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_CONTENDED: return "try again, or give the table more cells";
     case SHMREC_INVALID_BITS: return "the writer stored bytes that are no value of this type";
     case SHMREC_VERSION_REGRESSED: return "the writer breaks the protocol: do not trust this segment";
+    case SHMREC_BAD_KEY: return "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)";
+    case SHMREC_ALREADY_EXISTS: return "open it, or remove it first";
+    case SHMREC_OVERFLOW: return "somebody posts more often than is waited for, or the reverse";
+    case SHMREC_REMOVED: return "close it and open it again, once somebody has created it again";
+    case SHMREC_GUARD_MISMATCH: return "another program uses this key: choose another";
     default: return "it is none of this version's";
     }
 }
@@ -202,7 +217,7 @@ SHMREC_COLD int shmrec_fail_os(const shmrec_task *task, const char *call, int er
     return shmrec_fail(task, SHMREC_NOT_REGULAR, errno_value, "not a regular file but a %s: %s", kind, call);
 }
 
-// As shmrec_fail_os, for calls that reserve memory or disk.
+// As shmrec_fail_os, for calls that reserve memory or disk; 0 bytes are wanted where not bytes but objects are counted.
 SHMREC_COLD int shmrec_fail_space(const shmrec_task *task, const char *call, int errno_value, uint64_t wanted) {
     switch (errno_value) {
     case ENOSPC:
@@ -210,6 +225,9 @@ SHMREC_COLD int shmrec_fail_space(const shmrec_task *task, const char *call, int
     case EDQUOT:
     case EFBIG:
     case EFAULT:
+        if (wanted == 0) {
+            return shmrec_fail(task, SHMREC_NO_SPACE, errno_value, "no space: %s", call);
+        }
         return shmrec_fail(task, SHMREC_NO_SPACE, errno_value, "no space for %llu bytes: %s",
                            SHMREC_CAST(unsigned long long, wanted), call);
     default: return shmrec_fail_os(task, call, errno_value);

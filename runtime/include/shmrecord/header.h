@@ -1,12 +1,12 @@
 // header.h: the header of a segment: written once, and validated on a private copy before anything else is believed.
-// Relies on abi.h's numbers, geometry.h and region.h's identity; knows no mapping and no record type.
+// Relies on abi.h's numbers, geometry.h and identity.h; knows no mapping and no record type.
 
 #ifndef SHMRECORD_HEADER_H
 #define SHMRECORD_HEADER_H
 
 #include "abi.h"
 #include "geometry.h"
-#include "region.h"
+#include "identity.h"
 
 // A header, in fields.
 typedef struct shmrec_header {

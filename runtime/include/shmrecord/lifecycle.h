@@ -2,8 +2,8 @@
 // compat.h; knows of a record type only its layout. docs/FORMAT.md lists the same steps.
 //
 // Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
-// only when it is complete, locks die with their holder, and a take-over can be repeated. Every function that fails
-// leaves nothing open, mapped, locked or allocated.
+// only when it is complete, or counts as absent until then; locks die with their holder, and a take-over can be
+// repeated. Every function that fails leaves nothing open, mapped, locked or allocated.
 
 #ifndef SHMRECORD_LIFECYCLE_H
 #define SHMRECORD_LIFECYCLE_H
@@ -58,10 +58,13 @@ static inline int shmrec_check_layout(const shmrec_table *table, const shmrec_la
 static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES], boot_id[16];
     const unsigned char unknown[16] = {0};
-    shmrec_table_copy_out(table, 0, bytes, sizeof bytes);
+    if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
+        return shmrec_fail_plain(task, SHMREC_NOT_READY);
+    }
     // Pairs with the release store of the magic, which its creator makes last.
     shmrec_fence_acquire();
-    const int code = shmrec_header_decode(&table->header, bytes, table->bytes, task);
+    shmrec_table_copy_out(table, 0, bytes, sizeof bytes);
+    const int code = shmrec_header_decode(&table->header, bytes, table->map.bytes, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -81,27 +84,36 @@ static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
                        SHMREC_CAST(unsigned long long, bytes), SHMREC_LIVE_END);
 }
 
-// Opens, maps and validates the file at the table's address; nothing in the segment is changed.
+// Finds, maps and validates the segment at the table's address; nothing in the segment is changed.
 static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
                                 const shmrec_task *task) {
-    shmrec_file file;
-    int code = shmrec_file_open(&file, table->address.path, writable, task);
+    shmrec_found found;
+    int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_check_size(file.bytes, task);
-    code = code != SHMREC_OK ? code : shmrec_map(&table->base, &file, writable, task);
-    shmrec_file_close(&file);
+    code = shmrec_check_size(found.bytes, task);
+    code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, task);
+    shmrec_found_close(&found);
     if (code != SHMREC_OK) {
         return code;
     }
-    table->bytes = file.bytes;
-    table->identity = file.identity;
+    table->identity = found.identity;
     code = shmrec_validate(table, layout, task);
     if (code != SHMREC_OK) {
-        shmrec_table_unmap(table);
+        shmrec_unmap(&table->map);
     }
     return code;
+}
+
+// Attaches for reading, once the segment is complete.
+static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
+    uint64_t pause_ns = 1000;
+    int code;
+    do {
+        code = shmrec_attach(table, layout, false, task);
+    } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
+    return code == SHMREC_OK && shmrec_table_retired(table) ? shmrec_fail_plain(task, SHMREC_RETIRED) : code;
 }
 
 // The role is taken: by whom, as far as the segment tells and the process list confirms.
@@ -109,7 +121,7 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
     const uint64_t pid = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID));
     const uint64_t start = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_START));
     uint64_t now;
-    if (!shmrec_process_start(pid, &now) || now != start) {
+    if (!shmrec_process_start(pid, &now) || (start != 0 && now != start)) { // 0: the writer could not read it
         return shmrec_fail_plain(task, SHMREC_WRITER_ALIVE);
     }
     if (pid == SHMREC_CAST(uint64_t, getpid())) {
@@ -120,29 +132,38 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
 }
 
 // Makes the table this process's: the role and the guard that holds it.
-static inline void shmrec_hold_role(shmrec_table *table, const shmrec_file *guard) {
+static inline void shmrec_hold_role(shmrec_table *table, const shmrec_guard *guard) {
     table->guard = *guard;
-    table->process = SHMREC_CAST(uint64_t, getpid());
     table->holds_role = true;
 }
 
+// Finishes the removal of a retired table whose remover was killed between marking and unlinking, under whatever guard
+// has the name: its own may be gone.
+static inline int shmrec_finish_removal(const shmrec_table *table, const shmrec_task *task) {
+    const shmrec_address *address = &table->address;
+    shmrec_guard guard;
+    bool guard_current = false, current = false;
+    int code = shmrec_guard_open_or_create(&guard, address, 0600, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_lock_create(&guard, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_is_current(&guard, address, &guard_current, task);
+    code = code != SHMREC_OK ? code : shmrec_leads_to(address, table->identity, &current, task);
+    if (code == SHMREC_OK && guard_current && current) {
+        code = shmrec_unlink(address, table->identity, task);
+        code = code != SHMREC_OK ? code : shmrec_guard_unlink(&guard, address, task);
+    }
+    shmrec_guard_close(&guard);
+    return code;
+}
+
 // Takes the role in an attached table whose guard is open. `*again`: the table was replaced meanwhile.
-static inline int shmrec_claim(shmrec_table *table, shmrec_file *guard, bool *again, const shmrec_task *task) {
+static inline int shmrec_claim(shmrec_table *table, shmrec_guard *guard, bool *again, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
     bool current = false, locked = false;
-    int code = shmrec_guard_lock_create(guard, address->guard, task);
-    if (code == SHMREC_OK) {
-        code = shmrec_leads_to(address->path, table->identity, &current, task);
-    }
-    if (code != SHMREC_OK || !current) {
-        *again = true;
+    int code = shmrec_guard_lock_create(guard, task);
+    code = code != SHMREC_OK ? code : shmrec_leads_to(address, table->identity, &current, task);
+    *again = !current || shmrec_table_retired(table);
+    if (code != SHMREC_OK || *again) {
         return code;
-    }
-    if (shmrec_table_retired(table)) {
-        // Its remover was killed between marking and unlinking: finish that.
-        *again = true;
-        code = shmrec_unlink(address->path, table->identity, task);
-        return code != SHMREC_OK ? code : shmrec_unlink(address->guard, guard->identity, task);
     }
     code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
     if (code != SHMREC_OK || !locked) {
@@ -157,11 +178,17 @@ static inline int shmrec_claim(shmrec_table *table, shmrec_file *guard, bool *ag
 // Takes the role of writer in an attached table. `*again`: the table was replaced meanwhile, attach again. The mapping
 // stays only on success.
 static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmrec_task *task) {
-    shmrec_file guard;
-    *again = false;
-    int code = shmrec_guard_open(&guard, table->address.guard, task);
+    shmrec_guard guard;
+    int code;
+    *again = shmrec_table_retired(table);
+    if (*again) {
+        code = shmrec_finish_removal(table, task);
+        shmrec_unmap(&table->map);
+        return code;
+    }
+    code = shmrec_guard_open(&guard, &table->address, task);
     const bool found = code == SHMREC_OK;
-    if (found && shmrec_same_file(guard.identity, table->header.guard)) {
+    if (found && shmrec_same(guard.identity, table->header.guard)) {
         code = shmrec_claim(table, &guard, again, task);
         if (code == SHMREC_OK && !*again) {
             shmrec_hold_role(table, &guard);
@@ -169,102 +196,15 @@ static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmre
         }
     } else if (found || code == SHMREC_NOT_FOUND) {
         bool current;
-        code = shmrec_leads_to(table->address.path, table->identity, &current, task);
+        code = shmrec_leads_to(&table->address, table->identity, &current, task);
         *again = !current;
         if (code == SHMREC_OK && current) {
-            code = shmrec_fail(task, SHMREC_GUARD_LOST, 0, "guard file lost: %s",
-                               found ? "another file has its name" : "it was removed");
+            code = shmrec_fail(task, SHMREC_GUARD_LOST, 0, "guard lost: %s",
+                               found ? "it is not the one that the segment was made with" : "it was removed");
         }
     }
-    shmrec_file_close(&guard);
-    shmrec_table_unmap(table);
-    return code;
-}
-
-// Whether this file is a segment of ours, however damaged: nothing else is ever removed.
-static inline int shmrec_check_ours(const shmrec_file *file, const shmrec_task *task) {
-    uint64_t magic = 0;
-    ssize_t got;
-    SHMREC_RETRY(got, read(file->fd, &magic, sizeof magic));
-    if (got < 0) {
-        return shmrec_fail_os(task, "read", errno);
-    }
-    if (got != SHMREC_CAST(ssize_t, sizeof magic) || magic != SHMREC_MAGIC) {
-        return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: it is not removed", shmrec_code_text(SHMREC_BAD_MAGIC));
-    }
-    return SHMREC_OK;
-}
-
-// Marks the segment in this file as retired. One that was cut too short for a state has no handle that could ask.
-static inline int shmrec_retire(const shmrec_file *file, const shmrec_task *task) {
-    void *base;
-    if (file->bytes < SHMREC_LIVE_END) {
-        return SHMREC_OK;
-    }
-    const int code = shmrec_map(&base, file, true, task);
-    if (code == SHMREC_OK) {
-        shmrec_store_release(shmrec_word(base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
-        (void)munmap(base, file->bytes);
-    }
-    return code;
-}
-
-// Retires and unlinks the segment in this file, then its guard. `*again`: the names changed meanwhile.
-static inline int shmrec_remove_file(const shmrec_address *address, const shmrec_file *file, bool *again,
-                                     const shmrec_task *task) {
-    shmrec_file guard;
-    bool guard_current = false, current = false;
-    int code = shmrec_guard_open_or_create(&guard, address->guard, address->directory, 0600, task);
-    if (code != SHMREC_OK) {
-        return code;
-    }
-    code = shmrec_guard_lock_create(&guard, address->guard, task);
-    code = code != SHMREC_OK ? code : shmrec_leads_to(address->guard, guard.identity, &guard_current, task);
-    code = code != SHMREC_OK ? code : shmrec_leads_to(address->path, file->identity, &current, task);
-    *again = !guard_current || !current;
-    if (code == SHMREC_OK && !*again) {
-        code = shmrec_retire(file, task);
-        code = code != SHMREC_OK ? code : shmrec_unlink(address->path, file->identity, task);
-        code = code != SHMREC_OK ? code : shmrec_unlink(address->guard, guard.identity, task);
-    }
-    shmrec_file_close(&guard);
-    return code;
-}
-
-// Unlinks a guard without a segment, which a creator that was killed may leave.
-static inline int shmrec_remove_lone_guard(const shmrec_address *address, const shmrec_task *task) {
-    struct stat facts;
-    shmrec_file guard;
-    if (shmrec_sys_lstat(address->guard, &facts) != 0) {
-        return SHMREC_OK;
-    }
-    int code = shmrec_guard_open(&guard, address->guard, task);
-    if (code != SHMREC_OK) {
-        return code == SHMREC_NOT_FOUND ? SHMREC_OK : code;
-    }
-    code = shmrec_guard_lock_create(&guard, address->guard, task);
-    if (code == SHMREC_OK && shmrec_sys_lstat(address->path, &facts) != 0) {
-        code = shmrec_unlink(address->guard, guard.identity, task);
-    }
-    shmrec_file_close(&guard);
-    return code;
-}
-
-// One round of removal. `*again`: the names changed meanwhile.
-static inline int shmrec_remove_round(const shmrec_address *address, bool *again, const shmrec_task *task) {
-    shmrec_file file;
-    *again = false;
-    int code = shmrec_file_open(&file, address->path, true, task);
-    if (code == SHMREC_NOT_FOUND) {
-        code = shmrec_remove_lone_guard(address, task);
-        return code != SHMREC_OK ? code : shmrec_fail_os(task, "open", ENOENT);
-    }
-    if (code != SHMREC_OK) {
-        return code;
-    }
-    code = shmrec_check_ours(&file, task);
-    code = code != SHMREC_OK ? code : shmrec_remove_file(address, &file, again, task);
-    shmrec_file_close(&file);
+    shmrec_guard_close(&guard);
+    shmrec_unmap(&table->map);
     return code;
 }
 

@@ -114,7 +114,10 @@ static inline void shmrec_log_finish(uint64_t *version, uint64_t *cell, const ui
     if ((target & 1) != 0 || shmrec_load(version) != target - 1) {
         return;
     }
-    // Readers take the value from the log until the version is even again, so the cell may be overwritten.
+    // Readers take the value from the log until the version is even again, so the cell may be overwritten. Pairs with
+    // the acquire fence behind a reader's copy of the cell: who saw a word of these stores sees the odd version that
+    // was just loaded, too.
+    shmrec_fence_release();
     for (uint64_t i = 0; i < count; i++) {
         shmrec_store(cell + i, shmrec_load(entry + i));
     }

@@ -27,7 +27,8 @@ typedef struct shmrec_options {
     // Permission bits of a new segment, whatever the umask; 0: 0600. Who may write it may also take the role of writer.
     // With the others' write bit, opening accepts segments that everybody may write.
     uint32_t mode;
-    // Entries of the write-ahead log of a new table with one cell, up to 65536; 0: 64.
+    // Entries of the write-ahead log of a new table with one cell, up to 65536, each a record and 16 bytes long; 0: 64,
+    // or as many as fit in 1 MiB, at least 1. A table with more cells has no log and refuses this.
     uint32_t log_entries;
     // A user id whose segments are trusted, beside this process's own and root; 0: nobody else.
     uint32_t trusted_owner;
@@ -56,7 +57,6 @@ static inline shmrec_options shmrec_resolve(const shmrec_options *options) {
         resolved = *options;
     }
     resolved.mode = resolved.mode != 0 ? resolved.mode : 0600u;
-    resolved.log_entries = resolved.log_entries != 0 ? resolved.log_entries : SHMREC_DEFAULT_LOG_ENTRIES;
     resolved.timeout_ms = resolved.timeout_ms != 0 ? resolved.timeout_ms : 1000;
     return resolved;
 }
@@ -79,6 +79,19 @@ static inline const char *shmrec_arrangement_name(uint32_t tag) {
     return tag == SHMREC_TAG_LINE ? "line" : tag == SHMREC_TAG_PACKED ? "packed" : "split";
 }
 
+// Entries of the log of a new table for which no number was asked.
+static inline uint32_t shmrec_default_log(const shmrec_shape *shape) {
+    const uint64_t entry = shmrec_round_up(SHMREC_CAST(uint64_t, shape->record_bytes) + 16, 64);
+    const uint64_t fitting = SHMREC_DEFAULT_LOG_BYTES / entry;
+    if (shape->cells != 1) {
+        return 0;
+    }
+    if (fitting >= SHMREC_DEFAULT_LOG_ENTRIES) {
+        return SHMREC_DEFAULT_LOG_ENTRIES;
+    }
+    return fitting < 1 ? 1 : SHMREC_CAST(uint32_t, fitting);
+}
+
 // The shape that these resolved options ask for, or SHMREC_BAD_ARGUMENT.
 static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, const shmrec_layout *layout,
                               uint64_t capacity, const shmrec_options *options, const shmrec_task *task) {
@@ -98,7 +111,7 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
     shape->arrangement = options->arrangement != SHMREC_ARRANGEMENT_ANY
                              ? SHMREC_CAST(uint32_t, options->arrangement - SHMREC_LINE)
                              : SHMREC_TAG_SPLIT;
-    shape->log_entries = shape->cells == 1 ? options->log_entries : 0;
+    shape->log_entries = options->log_entries != 0 ? options->log_entries : shmrec_default_log(shape);
     const char *argument = shmrec_geometry_of(geometry, shape);
     if (argument == NULL) {
         return SHMREC_OK;
@@ -111,6 +124,11 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad cells: %u, expected 1, 2, 4 or 8", shape->cells);
     }
     if (strcmp(argument, "log entries") == 0) {
+        if (shape->cells > 1) {
+            return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
+                               "bad log entries: %u for a table of %u cells, which has no log", shape->log_entries,
+                               shape->cells);
+        }
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad log entries: %u, expected 1 to %u", shape->log_entries,
                            SHMREC_MAX_LOG_ENTRIES);
     }

@@ -1,193 +1,161 @@
-// region.h: files with and without a name, and mappings of them: opened without following links, made without a name,
-// named when complete. Relies on sys.h; does not know what the files hold.
+// region.h: segments by place: files with a name and System V segments, so that nothing above tells them apart. Relies
+// on address.h, region_named.h and region_sysv.h; knows neither header nor records.
 
 #ifndef SHMRECORD_REGION_H
 #define SHMRECORD_REGION_H
 
-#include "sys.h"
+#include "address.h"
+#include "region_named.h"
+#include "region_sysv.h"
 
-// What tells one file from every other on this machine.
-typedef struct shmrec_identity {
-    uint64_t device;
-    uint64_t inode;
-} shmrec_identity;
-
-// An open file and what fstat(2) says of it. `fd` is -1 when there is none.
-typedef struct shmrec_file {
+// A segment that is there, not mapped yet.
+typedef struct shmrec_found {
     shmrec_identity identity;
+    uint64_t bytes; // according to the kernel
+    int handle;     // a file's descriptor, which is to be closed, or a System V id
+    bool is_file;
+    uint8_t reserved[3];
+} shmrec_found;
+
+// One shared mapping of a whole segment.
+typedef struct shmrec_map {
+    void *base; // NULL: none
     uint64_t bytes;
-    uint32_t mode; // kind and permission bits
-    uint32_t owner;
-    int fd;
-    uint32_t reserved;
-} shmrec_file;
+    bool of_file; // munmap(2) gives it back, otherwise shmdt(2)
+    uint8_t reserved[7];
+} shmrec_map;
 
-static inline void shmrec_file_close(shmrec_file *file) {
-    if (file->fd >= 0) {
-        (void)close(file->fd);
-        file->fd = -1;
+static inline void shmrec_found_close(shmrec_found *found) {
+    if (found->is_file && found->handle >= 0) {
+        (void)close(found->handle);
     }
+    found->handle = -1;
 }
 
-static inline bool shmrec_same_file(shmrec_identity a, shmrec_identity b) {
-    return a.device == b.device && a.inode == b.inode;
+// Whether this error may pass by itself: a System V segment has its key before it is complete.
+static inline bool shmrec_may_pass(const shmrec_address *address, int code) {
+    return code == SHMREC_NOT_READY && !address->is_file;
 }
 
-// fstat(2) of `file->fd` into the rest of it.
-static inline int shmrec_file_stat(shmrec_file *file, const shmrec_task *task) {
-    struct stat facts;
-    if (fstat(file->fd, &facts) != 0) {
-        return shmrec_fail_os(task, "fstat", errno);
+// Between two rounds of an operation that ended with `code`: a pause when the next one may end otherwise, because the
+// names changed (`*again`) or the error may pass. SHMREC_OK: another round, if `*again`; otherwise what there is to
+// say.
+static inline int shmrec_again(int code, bool *again, uint64_t *pause_ns, const shmrec_address *address,
+                               const shmrec_task *task) {
+    if (code == SHMREC_OK && !*again) {
+        return SHMREC_OK;
     }
-    file->identity.device = facts.st_dev;
-    file->identity.inode = facts.st_ino;
-    file->bytes = SHMREC_CAST(uint64_t, facts.st_size);
-    file->mode = facts.st_mode;
-    file->owner = facts.st_uid;
+    if (code != SHMREC_OK && !shmrec_may_pass(address, code)) {
+        return code;
+    }
+    if (!shmrec_pause(pause_ns, task->deadline_ns)) {
+        return code != SHMREC_OK ? code : shmrec_fail_plain(task, SHMREC_RETIRED);
+    }
+    *again = true;
     return SHMREC_OK;
 }
 
-// A regular file of a trusted owner that not everybody may write, or why not.
-static inline int shmrec_file_check(const shmrec_file *file, const shmrec_task *task) {
-    const uint32_t kind = file->mode & SHMREC_S_IFMT, mode = file->mode & 07777u;
-    if (kind != SHMREC_S_IFREG) {
-        const char *name = kind == SHMREC_S_IFDIR    ? "directory"
-                           : kind == SHMREC_S_IFIFO  ? "FIFO"
-                           : kind == SHMREC_S_IFSOCK ? "socket"
-                                                     : "device";
-        return shmrec_fail(task, SHMREC_NOT_REGULAR, 0, "not a regular file but a %s", name);
+// The segment that is there, if its owner and mode are accepted. Never waits. On failure nothing is open.
+static inline int shmrec_find(shmrec_found *found, const shmrec_address *address, bool writable,
+                              const shmrec_task *task) {
+    memset(found, 0, sizeof *found);
+    found->is_file = address->is_file;
+    if (!address->is_file) {
+        const int code = shmrec_shm_find(&found->handle, &found->bytes, address->key, task);
+        found->identity = shmrec_ipc_identity(found->handle);
+        return code;
     }
-    if (file->owner != 0 && file->owner != geteuid() && file->owner != task->trusted_owner) {
-        return shmrec_fail(task, SHMREC_BAD_OWNER, 0, "owned by user %u, who is not trusted", file->owner);
-    }
-    if ((mode & 0002u) != 0 && !task->world_writable) {
-        return shmrec_fail(task, SHMREC_TOO_PERMISSIVE, 0, "mode %04o lets everybody write", mode);
-    }
-    return SHMREC_OK;
-}
-
-// open(2) of an existing file and the checks above. Never waits, whatever has the name. On failure nothing is open.
-static inline int shmrec_file_open(shmrec_file *file, const char *path, bool writable, const shmrec_task *task) {
-    memset(file, 0, sizeof *file);
-    const int flags = (writable ? O_RDWR : O_RDONLY) | SHMREC_O_NOFOLLOW | O_NONBLOCK | SHMREC_O_CLOEXEC;
-    SHMREC_RETRY(file->fd, open(path, flags));
-    if (file->fd < 0) {
-        return shmrec_fail_os(task, "open", errno);
-    }
-    int code = shmrec_file_stat(file, task);
-    code = code != SHMREC_OK ? code : shmrec_file_check(file, task);
-    if (code != SHMREC_OK) {
-        shmrec_file_close(file);
-    }
+    shmrec_file file;
+    const int code = shmrec_file_open(&file, address->path, writable, task);
+    found->handle = file.fd;
+    found->bytes = file.bytes;
+    found->identity = file.identity;
     return code;
 }
 
-// open(O_TMPFILE) in this directory, then fchmod(2), so that the umask does not count. The file vanishes with its
-// descriptor unless shmrec_file_publish names it. On failure nothing is open.
-static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, uint32_t mode,
-                                      const shmrec_task *task) {
-    memset(file, 0, sizeof *file);
-    SHMREC_RETRY(file->fd, open(directory, SHMREC_O_TMPFILE | O_RDWR | SHMREC_O_CLOEXEC, 0600));
-    if (file->fd < 0) {
-        const int problem = errno;
-        // EISDIR is what kernels before 3.11 answer.
-        if (problem == EOPNOTSUPP || problem == EISDIR) {
-            return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "O_TMPFILE is not supported here: open");
-        }
-        return shmrec_fail_os(task, "open with O_TMPFILE in its directory", problem);
+// Which segment the name leads to. `*taken`: to any at all.
+static inline int shmrec_named(const shmrec_address *address, shmrec_identity *identity, bool *taken,
+                               const shmrec_task *task) {
+    if (address->is_file) {
+        return shmrec_file_named(address->path, identity, taken, task);
     }
-    int code;
-    if (shmrec_sys_fchmod(file->fd, mode) != 0) {
-        code = shmrec_fail_os(task, "fchmod", errno);
-    } else {
-        code = shmrec_file_stat(file, task);
-    }
-    if (code != SHMREC_OK) {
-        shmrec_file_close(file);
-    }
+    int id;
+    const int code = shmrec_shm_get(&id, address->key, task);
+    *identity = shmrec_ipc_identity(id);
+    *taken = id >= 0;
     return code;
 }
 
-// fallocate(2): the file is `bytes` long and the space is its own, or it is refused now.
-static inline int shmrec_file_reserve(const shmrec_file *file, uint64_t bytes, const shmrec_task *task) {
-    int result;
-    SHMREC_RETRY(result, shmrec_sys_fallocate(file->fd, 0, 0, SHMREC_CAST(int64_t, bytes)));
-    if (result == 0) {
-        return SHMREC_OK;
-    }
-    const int problem = errno;
-    if (problem == EOPNOTSUPP) {
-        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "fallocate is not supported here: fallocate");
-    }
-    return shmrec_fail_space(task, "fallocate", problem, bytes);
+// Whether the name leads to anything at all.
+static inline int shmrec_is_taken(const shmrec_address *address, bool *taken, const shmrec_task *task) {
+    shmrec_identity ignored;
+    return shmrec_named(address, &ignored, taken, task);
 }
 
-// linkat(2) from /proc/self/fd: gives an unnamed file its name, at once and whole. `*taken`: somebody else has it.
-static inline int shmrec_file_publish(const shmrec_file *file, const char *path, bool *taken, const shmrec_task *task) {
-    char from[32];
-    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", file->fd);
-    *taken = false;
-    if (shmrec_sys_linkat(SHMREC_AT_FDCWD, from, SHMREC_AT_FDCWD, path, SHMREC_AT_SYMLINK_FOLLOW) == 0) {
-        return SHMREC_OK;
-    }
-    const int problem = errno;
-    struct stat facts;
-    if (problem == EEXIST) {
-        *taken = true;
-        return SHMREC_OK;
-    }
-    if (problem == ENOENT && shmrec_sys_lstat("/proc/self/fd", &facts) != 0) {
-        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem,
-                           "naming a file without /proc is not supported here: linkat");
-    }
-    return shmrec_fail_os(task, "linkat", problem);
+// Whether the name leads to this segment.
+static inline int shmrec_leads_to(const shmrec_address *address, shmrec_identity identity, bool *leads,
+                                  const shmrec_task *task) {
+    shmrec_identity now;
+    const int code = shmrec_named(address, &now, leads, task);
+    *leads = code == SHMREC_OK && *leads && shmrec_same(now, identity);
+    return code;
 }
 
-// lstat(2): whether the name leads to this file.
-static inline int shmrec_leads_to(const char *path, shmrec_identity identity, bool *leads, const shmrec_task *task) {
-    struct stat facts;
-    *leads = false;
-    if (shmrec_sys_lstat(path, &facts) != 0) {
-        return errno == ENOENT ? SHMREC_OK : shmrec_fail_os(task, "lstat", errno);
-    }
-    *leads = facts.st_dev == identity.device && facts.st_ino == identity.inode;
-    return SHMREC_OK;
-}
-
-// unlink(2) if the name leads to this file. Callers hold the lock under which names change.
-static inline int shmrec_unlink(const char *path, shmrec_identity identity, const shmrec_task *task) {
+// Takes the name away from this segment. Callers hold the lock under which names change.
+static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity identity, const shmrec_task *task) {
     bool leads;
-    const int code = shmrec_leads_to(path, identity, &leads, task);
-    if (code == SHMREC_OK && leads && unlink(path) != 0) {
-        return shmrec_fail_os(task, "unlink", errno);
+    const int code = shmrec_leads_to(address, identity, &leads, task);
+    if (code != SHMREC_OK || !leads) {
+        return code;
     }
-    return code;
+    return address->is_file ? shmrec_file_unlink(address->path, task)
+                            : shmrec_shm_remove(SHMREC_CAST(int, identity.inode), task);
 }
 
-// mmap(2) of the whole file, shared. Child processes do not inherit a writable mapping: the role of writer stays here.
-static inline int shmrec_map(void **base, const shmrec_file *file, bool writable, const shmrec_task *task) {
-    const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *map = mmap(NULL, file->bytes, protection, MAP_SHARED, file->fd, 0);
-    *base = NULL;
-    if (map == MAP_FAILED) {
-        return shmrec_fail_space(task, "mmap", errno, file->bytes);
+static inline void shmrec_unmap(shmrec_map *map) {
+    if (map->base != NULL && map->of_file) {
+        (void)munmap(map->base, map->bytes);
+    } else if (map->base != NULL) {
+        (void)shmdt(map->base);
     }
-    if (writable && shmrec_sys_madvise(map, file->bytes, SHMREC_MADV_DONTFORK) != 0) {
+    map->base = NULL;
+}
+
+// Maps all of it. Child processes do not inherit a writable mapping: the role of writer stays here. On failure nothing
+// is mapped.
+static inline int shmrec_map_found(shmrec_map *map, const shmrec_found *found, bool writable,
+                                   const shmrec_task *task) {
+    map->base = NULL;
+    map->bytes = found->bytes;
+    map->of_file = found->is_file;
+    if (found->is_file) {
+        const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+        void *base = mmap(NULL, found->bytes, protection, MAP_SHARED, found->handle, 0);
+        if (base == MAP_FAILED) {
+            return shmrec_fail_space(task, "mmap", errno, found->bytes);
+        }
+        map->base = base;
+    } else {
+        const int code = shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, task);
+        if (code != SHMREC_OK) {
+            return code;
+        }
+    }
+    if (writable && shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK) != 0) {
         const int problem = errno;
-        (void)munmap(map, file->bytes);
-        return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, file->bytes);
+        shmrec_unmap(map);
+        return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, found->bytes);
     }
-    *base = map;
     return SHMREC_OK;
 }
 
 // Every page present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the failure). A kernel before
-// 5.14 answers EINVAL, which counts as done: the file's space is reserved already.
-static inline int shmrec_populate(void *base, uint64_t bytes, const shmrec_task *task) {
+// 5.14 answers EINVAL, which counts as done: the segment's space is reserved already.
+static inline int shmrec_populate(const shmrec_map *map, const shmrec_task *task) {
     int result;
-    SHMREC_RETRY(result, shmrec_sys_madvise(base, bytes, SHMREC_MADV_POPULATE_WRITE));
+    SHMREC_RETRY(result, shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_POPULATE_WRITE));
     if (result != 0 && errno != EINVAL) {
-        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, bytes);
+        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, map->bytes);
     }
     return SHMREC_OK;
 }

@@ -1,103 +1,175 @@
-// role.h: the guard file and the locks on its bytes: the kernel's word on who may create, remove and write. Relies on
-// region.h to open and make files, and on open-file-description locks (fcntl(2), F_OFD_SETLK); knows no segment.
+// role.h: who may create, remove and write: a guard's locks, which the kernel holds for a process and takes back when
+// it dies, however it dies. Relies on address.h, role_file.h for segments with a name and role_sysv.h for System V;
+// knows no segment.
 //
-// The kernel lets a lock go when the last descriptor of its holder's open file is closed, which a kill does too.
 // Nothing else, no pid and no time, decides that a writer is gone.
 
 #ifndef SHMRECORD_ROLE_H
 #define SHMRECORD_ROLE_H
 
-#include "abi.h"
-#include "region.h"
+#include "address.h"
+#include "role_file.h"
+#include "role_sysv.h"
 
-// The same task on another file.
-static inline shmrec_task shmrec_task_on(const shmrec_task *task, const char *subject) {
-    shmrec_task other = *task;
-    other.subject = subject;
-    return other;
-}
-
-// Opens the guard file at `path`, which must exist.
-static inline int shmrec_guard_open(shmrec_file *guard, const char *path, const shmrec_task *task) {
-    const shmrec_task here = shmrec_task_on(task, path);
-    return shmrec_file_open(guard, path, true, &here);
-}
+// An open guard. Closing it lets its locks go. All zeros: none.
+typedef struct shmrec_guard {
+    shmrec_identity identity;
+    uint64_t process;        // that opened it: a child that inherits the handle holds nothing
+    int handle;              // a file's descriptor, or the id of a semaphore set
+    bool is_file;
+    bool held[SHMREC_LOCKS]; // by number
+    uint8_t reserved;
+} shmrec_guard;
 
 // The guard's mode for a segment of this mode: read and write for the classes that may write, so that nobody who only
 // reads can lock writers out.
 static inline uint32_t shmrec_guard_mode(uint32_t mode) { return (mode & 0222u) | (mode & 0222u) << 1; }
 
-// Opens the guard file at `path`, or makes it in `directory` for those who may write with the segment's `mode`.
-static inline int shmrec_guard_open_or_create(shmrec_file *guard, const char *path, const char *directory,
-                                              uint32_t mode, const shmrec_task *task) {
-    const shmrec_task here = shmrec_task_on(task, path);
-    for (;;) {
-        int code = shmrec_file_open(guard, path, true, &here);
-        if (code != SHMREC_NOT_FOUND) {
-            return code;
-        }
-        code = shmrec_file_unnamed(guard, directory, shmrec_guard_mode(mode), &here);
-        if (code != SHMREC_OK) {
-            return code;
-        }
-        bool taken;
-        code = shmrec_file_publish(guard, path, &taken, &here);
-        if (code == SHMREC_OK && !taken) {
-            return SHMREC_OK;
-        }
-        shmrec_file_close(guard);
-        if (code != SHMREC_OK) {
-            return code;
-        }
-    }
+static inline void shmrec_guard_of_file(shmrec_guard *guard, const shmrec_file *file) {
+    guard->process = SHMREC_CAST(uint64_t, getpid());
+    guard->is_file = true;
+    guard->handle = file->fd;
+    guard->identity = file->identity;
 }
 
-// fcntl(F_OFD_SETLK) of one byte: F_WRLCK or F_UNLCK. 0 or the errno.
-static inline int shmrec_guard_set(const shmrec_file *guard, int byte, short kind) {
-    struct flock range;
-    memset(&range, 0, sizeof range);
-    range.l_type = kind;
-    range.l_whence = SEEK_SET;
-    range.l_start = byte;
-    range.l_len = 1;
-    int result;
-    SHMREC_RETRY(result, fcntl(guard->fd, SHMREC_F_OFD_SETLK, &range));
-    return result == 0 ? 0 : errno;
+static inline void shmrec_guard_of_set(shmrec_guard *guard, int id) {
+    guard->process = SHMREC_CAST(uint64_t, getpid());
+    guard->handle = id;
+    guard->identity = shmrec_ipc_identity(id);
+}
+
+// Opens the guard of the segment at this address, which must exist. On failure nothing is open.
+static inline int shmrec_guard_open(shmrec_guard *guard, const shmrec_address *address, const shmrec_task *task) {
+    int code;
+    memset(guard, 0, sizeof *guard);
+    if (address->is_file) {
+        shmrec_file file;
+        code = shmrec_lockfile_open(&file, address->guard, task);
+        shmrec_guard_of_file(guard, &file);
+    } else {
+        int id;
+        code = shmrec_lockset_open(&id, address->key, task);
+        shmrec_guard_of_set(guard, id);
+    }
+    return code;
+}
+
+// Opens the guard, or makes it for those who may write the segment, whose mode is `mode`. On failure nothing is open.
+static inline int shmrec_guard_open_or_create(shmrec_guard *guard, const shmrec_address *address, uint32_t mode,
+                                              const shmrec_task *task) {
+    const uint32_t own = shmrec_guard_mode(mode);
+    int code;
+    memset(guard, 0, sizeof *guard);
+    if (address->is_file) {
+        shmrec_file file;
+        code = shmrec_lockfile_open_or_create(&file, address->guard, address->directory, own, task);
+        shmrec_guard_of_file(guard, &file);
+    } else {
+        int id;
+        code = shmrec_lockset_open_or_create(&id, address->key, own, task);
+        shmrec_guard_of_set(guard, id);
+    }
+    return code;
+}
+
+// Whether its name still leads to it.
+static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmrec_address *address, bool *current,
+                                          const shmrec_task *task) {
+    shmrec_identity now;
+    int code;
+    if (guard->is_file) {
+        code = shmrec_file_named(address->guard, &now, current, task);
+    } else {
+        int id;
+        code = shmrec_lockset_get(&id, address->key, task);
+        now = shmrec_ipc_identity(id);
+        *current = id >= 0;
+    }
+    *current = code == SHMREC_OK && *current && shmrec_same(now, guard->identity);
+    return code;
+}
+
+// Gives a guard that was left by somebody else the mode that goes with a segment of this mode. The caller holds the
+// lock for creating and removing, and the segment is not there.
+static inline int shmrec_guard_set_mode(const shmrec_guard *guard, const shmrec_address *address, uint32_t mode,
+                                        const shmrec_task *task) {
+    const uint32_t own = shmrec_guard_mode(mode);
+    if (guard->is_file) {
+        const shmrec_task here = shmrec_task_on(task, address->guard);
+        return shmrec_lockfile_set_mode(guard->handle, own, &here);
+    }
+    return shmrec_lockset_set_mode(guard->handle, own, task);
 }
 
 // Takes the lock if nobody has it.
-static inline int shmrec_guard_try_lock(const shmrec_file *guard, int byte, bool *locked, const shmrec_task *task) {
-    const int problem = shmrec_guard_set(guard, byte, F_WRLCK);
-    *locked = problem == 0;
-    if (problem == 0 || problem == EAGAIN || problem == EACCES) {
-        return SHMREC_OK;
-    }
-    if (problem == EINVAL) {
-        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem,
-                           "locking by open file description is not supported here: fcntl(F_OFD_SETLK)");
-    }
-    return shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem);
+static inline int shmrec_guard_try_lock(shmrec_guard *guard, int lock, bool *locked, const shmrec_task *task) {
+    const int code = guard->is_file ? shmrec_lockfile_try_lock(guard->handle, lock, locked, task)
+                                    : shmrec_lockset_try_lock(guard->handle, lock, locked, task);
+    guard->held[lock] = guard->held[lock] || (code == SHMREC_OK && *locked);
+    return code;
 }
 
-// Takes the lock for creating and removing, waiting until the deadline.
-static inline int shmrec_guard_lock_create(const shmrec_file *guard, const char *path, const shmrec_task *task) {
+// Lets the lock go. 0 or the errno.
+static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
+    if (!guard->held[lock] || guard->process != SHMREC_CAST(uint64_t, getpid())) {
+        return 0;
+    }
+    guard->held[lock] = false;
+    return guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
+                          : shmrec_lockset_give(guard->handle, lock);
+}
+
+// Lets the locks go and closes the guard. By name, because closing a file does so only once no child between fork and
+// exec has it open too; if it fails, closing still does it, or the set is gone.
+static inline void shmrec_guard_close(shmrec_guard *guard) {
+    (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_WRITER);
+    (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_CREATE);
+    if (guard->is_file && guard->handle >= 0) {
+        (void)close(guard->handle);
+    }
+    memset(guard, 0, sizeof *guard);
+}
+
+// Takes the lock for creating and removing, waiting until the deadline. A guard that was removed locks nobody out:
+// whoever asks next finds that it is no longer the one.
+static inline int shmrec_guard_lock_create(shmrec_guard *guard, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
     for (;;) {
         bool locked;
         const int code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_CREATE, &locked, task);
-        if (code != SHMREC_OK || locked) {
+        if (code == SHMREC_GUARD_LOST || (code == SHMREC_OK && locked)) {
+            return SHMREC_OK;
+        }
+        if (code != SHMREC_OK) {
             return code;
         }
         if (!shmrec_pause(&pause_ns, task->deadline_ns)) {
-            return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "%s: %s", shmrec_code_text(SHMREC_LOCK_TIMEOUT), path);
+            return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
         }
     }
 }
 
 // Lets the lock for creating and removing go.
-static inline int shmrec_guard_unlock_create(const shmrec_file *guard, const shmrec_task *task) {
-    const int problem = shmrec_guard_set(guard, SHMREC_LOCK_BYTE_CREATE, F_UNLCK);
-    return problem == 0 ? SHMREC_OK : shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem);
+static inline int shmrec_guard_unlock_create(shmrec_guard *guard, const shmrec_task *task) {
+    const int problem = shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_CREATE);
+    if (problem == 0) {
+        return SHMREC_OK;
+    }
+    return guard->is_file ? shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem) : shmrec_lockset_fail(problem, task);
+}
+
+// Removes the guard, if its name still leads to it. The caller holds the lock for creating and removing.
+static inline int shmrec_guard_unlink(shmrec_guard *guard, const shmrec_address *address, const shmrec_task *task) {
+    bool current;
+    const int code = shmrec_guard_is_current(guard, address, &current, task);
+    if (code != SHMREC_OK || !current) {
+        return code;
+    }
+    if (guard->is_file) {
+        return shmrec_file_unlink(address->guard, task);
+    }
+    memset(guard->held, 0, sizeof guard->held); // gone with the set
+    return shmrec_lockset_remove(guard->handle, task);
 }
 
 #endif

@@ -11,9 +11,18 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+// Without a feature test macro <sys/ipc.h> warns, but declares everything.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcpp"
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#pragma GCC diagnostic pop
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +56,12 @@ int64_t shmrec_sys_getrandom(void *to, size_t bytes, unsigned flags) __asm__("ge
 #else
 #error "<fcntl.h> hides O_TMPFILE: compile with -std=gnu11, or define _GNU_SOURCE"
 #endif
+
+// The fourth argument of semctl(2), which callers have to define themselves (POSIX).
+union shmrec_semun {
+    int value;
+    struct semid_ds *facts;
+};
 
 // The same numbers on every Linux architecture that is 64-bit and little-endian.
 #define SHMREC_F_OFD_SETLK 37

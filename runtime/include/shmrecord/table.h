@@ -23,6 +23,8 @@
 //   thread.
 // - fork: a child must not use its parent's writer. Its memory is not in the child, so a write ends it with SIGSEGV; to
 //   close the handle there is safe and recommended, for the kernel keeps the role until every copy of it is closed.
+// - A System V segment that ipcrm removes stays readable for who has it open, and is not found any more. Who creates it
+//   again makes another one. systemd removes those of a user who logs out (RemoveIPC), unless it is a system user.
 // - A file that its owner cuts short under a mapping gives SIGBUS, as with every mapping. Trust the owner, or do not
 //   open.
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
@@ -41,6 +43,7 @@
 #include "lifecycle.h"
 #include "options.h"
 #include "record.h"
+#include "remove.h"
 #include "segment.h"
 
 // Attempts of a read between two pauses.
@@ -56,9 +59,9 @@ static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *err
     return code;
 }
 
-// Creates the table at `address` (posix:/name, file:/path) with `capacity` records, complete or not at all; or takes
-// over the one that is there, with its values, when it holds the same record in the same number and its writer is gone.
-// Cells and arrangement are compared only when the options name them.
+// Creates the table at `address` (posix:/name, file:/path, sysv:key) with `capacity` records, complete or not at all;
+// or takes over the one that is there, with its values, when it holds the same record in the same number and its writer
+// is gone. Cells and arrangement are compared only when the options name them.
 //
 // Errors: SHMREC_WRITER_ALIVE while another process writes, SHMREC_ALREADY_HELD_HERE while this one does,
 // SHMREC_LAYOUT_MISMATCH naming the first field that differs, SHMREC_SHAPE_MISMATCH, SHMREC_BAD_ARGUMENT,
@@ -101,9 +104,7 @@ static inline int shmrec_table_open_writer(shmrec_table *table, const char *addr
         while (code == SHMREC_OK && again) {
             code = shmrec_attach(table, layout, true, &task);
             code = code != SHMREC_OK ? code : shmrec_take_over(table, &again, &task);
-            if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task.deadline_ns)) {
-                code = shmrec_fail_plain(&task, SHMREC_RETIRED);
-            }
+            code = shmrec_again(code, &again, &pause_ns, &table->address, &task);
         }
     }
     return shmrec_finish(table, code, error);
@@ -120,10 +121,7 @@ static inline int shmrec_table_open(shmrec_table *table, const char *address, co
         const shmrec_options resolved = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &resolved, error);
         table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
-        code = shmrec_attach(table, layout, false, &task);
-        if (code == SHMREC_OK && shmrec_table_retired(table)) {
-            code = shmrec_fail_plain(&task, SHMREC_RETIRED);
-        }
+        code = shmrec_attach_reader(table, layout, &task);
     }
     return shmrec_finish(table, code, error);
 }
@@ -145,9 +143,7 @@ static inline int shmrec_remove(const char *address, const shmrec_options *optio
         bool again = true;
         while (code == SHMREC_OK && again) {
             code = shmrec_remove_round(&table.address, &again, &task);
-            if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task.deadline_ns)) {
-                code = shmrec_fail_plain(&task, SHMREC_LOCK_TIMEOUT);
-            }
+            code = shmrec_again(code, &again, &pause_ns, &table.address, &task);
         }
     }
     code = shmrec_finish(&table, code, error);
@@ -160,16 +156,18 @@ static inline uint64_t shmrec_table_capacity(const shmrec_table *table) { return
 
 // How often the role of writer was taken: 1 for the creator, one more for each take-over; 0 for a closed handle.
 static inline uint64_t shmrec_table_epoch(const shmrec_table *table) {
-    return table->base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
+    return table->map.base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
 }
 
-// Whether the address still leads to this table and it was not removed (lstat(2), about a microsecond). If not: close,
-// and open again to find what is there now. A relative file: path counts from the present working directory.
+// Whether the address still leads to this table and it was not removed (lstat(2) or shmget(2), about a microsecond). If
+// not: close, and open again to find what is there now. A relative file: path counts from the present working
+// directory.
 static inline bool shmrec_is_current(const shmrec_table *table) {
-    struct stat facts;
-    return table->base != NULL && !shmrec_table_retired(table) &&
-           shmrec_sys_lstat(table->address.path, &facts) == 0 && facts.st_dev == table->identity.device &&
-           facts.st_ino == table->identity.inode;
+    shmrec_task quiet;
+    bool current;
+    memset(&quiet, 0, sizeof quiet);
+    return table->map.base != NULL && !shmrec_table_retired(table) &&
+           shmrec_leads_to(&table->address, table->identity, &current, &quiet) == SHMREC_OK && current;
 }
 
 // The task of reading or writing one record.
@@ -230,6 +228,10 @@ SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index,
             if (shmrec_try_read(table, index, words, count, version) ||
                 (logged && shmrec_read_log(word, &log, index, words, count, version))) {
                 return shmrec_done(error);
+            }
+            // Asked each time: what a log claims to hold can make an attempt long.
+            if (shmrec_monotonic_ns() >= deadline_ns) {
+                break;
             }
         }
     } while (shmrec_pause(&pause_ns, deadline_ns));

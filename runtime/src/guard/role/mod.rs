@@ -93,14 +93,20 @@ impl Guard {
         }
     }
 
-    /// Takes the lock, waiting until the deadline.
+    /// Takes the lock, waiting until the deadline. A guard that was removed meanwhile locks nobody out: whoever asks next
+    /// finds that it is no longer the one.
     pub(crate) fn lock(&mut self, at: &At<'_>, lock: Lock, deadline: &mut Deadline) -> Result<()> {
-        while !self.try_lock(at, lock)? {
+        loop {
+            match self.try_lock(at, lock) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) if *error.kind() == ErrorKind::GuardLost => return Ok(()),
+                Err(error) => return Err(error),
+            }
             if !deadline.pause() {
                 return Err(at.error(ErrorKind::LockTimeout));
             }
         }
-        Ok(())
     }
 
     /// Lets the lock go.

@@ -10,7 +10,7 @@ use std::io;
 use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::{Lock, writers_only};
 use crate::key::Key;
-use crate::region::{Identity, Trust, sysv};
+use crate::region::{Identity, Trust, named, sysv};
 
 /// Semaphores in a set. The first two are the [`Lock`]s, the others are for writers to come; no other program's set is
 /// likely to have as many.
@@ -52,7 +52,7 @@ impl SetGuard {
             match get(key, flags) {
                 Ok(id) => return Ok(Self::of(id, key)),
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
-                Err(error) => return Err(at.os("semget", &error)),
+                Err(error) => return Err(named::no_space(at, "semget", 0, &error)),
             }
         }
     }

@@ -1,0 +1,102 @@
+// draft.h: a new segment on its way to its name: as much as can be made without one, then the rest. Relies on region.h;
+// does not know what is filled in between.
+//
+// A file is complete before it has its name. A System V segment has its key from the first moment, and counts as absent
+// until its magic is stored.
+
+#ifndef SHMRECORD_DRAFT_H
+#define SHMRECORD_DRAFT_H
+
+#include "region.h"
+
+// A new segment; all zeros: nothing is made yet.
+typedef struct shmrec_draft {
+    shmrec_found found;
+    shmrec_map map;
+    bool made; // `found` is this value's own: to be closed or removed
+    uint8_t reserved[7];
+} shmrec_draft;
+
+// Gives everything back that has no name to keep it.
+static inline void shmrec_draft_drop(shmrec_draft *draft, const shmrec_task *task) {
+    shmrec_unmap(&draft->map);
+    if (draft->made && !draft->found.is_file) {
+        shmrec_task quiet = *task; // the error that led here is the one to report
+        quiet.error = NULL;
+        (void)shmrec_shm_remove(draft->found.handle, &quiet);
+    } else if (draft->made) {
+        shmrec_found_close(&draft->found);
+    }
+    draft->made = false;
+}
+
+static inline int shmrec_draft_map(shmrec_draft *draft, const shmrec_task *task) {
+    int code = shmrec_map_found(&draft->map, &draft->found, true, task);
+    code = code != SHMREC_OK ? code : shmrec_populate(&draft->map, task);
+    if (code != SHMREC_OK) {
+        shmrec_draft_drop(draft, task);
+    }
+    return code;
+}
+
+// Before the guard exists: makes a file without a name, its space reserved and every page present, so that a failure
+// for want of space leaves nothing at all. On failure nothing is made.
+static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address *address, uint64_t bytes,
+                                       uint32_t mode, const shmrec_task *task) {
+    if (draft->made || !address->is_file) {
+        return SHMREC_OK;
+    }
+    shmrec_file file;
+    int code = shmrec_file_unnamed(&file, address->directory, mode, bytes, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    draft->made = true;
+    draft->found.is_file = true;
+    draft->found.handle = file.fd;
+    draft->found.identity = file.identity;
+    draft->found.bytes = bytes;
+    code = shmrec_file_reserve(&file, bytes, task);
+    if (code != SHMREC_OK) {
+        shmrec_draft_drop(draft, task);
+        return code;
+    }
+    return shmrec_draft_map(draft, task);
+}
+
+// Under the guard's locks: makes a System V segment, which has its key now. `*taken`: something else has it. On failure
+// nothing is made.
+static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *address, uint64_t bytes, uint32_t mode,
+                                     bool *taken, const shmrec_task *task) {
+    *taken = false;
+    if (draft->made) {
+        return SHMREC_OK;
+    }
+    const int code = shmrec_shm_create(&draft->found.handle, address->key, bytes, mode, taken, task);
+    if (code != SHMREC_OK || *taken) {
+        return code;
+    }
+    draft->made = true;
+    draft->found.identity = shmrec_ipc_identity(draft->found.handle);
+    draft->found.bytes = bytes;
+    return shmrec_draft_map(draft, task);
+}
+
+// When it is filled, its magic last: names a file. `*taken`: something else has the name. Otherwise, on success, the
+// segment stays, and the mapping is the caller's.
+static inline int shmrec_draft_publish(shmrec_draft *draft, const shmrec_address *address, bool *taken,
+                                       const shmrec_task *task) {
+    *taken = false;
+    if (draft->found.is_file) {
+        const int code = shmrec_file_publish(draft->found.handle, draft->found.bytes, address->path, taken, task);
+        if (code != SHMREC_OK || *taken) {
+            return code;
+        }
+        shmrec_found_close(&draft->found);
+    }
+    draft->made = false;
+    draft->map.base = NULL;
+    return SHMREC_OK;
+}
+
+#endif

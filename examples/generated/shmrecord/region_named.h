@@ -1,0 +1,159 @@
+// region_named.h: files with and without a name: opened without following links, made without a name, named when
+// complete. Relies on identity.h and sys.h; does not know what the files hold.
+
+#ifndef SHMRECORD_REGION_NAMED_H
+#define SHMRECORD_REGION_NAMED_H
+
+#include "identity.h"
+#include "sys.h"
+
+// An open file and what fstat(2) says of it. `fd` is -1 when there is none.
+typedef struct shmrec_file {
+    shmrec_identity identity;
+    uint64_t bytes;
+    uint32_t mode; // kind and permission bits
+    uint32_t owner;
+    int fd;
+    uint32_t reserved;
+} shmrec_file;
+
+static inline void shmrec_file_close(shmrec_file *file) {
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+        file->fd = -1;
+    }
+}
+
+// fstat(2) of `file->fd` into the rest of it.
+static inline int shmrec_file_stat(shmrec_file *file, const shmrec_task *task) {
+    struct stat facts;
+    if (fstat(file->fd, &facts) != 0) {
+        return shmrec_fail_os(task, "fstat", errno);
+    }
+    file->identity.device = facts.st_dev;
+    file->identity.inode = facts.st_ino;
+    file->bytes = SHMREC_CAST(uint64_t, facts.st_size);
+    file->mode = facts.st_mode;
+    file->owner = facts.st_uid;
+    return SHMREC_OK;
+}
+
+// A regular file of a trusted owner that not everybody may write, or why not.
+static inline int shmrec_file_check(const shmrec_file *file, const shmrec_task *task) {
+    const uint32_t kind = file->mode & SHMREC_S_IFMT, mode = file->mode & 07777u;
+    if (kind != SHMREC_S_IFREG) {
+        const char *name = kind == SHMREC_S_IFDIR    ? "directory"
+                           : kind == SHMREC_S_IFIFO  ? "FIFO"
+                           : kind == SHMREC_S_IFSOCK ? "socket"
+                                                     : "device";
+        return shmrec_fail(task, SHMREC_NOT_REGULAR, 0, "not a regular file but a %s", name);
+    }
+    return shmrec_check_trust(file->owner, mode, task);
+}
+
+// open(2) of an existing file and the checks above. Never waits, whatever has the name. On failure nothing is open.
+static inline int shmrec_file_open(shmrec_file *file, const char *path, bool writable, const shmrec_task *task) {
+    memset(file, 0, sizeof *file);
+    const int flags = (writable ? O_RDWR : O_RDONLY) | SHMREC_O_NOFOLLOW | O_NONBLOCK | SHMREC_O_CLOEXEC;
+    SHMREC_RETRY(file->fd, open(path, flags));
+    if (file->fd < 0) {
+        return shmrec_fail_os(task, "open", errno);
+    }
+    int code = shmrec_file_stat(file, task);
+    code = code != SHMREC_OK ? code : shmrec_file_check(file, task);
+    if (code != SHMREC_OK) {
+        shmrec_file_close(file);
+    }
+    return code;
+}
+
+// open(O_TMPFILE) in this directory, then fchmod(2), so that the umask does not count. The file vanishes with its
+// descriptor unless shmrec_file_publish names it. `bytes` is what it is to hold, for the error. On failure nothing is
+// open.
+static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, uint32_t mode, uint64_t bytes,
+                                      const shmrec_task *task) {
+    memset(file, 0, sizeof *file);
+    SHMREC_RETRY(file->fd, open(directory, SHMREC_O_TMPFILE | O_RDWR | SHMREC_O_CLOEXEC, 0600));
+    if (file->fd < 0) {
+        const int problem = errno;
+        if (problem == ENOENT) {
+            return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: its directory does not exist");
+        }
+        // EISDIR is what kernels before 3.11 answer.
+        if (problem == EOPNOTSUPP || problem == EISDIR) {
+            return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "O_TMPFILE is not supported here: open");
+        }
+        return shmrec_fail_space(task, "open with O_TMPFILE in its directory", problem, bytes);
+    }
+    int code;
+    if (shmrec_sys_fchmod(file->fd, mode) != 0) {
+        code = shmrec_fail_os(task, "fchmod", errno);
+    } else {
+        code = shmrec_file_stat(file, task);
+    }
+    if (code != SHMREC_OK) {
+        shmrec_file_close(file);
+    }
+    return code;
+}
+
+// fallocate(2): the file is `bytes` long and the space is its own, or it is refused now.
+static inline int shmrec_file_reserve(const shmrec_file *file, uint64_t bytes, const shmrec_task *task) {
+    // Past this limit fallocate does not fail but ends the process with SIGXFSZ.
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur) {
+        return shmrec_fail_space(task, "RLIMIT_FSIZE, which `ulimit -f` sets", EFBIG, bytes);
+    }
+    int result;
+    SHMREC_RETRY(result, shmrec_sys_fallocate(file->fd, 0, 0, SHMREC_CAST(int64_t, bytes)));
+    if (result == 0) {
+        return SHMREC_OK;
+    }
+    const int problem = errno;
+    if (problem == EOPNOTSUPP) {
+        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "fallocate is not supported here: fallocate");
+    }
+    return shmrec_fail_space(task, "fallocate", problem, bytes);
+}
+
+// linkat(2) from /proc/self/fd: gives an unnamed file of `bytes` bytes its name, at once and whole. `*taken`: somebody
+// else has it.
+static inline int shmrec_file_publish(int fd, uint64_t bytes, const char *path, bool *taken, const shmrec_task *task) {
+    char from[32];
+    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+    *taken = false;
+    if (shmrec_sys_linkat(SHMREC_AT_FDCWD, from, SHMREC_AT_FDCWD, path, SHMREC_AT_SYMLINK_FOLLOW) == 0) {
+        return SHMREC_OK;
+    }
+    const int problem = errno;
+    struct stat facts;
+    if (problem == EEXIST) {
+        *taken = true;
+        return SHMREC_OK;
+    }
+    if (problem == ENOENT && shmrec_sys_lstat("/proc/self/fd", &facts) != 0) {
+        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem,
+                           "naming a file without /proc is not supported here: linkat");
+    }
+    return shmrec_fail_space(task, "linkat", problem, bytes);
+}
+
+// lstat(2): which file the name leads to, links included. `*taken`: to any at all.
+static inline int shmrec_file_named(const char *path, shmrec_identity *identity, bool *taken, const shmrec_task *task) {
+    struct stat facts;
+    memset(identity, 0, sizeof *identity);
+    *taken = shmrec_sys_lstat(path, &facts) == 0;
+    if (!*taken) {
+        return errno == ENOENT ? SHMREC_OK : shmrec_fail_os(task, "lstat", errno);
+    }
+    identity->device = facts.st_dev;
+    identity->inode = facts.st_ino;
+    return SHMREC_OK;
+}
+
+// unlink(2). The caller holds the lock under which names change, and has looked what has the name.
+static inline int shmrec_file_unlink(const char *path, const shmrec_task *task) {
+    return unlink(path) == 0 ? SHMREC_OK : shmrec_fail_os(task, "unlink", errno);
+}
+
+#endif

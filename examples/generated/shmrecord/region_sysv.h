@@ -1,0 +1,94 @@
+// region_sysv.h: System V segments, found, created and removed by key (shmget(2), shmctl(2)). Relies on identity.h and
+// sys.h; does not know what the segments hold.
+
+#ifndef SHMRECORD_REGION_SYSV_H
+#define SHMRECORD_REGION_SYSV_H
+
+#include "identity.h"
+#include "sys.h"
+
+// An id counts within an IPC namespace, whose inode is 0 without /proc; ids are not used again before their sequence
+// number wraps.
+static inline shmrec_identity shmrec_ipc_identity(int id) {
+    struct stat facts;
+    shmrec_identity identity;
+    identity.device = stat("/proc/self/ns/ipc", &facts) == 0 ? facts.st_ino : 0;
+    identity.inode = SHMREC_CAST(uint64_t, id);
+    return identity;
+}
+
+// Whether this errno says that an id leads to nothing any more.
+static inline bool shmrec_ipc_gone(int errno_value) { return errno_value == EIDRM || errno_value == EINVAL; }
+
+// shmget(2) without IPC_CREAT: the id under this key; -1 when there is none.
+static inline int shmrec_shm_get(int *id, key_t key, const shmrec_task *task) {
+    *id = shmget(key, 0, 0);
+    return *id >= 0 || errno == ENOENT ? SHMREC_OK : shmrec_fail_os(task, "shmget", errno);
+}
+
+// Accepts a System V object by its owner and its creator, who may both change and remove it, and by its mode.
+static inline int shmrec_check_ipc(uint32_t uid, uint32_t creator, uint32_t mode, const shmrec_task *task) {
+    const int code = shmrec_check_trust(uid, mode & 0777u, task);
+    return code != SHMREC_OK ? code : shmrec_check_trust(creator, mode & 0777u, task);
+}
+
+// shmctl(IPC_STAT): size, and whether owner and mode are accepted.
+static inline int shmrec_shm_check(int id, uint64_t *bytes, const shmrec_task *task) {
+    struct shmid_ds facts;
+    memset(&facts, 0, sizeof facts);
+    if (shmctl(id, IPC_STAT, &facts) != 0) {
+        const int problem = errno;
+        if (shmrec_ipc_gone(problem)) { // removed between shmget and now
+            return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmctl(IPC_STAT)");
+        }
+        return shmrec_fail_os(task, "shmctl(IPC_STAT)", problem);
+    }
+    *bytes = facts.shm_segsz;
+    return shmrec_check_ipc(facts.shm_perm.uid, facts.shm_perm.cuid, facts.shm_perm.mode, task);
+}
+
+// The segment under this key, if its owner and mode are accepted.
+static inline int shmrec_shm_find(int *id, uint64_t *bytes, key_t key, const shmrec_task *task) {
+    const int code = shmrec_shm_get(id, key, task);
+    if (code != SHMREC_OK || *id >= 0) {
+        return code != SHMREC_OK ? code : shmrec_shm_check(*id, bytes, task);
+    }
+    return shmrec_fail_os(task, "shmget", ENOENT);
+}
+
+// shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros. `*taken`: something has the key.
+static inline int shmrec_shm_create(int *id, key_t key, uint64_t bytes, uint32_t mode, bool *taken,
+                                    const shmrec_task *task) {
+    *id = shmget(key, bytes, IPC_CREAT | IPC_EXCL | SHMREC_CAST(int, mode));
+    const int problem = *id >= 0 ? 0 : errno;
+    *taken = problem == EEXIST;
+    if (problem == 0 || *taken) {
+        return SHMREC_OK;
+    }
+    if (problem == EINVAL) { // for a new segment: its size
+        return shmrec_fail(task, SHMREC_NO_SPACE, problem, "no space for %llu bytes: shmget: above SHMMAX",
+                           SHMREC_CAST(unsigned long long, bytes));
+    }
+    return shmrec_fail_space(task, "shmget", problem, bytes);
+}
+
+// shmat(2): all of the segment with this id. One that was removed since it was found is not found.
+static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, const shmrec_task *task) {
+    *base = shmat(id, NULL, writable ? 0 : SHM_RDONLY);
+    if (*base != MAP_FAILED) { // the same value as shmat's (void *) -1
+        return SHMREC_OK;
+    }
+    const int problem = errno;
+    *base = NULL;
+    if (shmrec_ipc_gone(problem)) {
+        return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmat");
+    }
+    return shmrec_fail_space(task, "shmat", problem, bytes);
+}
+
+// shmctl(IPC_RMID): the key is free at once, the memory when the last process lets go.
+static inline int shmrec_shm_remove(int id, const shmrec_task *task) {
+    return shmctl(id, IPC_RMID, NULL) == 0 ? SHMREC_OK : shmrec_fail_os(task, "shmctl(IPC_RMID)", errno);
+}
+
+#endif

@@ -1,0 +1,88 @@
+// role_file.h: a guard that is a file: locks on its bytes. Relies on region_named.h to open and make files, and on
+// open-file-description locks (fcntl(2), F_OFD_SETLK), which the kernel lets go when the last descriptor of their
+// holder's open file is closed; knows no segment.
+
+#ifndef SHMRECORD_ROLE_FILE_H
+#define SHMRECORD_ROLE_FILE_H
+
+#include "abi.h"
+#include "region_named.h"
+
+// The same task on another file.
+static inline shmrec_task shmrec_task_on(const shmrec_task *task, const char *subject) {
+    shmrec_task other = *task;
+    other.subject = subject;
+    return other;
+}
+
+// Opens the guard file at `path`, which must exist.
+static inline int shmrec_lockfile_open(shmrec_file *file, const char *path, const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, path);
+    return shmrec_file_open(file, path, true, &here);
+}
+
+// Opens the guard file at `path`, or makes it in `directory` with this mode.
+static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const char *path, const char *directory,
+                                                 uint32_t mode, const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, path);
+    for (;;) {
+        int code = shmrec_file_open(file, path, true, &here);
+        if (code != SHMREC_NOT_FOUND) {
+            return code;
+        }
+        code = shmrec_file_unnamed(file, directory, mode, 0, &here);
+        if (code != SHMREC_OK) {
+            return code;
+        }
+        bool taken;
+        code = shmrec_file_publish(file->fd, 0, path, &taken, &here);
+        if (code == SHMREC_OK && !taken) {
+            return SHMREC_OK;
+        }
+        shmrec_file_close(file);
+        if (code != SHMREC_OK) {
+            return code;
+        }
+    }
+}
+
+// fcntl(F_OFD_SETLK) of one byte: F_WRLCK or F_UNLCK. 0 or the errno.
+static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
+    struct flock range;
+    memset(&range, 0, sizeof range);
+    range.l_type = kind;
+    range.l_whence = SEEK_SET;
+    range.l_start = byte;
+    range.l_len = 1;
+    int result;
+    SHMREC_RETRY(result, fcntl(fd, SHMREC_F_OFD_SETLK, &range));
+    return result == 0 ? 0 : errno;
+}
+
+// fchmod(2), if it has another mode.
+static inline int shmrec_lockfile_set_mode(int fd, uint32_t mode, const shmrec_task *task) {
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return shmrec_fail_os(task, "fstat", errno);
+    }
+    if ((facts.st_mode & 07777u) == mode || shmrec_sys_fchmod(fd, mode) == 0) {
+        return SHMREC_OK;
+    }
+    return shmrec_fail_os(task, "fchmod", errno);
+}
+
+// Takes the lock if nobody has it.
+static inline int shmrec_lockfile_try_lock(int fd, int byte, bool *locked, const shmrec_task *task) {
+    const int problem = shmrec_lockfile_set(fd, byte, F_WRLCK);
+    *locked = problem == 0;
+    if (problem == 0 || problem == EAGAIN || problem == EACCES) {
+        return SHMREC_OK;
+    }
+    if (problem == EINVAL) {
+        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem,
+                           "locking by open file description is not supported here: fcntl(F_OFD_SETLK)");
+    }
+    return shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem);
+}
+
+#endif

@@ -1,0 +1,142 @@
+//! A process for tests to talk to and to kill. Relies on the runtime's public API and on the patterns; decides nothing.
+//!
+//! | role | what it does until its input ends |
+//! |---|---|
+//! | `hold` | answers commands: see [`hold`] |
+//! | `write ADDRESS CAPACITY CELLS ARRANGEMENT BYTES` | takes the role, prints `ready EPOCH`, writes the pattern at full speed |
+//! | `verify ADDRESS BYTES` | prints `ready`, reads everything all the time, prints at last `N reads, B bad` |
+//! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
+
+use std::env;
+use std::io::{self, BufRead, Read};
+use std::process;
+use std::thread::{self, JoinHandle};
+
+use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
+use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["hold"] => hold(),
+        ["write", address, capacity, cells, arrangement, bytes] => {
+            let options = Options::new().cells(number(cells)).arrangement(named(arrangement));
+            match *bytes {
+                "64" => write::<Pattern64>(&options, address, number(capacity)),
+                "256" => write::<Pattern256>(&options, address, number(capacity)),
+                _ => write::<Pattern4096>(&options, address, number(capacity)),
+            }
+        }
+        ["verify", address, "64"] => verify::<Pattern64>(address),
+        ["verify", address, "256"] => verify::<Pattern256>(address),
+        ["verify", address, _] => verify::<Pattern4096>(address),
+        ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
+        _ => panic!("unknown role: {arguments:?}"),
+    }
+}
+
+fn number<N: std::str::FromStr>(text: &str) -> N {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
+}
+
+fn named(arrangement: &str) -> Arrangement {
+    Arrangement::ALL.into_iter().find(|known| known.name() == arrangement).expect("a known arrangement")
+}
+
+/// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
+/// `write INDEX NUMBER` with `written`; `drop` with `dropped`.
+fn hold() {
+    let mut held: Option<Writer<Quote>> = None;
+    for line in io::stdin().lock().lines() {
+        let line = line.expect("the test sends text");
+        let words: Vec<&str> = line.split(' ').collect();
+        let opened = match words.as_slice() {
+            ["create", address, capacity] => Writer::create(address, number(capacity)),
+            ["open", address] => Writer::open(address),
+            ["write", index, value] => {
+                let writer = held.as_mut().expect("a writer is held");
+                writer.write(number(index), &quote(number(value))).expect("an index in range");
+                println!("written");
+                continue;
+            }
+            _ => {
+                held = None;
+                println!("dropped");
+                continue;
+            }
+        };
+        match opened {
+            Ok(writer) => {
+                println!("holds {}", writer.epoch());
+                held = Some(writer);
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WriterAlive { pid: Some(pid), .. } => println!("alive {pid}"),
+                _ => println!("{error}"),
+            },
+        }
+    }
+}
+
+/// Ends this process with its input, that is with the test.
+fn end_with_input() {
+    thread::spawn(|| {
+        until_input_ends();
+        process::exit(0);
+    });
+}
+
+fn until_input_ends() {
+    // Whatever comes, the end is what counts.
+    let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+}
+
+fn write<P: Pattern>(options: &Options, address: &str, capacity: usize) {
+    end_with_input();
+    let mut writer = options.create::<P>(address, capacity).expect("the role is free");
+    let mut versions: Vec<u64> =
+        (0..capacity).map(|index| writer.read_versioned(index).expect("a whole record").version).collect();
+    println!("ready {}", writer.epoch());
+    loop {
+        for (index, version) in versions.iter_mut().enumerate() {
+            *version += 1;
+            writer.write(index, &P::of(index, *version)).expect("an index in range");
+        }
+    }
+}
+
+fn verify<P: Pattern>(address: &str) {
+    let ended: JoinHandle<()> = thread::spawn(until_input_ends);
+    let reader = Reader::<P>::open(address).expect("the table is there");
+    let mut seen = vec![0; reader.capacity()];
+    let (mut reads, mut bad) = (0_u64, 0_u64);
+    println!("ready");
+    while !ended.is_finished() {
+        for (index, seen) in seen.iter_mut().enumerate() {
+            reads += 1;
+            match reader.read_versioned(index) {
+                Ok(record) if record.value == P::of(index, record.version) && record.version >= *seen => {
+                    *seen = record.version;
+                }
+                other => {
+                    bad += 1;
+                    eprintln!("record {index}, last seen in version {seen}: {other:?}");
+                }
+            }
+        }
+    }
+    println!("{reads} reads, {bad} bad");
+}
+
+fn churn(address: &str, capacity: usize, cells: u32) {
+    end_with_input();
+    let options = Options::new().cells(cells);
+    println!("ready");
+    loop {
+        let mut writer = options.create::<Pattern64>(address, capacity).expect("a new or an orphaned table");
+        writer.write(0, &Pattern64::of(0, 1)).expect("an index in range");
+        drop(writer);
+        shmrecord::remove(address).expect("an own table");
+    }
+}

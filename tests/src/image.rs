@@ -1,0 +1,212 @@
+//! A segment seen as bytes: what a hostile, a broken or a half-dead process makes of it. Relies on
+//! `docs/FORMAT.md` and on nothing of the library, so that both are compared here.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+
+use crate::place::{Backend, Place};
+use crate::sysv::{self, Attached};
+
+/// Offsets in the header and the live words.
+pub mod at {
+    /// The magic, u64.
+    pub const MAGIC: u64 = 0;
+    /// The format version, u32.
+    pub const ABI_VERSION: u64 = 8;
+    /// Bytes of the segment, u64.
+    pub const SEGMENT_BYTES: u64 = 32;
+    /// Record size, u32.
+    pub const RECORD_BYTES: u64 = 40;
+    /// Capacity, u64.
+    pub const CAPACITY: u64 = 48;
+    /// Cells in a slot, u32.
+    pub const CELLS: u64 = 56;
+    /// Arrangement, u32.
+    pub const ARRANGEMENT: u64 = 60;
+    /// Versions offset, u64; the stride follows.
+    pub const VERSIONS_OFFSET: u64 = 64;
+    /// Cells offset, u64; record stride and cell stride follow.
+    pub const CELLS_OFFSET: u64 = 80;
+    /// Log offset, u64.
+    pub const LOG_OFFSET: u64 = 104;
+    /// Description offset, u64; its length follows, then its checksum.
+    pub const DESCRIPTION_OFFSET: u64 = 120;
+    /// Checksum of the description, u64.
+    pub const DESCRIPTION_CHECKSUM: u64 = 136;
+    /// Guard kind, u32.
+    pub const GUARD_KIND: u64 = 144;
+    /// Boot id, 16 bytes.
+    pub const BOOT_ID: u64 = 168;
+    /// Checksum of the bytes before it, u64.
+    pub const CHECKSUM: u64 = 248;
+    /// End of the header.
+    pub const HEADER_END: u64 = 256;
+    /// State, u64: 1 live, 2 retired.
+    pub const STATE: u64 = 256;
+    /// Epoch, u64.
+    pub const EPOCH: u64 = 264;
+    /// Process id of the writer, u64.
+    pub const OWNER_PID: u64 = 272;
+}
+
+/// The bytes of a segment.
+#[derive(Debug)]
+pub struct Image(Source);
+
+#[derive(Debug)]
+enum Source {
+    File(File),
+    /// A System V key, and the segment under it.
+    Memory(i32, RefCell<Attached>),
+}
+
+/// One store of a word: where, what.
+pub type Store = (u64, u64);
+
+impl Image {
+    /// The segment at this place.
+    #[must_use]
+    pub fn of(place: &Place) -> Self {
+        if place.backend() == Backend::Sysv {
+            return Self(Source::Memory(place.key(), RefCell::new(Attached::new(place.key()))));
+        }
+        let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("the segment's file");
+        Self(Source::File(file))
+    }
+
+    /// Bytes of the segment.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match &self.0 {
+            Source::File(file) => file.metadata().expect("the file's size").len(),
+            Source::Memory(_, attached) => attached.borrow().length() as u64,
+        }
+    }
+
+    /// Cuts or extends the file. A System V segment has one size, so another takes its place, with as much of its contents.
+    pub fn set_length(&self, length: u64) {
+        match &self.0 {
+            Source::File(file) => file.set_len(length).expect("a new size of the file"),
+            Source::Memory(key, attached) => {
+                let length = usize::try_from(length).expect("a segment in memory");
+                let kept = attached.borrow().get(0, length.min(attached.borrow().length()));
+                sysv::remove_segment(*key);
+                sysv::make_segment(*key, length);
+                *attached.borrow_mut() = Attached::new(*key);
+                attached.borrow().put(0, &kept);
+            }
+        }
+    }
+
+    /// All bytes, to be put back later with [`Image::put`].
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.get(0, usize::try_from(self.length()).expect("a segment in memory"))
+    }
+
+    /// Bytes from this offset on.
+    #[must_use]
+    pub fn get(&self, offset: u64, length: usize) -> Vec<u8> {
+        match &self.0 {
+            Source::File(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, offset).expect("bytes inside the segment");
+                bytes
+            }
+            Source::Memory(_, attached) => attached.borrow().get(memory_offset(offset), length),
+        }
+    }
+
+    /// Changes bytes from this offset on.
+    pub fn put(&self, offset: u64, bytes: &[u8]) {
+        match &self.0 {
+            Source::File(file) => file.write_all_at(bytes, offset).expect("bytes inside the segment"),
+            Source::Memory(_, attached) => attached.borrow().put(memory_offset(offset), bytes),
+        }
+    }
+
+    /// Flips all bits of a byte.
+    pub fn flip(&self, offset: u64) {
+        self.put(offset, &[!self.get(offset, 1)[0]]);
+    }
+
+    /// A word.
+    #[must_use]
+    pub fn word(&self, offset: u64) -> u64 {
+        u64::from_le_bytes(self.get(offset, 8).try_into().expect("8 bytes"))
+    }
+
+    /// Half a word.
+    #[must_use]
+    pub fn half(&self, offset: u64) -> u32 {
+        u32::from_le_bytes(self.get(offset, 4).try_into().expect("4 bytes"))
+    }
+
+    /// Changes a word.
+    pub fn set_word(&self, offset: u64, value: u64) {
+        self.put(offset, &value.to_le_bytes());
+    }
+
+    /// Changes bytes of the header and makes its checksum right again, as a hostile creator would.
+    pub fn forge(&self, offset: u64, bytes: &[u8]) {
+        self.put(offset, bytes);
+        self.set_word(at::CHECKSUM, fnv1a(&self.get(0, 248)));
+    }
+
+    /// Where the version word of a record is.
+    #[must_use]
+    pub fn version_at(&self, index: u64) -> u64 {
+        self.word(at::VERSIONS_OFFSET) + index * self.word(at::VERSIONS_OFFSET + 8)
+    }
+
+    /// Where a cell of a record is.
+    #[must_use]
+    pub fn cell_at(&self, index: u64, cell: u64) -> u64 {
+        self.word(at::CELLS_OFFSET)
+            + index * self.word(at::CELLS_OFFSET + 8)
+            + cell * self.word(at::CELLS_OFFSET + 16)
+    }
+
+    /// Where the description is, and its length.
+    #[must_use]
+    pub fn description(&self) -> (u64, u64) {
+        (self.word(at::DESCRIPTION_OFFSET), self.word(at::DESCRIPTION_OFFSET + 8))
+    }
+
+    /// The stores of `write(index, words)`, in the order of `docs/FORMAT.md`, as the writer makes them from here.
+    #[must_use]
+    pub fn stores_of_write(&self, index: u64, words: &[u64]) -> Vec<Store> {
+        let version = self.version_at(index);
+        let now = self.word(version);
+        let consecutive = |start: u64| (start..).step_by(8).zip(words.iter().copied());
+        let cells = u64::from(self.half(at::CELLS));
+        if cells > 1 {
+            let mut stores: Vec<Store> = consecutive(self.cell_at(index, (now + 1) % cells)).collect();
+            stores.push((version, now + 1));
+            return stores;
+        }
+        let log = self.word(at::LOG_OFFSET);
+        let (entry, behind) = (log + 64, log + 64 + 8 * words.len() as u64);
+        let sequence = self.word(log);
+        let mut stores = vec![(log, sequence + 1)];
+        stores.extend(consecutive(entry));
+        stores.extend([(behind, index), (behind + 8, now + 2), (log + 8, 1), (log + 16, 0)]);
+        stores.extend([(log, sequence + 2), (version, now + 1)]);
+        stores.extend(consecutive(self.cell_at(index, 0)));
+        stores.push((version, now + 2));
+        stores
+    }
+}
+
+fn memory_offset(offset: u64) -> usize {
+    usize::try_from(offset).expect("an offset in memory")
+}
+
+/// FNV-1a 64.
+#[must_use]
+pub fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,24 @@
+//! What the suites share: places for segments, record types, segments seen as bytes, other processes. Relies on the
+//! runtime's public API and, in `image`, on `docs/FORMAT.md` alone; tests nothing itself.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`place`] | an address that nobody else uses, removed at the end |
+//! | [`case`] | kinds of segment x cells x arrangements |
+//! | [`records`] | record types, and patterns by which a torn record is recognised |
+//! | [`image`] | a segment's bytes, read and changed behind the library's back |
+//! | [`lock`] | the locks of a guard, taken by somebody else |
+//! | [`sysv`] | System V segments and semaphores, by the bare system calls |
+//! | [`check`] | errors that must say everything; the rule for skipping |
+//! | [`process`] | the actor: a process to talk to, to stop and to kill |
+//! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
+
+pub mod alone;
+pub mod case;
+pub mod check;
+pub mod image;
+pub mod lock;
+pub mod place;
+pub mod process;
+pub mod records;
+pub mod sysv;

@@ -1,0 +1,280 @@
+//! Addresses for tests: unique to this process and this test, and clean again afterwards; segment and guard behind them as
+//! another program would make, change and remove them. Relies on `std` and `sysv`; knows no segment's contents.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::sysv;
+
+/// The kinds of segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// `posix:/name`
+    Posix,
+    /// `file:/path`
+    File,
+    /// `sysv:key`
+    Sysv,
+}
+
+impl Backend {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Posix, Self::File, Self::Sysv];
+    /// The kinds that are files with a name.
+    pub const NAMED: [Self; 2] = [Self::Posix, Self::File];
+}
+
+/// What belongs to a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its segment.
+    Segment,
+    /// Its guard.
+    Guard,
+}
+
+/// An address that nobody else uses. Whatever stands at its segment's and guard's names is removed on drop.
+#[derive(Debug)]
+pub struct Place {
+    address: String,
+    spot: Spot,
+    backend: Backend,
+}
+
+#[derive(Debug)]
+enum Spot {
+    Path(PathBuf),
+    Key(i32),
+}
+
+impl Place {
+    /// A place of this kind with nothing there; a file has a directory of its own.
+    #[must_use]
+    pub fn new(backend: Backend) -> Self {
+        Self::below(backend, &std::env::temp_dir())
+    }
+
+    /// As [`Place::new`]; a file's directory lies in this one.
+    #[must_use]
+    pub fn below(backend: Backend, directory: &Path) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        // No name is the start of another.
+        let name = format!("shmrecord-test-{}-{count}-table", process::id());
+        let (address, spot) = match backend {
+            Backend::Posix => (format!("posix:/{name}"), Spot::Path(Path::new("/dev/shm").join(&name))),
+            Backend::File => {
+                let directory = directory.join(&name);
+                fs::create_dir(&directory).expect("a new directory for a test's segment");
+                let path = directory.join("table");
+                (format!("file:{}", path.display()), Spot::Path(path))
+            }
+            Backend::Sysv => {
+                let key = unused_key(count);
+                (format!("sysv:{key:#x}"), Spot::Key(key))
+            }
+        };
+        Self { address, spot, backend }
+    }
+
+    /// The address, as the library takes it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The kind of segment.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Where the segment's file is.
+    ///
+    /// # Panics
+    /// For System V, which has none.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match &self.spot {
+            Spot::Path(path) => path,
+            Spot::Key(key) => panic!("{key:#x} is no file"),
+        }
+    }
+
+    /// Where the guard file is. Panics as [`Place::path`].
+    #[must_use]
+    pub fn guard(&self) -> PathBuf {
+        let mut path = OsString::from(self.path());
+        path.push(".guard");
+        path.into()
+    }
+
+    /// The directory of both. Panics as [`Place::path`].
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.path().parent().expect("a segment lies in a directory")
+    }
+
+    /// The key of a System V segment.
+    ///
+    /// # Panics
+    /// For files, which have none.
+    #[must_use]
+    pub fn key(&self) -> i32 {
+        match self.spot {
+            Spot::Path(ref path) => panic!("{} has no key", path.display()),
+            Spot::Key(key) => key,
+        }
+    }
+
+    /// What is there: the names that start with the segment's name, without that start. `["", ".guard"]` for a table, of
+    /// System V too.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        if let Spot::Key(key) = self.spot {
+            let parts = [(sysv::segment(key), ""), (sysv::set(key), ".guard")];
+            return parts.into_iter().filter(|part| part.0.is_some()).map(|part| part.1.to_owned()).collect();
+        }
+        let start = self.path().file_name().and_then(|name| name.to_str()).expect("an ASCII name");
+        let mut names: Vec<String> = fs::read_dir(self.directory())
+            .expect("the directory of a test's segment")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter_map(|name| match name.strip_prefix(start) {
+                Some(rest) => Some(rest.to_owned()),
+                None if self.backend == Backend::File => Some(name),
+                None => None, // somebody else's
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// A guard as a creator makes it who dies then.
+    ///
+    /// # Panics
+    /// When there is one.
+    pub fn make_guard(&self) {
+        match self.spot {
+            Spot::Path(_) => drop(File::create_new(self.guard()).expect("no guard is there")),
+            Spot::Key(key) => sysv::make_set(key, sysv::GUARD_SEMAPHORES),
+        }
+    }
+
+    /// Removes segment or guard behind the library's back.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn remove(&self, part: Part) {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => fs::remove_file(self.file_of(part)).expect("it is there"),
+            (Spot::Key(key), Part::Segment) => sysv::remove_segment(*key),
+            (Spot::Key(key), Part::Guard) => sysv::remove_set(*key),
+        }
+    }
+
+    /// The permission bits of segment or guard.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn mode(&self, part: Part) -> u32 {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").mode() & 0o7777,
+            (Spot::Key(key), Part::Segment) => u32::from(sysv::segment_facts(*key).shm_perm.mode) & 0o777,
+            (Spot::Key(key), Part::Guard) => u32::from(sysv::set_facts(*key).sem_perm.mode) & 0o777,
+        }
+    }
+
+    /// Changes the permission bits of segment or guard.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn set_mode(&self, part: Part, mode: u16) {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => {
+                fs::set_permissions(self.file_of(part), Permissions::from_mode(mode.into()))
+                    .expect("it is there")
+            }
+            (Spot::Key(key), Part::Segment) => {
+                let mut facts = sysv::segment_facts(*key);
+                facts.shm_perm.mode = mode;
+                sysv::set_segment_facts(*key, facts);
+            }
+            (Spot::Key(key), Part::Guard) => {
+                let mut facts = sysv::set_facts(*key);
+                facts.sem_perm.mode = mode;
+                sysv::set_set_facts(*key, facts);
+            }
+        }
+    }
+
+    /// Who owns segment or guard.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn owner(&self, part: Part) -> u32 {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").uid(),
+            (Spot::Key(key), Part::Segment) => sysv::segment_facts(*key).shm_perm.uid,
+            (Spot::Key(key), Part::Guard) => sysv::set_facts(*key).sem_perm.uid,
+        }
+    }
+
+    /// Gives segment or guard to this user, which only root can.
+    ///
+    /// # Panics
+    /// When it is not there, or the system refuses.
+    pub fn give(&self, part: Part, uid: u32) {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => chown(self.file_of(part), Some(uid), None).expect("root gives it away"),
+            (Spot::Key(key), Part::Segment) => {
+                let mut facts = sysv::segment_facts(*key);
+                facts.shm_perm.uid = uid;
+                sysv::set_segment_facts(*key, facts);
+            }
+            (Spot::Key(key), Part::Guard) => {
+                let mut facts = sysv::set_facts(*key);
+                facts.sem_perm.uid = uid;
+                sysv::set_set_facts(*key, facts);
+            }
+        }
+    }
+
+    fn file_of(&self, part: Part) -> PathBuf {
+        match part {
+            Part::Segment => self.path().to_owned(),
+            Part::Guard => self.guard(),
+        }
+    }
+}
+
+/// A key with nothing under it: a magic byte, the process, the place; two of one process never meet.
+fn unused_key(count: u32) -> i32 {
+    let keys =
+        (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | (count + step * 0x400) % 0x1000);
+    let key =
+        keys.map(u32::cast_signed).find(|&key| sysv::segment(key).is_none() && sysv::set(key).is_none());
+    key.expect("an unused key")
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Spot::Key(key) = self.spot {
+            sysv::remove_segment(key);
+            sysv::remove_set(key);
+            return;
+        }
+        for path in [self.path().to_owned(), self.guard()] {
+            // Mostly nothing is there any more.
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+        }
+        if self.backend == Backend::File {
+            let _ = fs::remove_dir_all(self.directory());
+        }
+    }
+}

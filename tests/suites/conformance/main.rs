@@ -1,0 +1,8 @@
+//! What every table does, whatever its kind, its cells and its arrangement. Relies on the public API; one suite for all
+//! combinations.
+
+mod records;
+mod removal;
+mod roles;
+mod shapes;
+mod values;

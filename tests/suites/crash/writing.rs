@@ -1,0 +1,88 @@
+//! Writers killed while they write at full speed.
+
+use integration_tests::actor;
+use integration_tests::image::{Image, at};
+use integration_tests::place::{Backend, Place};
+use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096};
+use shmrecord::{Arrangement, Reader, Writer};
+
+use crate::random::{Random, kills};
+
+const CAPACITY: usize = 4;
+
+#[test]
+fn one_cell_of_4096_bytes() {
+    killed_while_writing::<Pattern4096>(Backend::Posix, 1, Arrangement::Split, kills(40));
+}
+
+#[test]
+fn one_cell_of_64_bytes() {
+    killed_while_writing::<Pattern64>(Backend::File, 1, Arrangement::Line, kills(30));
+}
+
+#[test]
+fn two_cells_of_256_bytes() {
+    killed_while_writing::<Pattern256>(Backend::File, 2, Arrangement::Packed, kills(20));
+}
+
+#[test]
+fn four_cells_of_4096_bytes() {
+    killed_while_writing::<Pattern4096>(Backend::Posix, 4, Arrangement::Split, kills(40));
+}
+
+fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: Arrangement, kills: u32) {
+    let place = Place::new(backend);
+    let address = place.address();
+    let mut random = Random::new();
+    let start = || actor!("write", address, CAPACITY, cells, arrangement.name(), size_of::<P>());
+    let mut writer = start();
+    assert_eq!(writer.line(), "ready 1");
+    let mut verifier = actor!("verify", address, size_of::<P>());
+    assert_eq!(verifier.line(), "ready");
+    let reader = Reader::<P>::open(address).unwrap();
+    let mut seen = [0; CAPACITY];
+    let mut half_written = 0;
+    let mut epoch = 1;
+    for kill in 1..=kills {
+        random.pause(3000);
+        writer.kill();
+        half_written += u32::from(is_half_written(&Image::of(&place)));
+        // At once, with nobody there to help.
+        for (index, seen) in seen.iter_mut().enumerate() {
+            let record = reader.read_versioned(index).unwrap();
+            assert_eq!(record.value, P::of(index, record.version), "kill {kill}, record {index}");
+            assert!(record.version >= *seen, "kill {kill}, record {index}: {} after {seen}", record.version);
+            *seen = record.version;
+        }
+        // Every fourth time the test itself takes over first.
+        if kill % 4 == 0 {
+            let mut writer = Writer::<P>::open(address).unwrap();
+            epoch += 1;
+            assert_eq!((writer.epoch(), reader.epoch()), (epoch, epoch));
+            assert!(!is_half_written(&Image::of(&place)), "kill {kill}: a take-over finishes everything");
+            for (index, seen) in seen.iter_mut().enumerate() {
+                let kept = writer.read_versioned(index).unwrap();
+                assert_eq!((kept.version, kept.value), (*seen, P::of(index, *seen)), "kill {kill}");
+                *seen += 1;
+                writer.write(index, &P::of(index, *seen)).unwrap();
+                assert_eq!(reader.read_versioned(index).unwrap().version, *seen);
+            }
+        }
+        writer = start();
+        epoch += 1;
+        assert_eq!(writer.line(), format!("ready {epoch}"), "kill {kill}");
+    }
+    writer.kill();
+    let verdict = verifier.end();
+    println!("{verdict}; {half_written} of {kills} kills fell into a write");
+    assert!(verdict.ends_with(" reads, 0 bad"), "{verdict}");
+    assert_eq!(place.names(), ["", ".guard"]);
+}
+
+/// Whether a writer died in the middle of a write to one cell: with more cells nothing shows it.
+fn is_half_written(image: &Image) -> bool {
+    let is_odd = |offset| image.word(offset) % 2 == 1;
+    image.half(at::CELLS) == 1
+        && (is_odd(image.word(at::LOG_OFFSET))
+            || (0..CAPACITY as u64).any(|index| is_odd(image.version_at(index))))
+}

@@ -1,0 +1,14 @@
+//! Everything that can be wrong with a segment, its files, its names, the arguments and the machine: each has its kind of
+//! error, leaves nothing behind and stops nobody. Relies on the public API, and on `docs/FORMAT.md` for what to break.
+
+mod access;
+mod arguments;
+mod damage;
+mod description;
+mod guard;
+mod hostile;
+mod leftovers;
+mod limits;
+mod names;
+mod space;
+mod sysv;

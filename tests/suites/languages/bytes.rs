@@ -1,0 +1,94 @@
+//! The same table made by C and by Rust: the same bytes, and each language reads what the other wrote.
+
+use std::ops::Range;
+
+use integration_tests::case::every_case;
+use integration_tests::image::Image;
+use integration_tests::place::Place;
+use integration_tests::process::Actor;
+use shmrecord::{Reader, ShmRecord, Versioned, Writer};
+use shmrecord_layout::abi::{header, live};
+
+use crate::every::{Every, VALUES, every, line};
+use crate::tools::{actors, model, suite};
+
+const CAPACITY: usize = 5;
+
+/// What tells two equal tables apart: which of them it is, when it was made, and who writes it.
+const OWN: [Range<usize>; 5] = [
+    header::GENERATION..header::GENERATION + 16,
+    header::GUARD_INODE..header::GUARD_INODE + 8,
+    header::CREATED_UNIX_NS..header::CREATED_UNIX_NS + 8,
+    header::CHECKSUM..header::CHECKSUM + 8,
+    live::OWNER_PID..live::OWNER_SINCE_UNIX_NS + 8,
+];
+
+#[test]
+fn the_derive_and_ipcgen_agree_on_every_kind_of_field() {
+    let model = model(&suite("c/twin.toml"));
+    let record = model.records.iter().find(|record| record.name == "Every").unwrap();
+    assert_eq!((record.layout_id, record.schema_id), (Every::LAYOUT.layout_id, Every::LAYOUT.schema_id));
+    assert_eq!(record.description, shmrecord_layout::describe::encode(Every::LAYOUT));
+}
+
+#[test]
+fn equal_tables_are_equal_bytes_and_values() {
+    let actors = actors();
+    every_case(|case| {
+        for program in &actors {
+            let (by_c, by_rust) = (case.place(), case.place());
+            let mut actor = Actor::start(program, &["hold"]);
+            let shape = format!("{CAPACITY} {} {}", case.cells, case.arrangement.name());
+            assert_eq!(actor.ask(&format!("create {} {shape}", by_c.address())), "holds 1");
+            let mut writer = case.options().create::<Every>(by_rust.address(), CAPACITY).unwrap();
+            assert_same_bytes(&by_c, &by_rust);
+
+            assert_eq!(actor.ask(&format!("attach {}", by_rust.address())), format!("sees {CAPACITY}"));
+            let reader = Reader::<Every>::open(by_c.address()).unwrap();
+            assert_eq!(reader.capacity(), CAPACITY);
+            for (number, index) in (0..VALUES).zip((0..CAPACITY).cycle()) {
+                let never = Versioned { version: 0, value: every(0) };
+                if number < CAPACITY as u64 {
+                    assert_eq!(actor.ask(&format!("read {index}")), line(never));
+                    assert_eq!(line(reader.read_versioned(index).unwrap()), line(never));
+                }
+                assert_eq!(actor.ask(&format!("write {index} {number}")), "written");
+                writer.write(index, &every(number)).unwrap();
+                let version = number / CAPACITY as u64 + 1;
+                let expected = line(Versioned { version, value: every(number) });
+                assert_eq!(actor.ask(&format!("read {index}")), expected, "value {number} from Rust to C");
+                let read = reader.read_versioned(index).unwrap();
+                assert_eq!(line(read), expected, "value {number} from C to Rust");
+            }
+            assert_same_bytes(&by_c, &by_rust);
+
+            // Each goes on with the other's table.
+            assert_eq!(actor.ask("drop"), "dropped");
+            drop(writer);
+            assert_eq!(actor.ask(&format!("open {}", by_rust.address())), "holds 2");
+            let mut writer = Writer::<Every>::open(by_c.address()).unwrap();
+            assert_eq!((writer.epoch(), writer.capacity()), (2, CAPACITY));
+            for (number, index) in (0..VALUES).zip((0..CAPACITY).cycle()) {
+                assert_eq!(actor.ask(&format!("write {index} {number}")), "written");
+                writer.write(index, &every(number)).unwrap();
+            }
+            assert_same_bytes(&by_c, &by_rust);
+        }
+    });
+}
+
+/// But for what is a table's own.
+#[track_caller]
+pub(crate) fn assert_same_bytes(by_c: &Place, by_rust: &Place) {
+    let [c, rust] = [by_c, by_rust].map(|place| {
+        let mut bytes = Image::of(place).bytes();
+        for own in OWN {
+            assert!(bytes[own.clone()].iter().any(|&byte| byte != 0), "nothing at {}", own.start);
+            bytes[own].fill(0);
+        }
+        bytes
+    });
+    assert_eq!(c.len(), rust.len());
+    let differ: Vec<usize> = (0..c.len()).filter(|&at| c[at] != rust[at]).collect();
+    assert!(differ.is_empty(), "bytes {differ:?} differ");
+}

@@ -1,0 +1,174 @@
+// actor.c: a process for tests to talk to and to kill: the twin of src/bin/actor.rs, in C. Knows no test.
+//
+//   hold                                        answers commands: see `hold`
+//   write ADDRESS CAPACITY CELLS ARRANGEMENT    takes the role, prints `ready EPOCH`, writes the pattern at full speed
+//   verify ADDRESS                              prints `ready`, reads everything all the time, prints at last
+//                                               `N reads, B bad`
+//
+// Each goes on until its input ends.
+
+#define _GNU_SOURCE
+#include "every.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAX_CAPACITY 64u
+
+static shmrec_error error;
+
+static void must(int code) {
+    if (code != SHMREC_OK) {
+        fprintf(stderr, "actor.c: %s\n", error.text);
+        exit(1);
+    }
+}
+
+static bool input_ended(void) {
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    return poll(&input, 1, 0) != 0;
+}
+
+static shmrec_options options_of(const char *cells, const char *arrangement) {
+    shmrec_options options;
+    memset(&options, 0, sizeof options);
+    options.cells = (uint32_t)strtoul(cells, NULL, 10);
+    options.arrangement = strcmp(arrangement, "line") == 0     ? SHMREC_LINE
+                          : strcmp(arrangement, "packed") == 0 ? SHMREC_PACKED
+                          : strcmp(arrangement, "split") == 0  ? SHMREC_SPLIT
+                                                               : SHMREC_ARRANGEMENT_ANY;
+    return options;
+}
+
+// The only right value of record `index` in this version; all zeros for version 0.
+static twin_pattern256 pattern_of(uint64_t index, uint64_t version) {
+    twin_pattern256 pattern;
+    memset(&pattern, 0, sizeof pattern);
+    uint64_t word = (version * UINT64_C(0x9e3779b97f4a7c15)) ^ index;
+    for (size_t i = 0; version > 0 && i < sizeof pattern.words / sizeof pattern.words[0]; i++) {
+        word = ((word << 7) | (word >> 57)) + UINT64_C(0x2545f4914f6cdd1d);
+        pattern.words[i] = word;
+    }
+    return pattern;
+}
+
+static int write_pattern(char **arguments) {
+    const uint64_t capacity = strtoull(arguments[1], NULL, 10);
+    const shmrec_options options = options_of(arguments[2], arguments[3]);
+    twin_pattern256_writer writer;
+    twin_pattern256_reader reader;
+    uint64_t versions[MAX_CAPACITY];
+    if (capacity > MAX_CAPACITY) {
+        return 2;
+    }
+    must(twin_pattern256_create(&writer, arguments[0], capacity, &options, &error));
+    must(twin_pattern256_open(&reader, arguments[0], NULL, &error));
+    for (uint64_t i = 0; i < capacity; i++) {
+        twin_pattern256 ignored;
+        must(twin_pattern256_read(&reader, i, &ignored, &versions[i], &error));
+    }
+    printf("ready %" PRIu64 "\n", shmrec_table_epoch(&writer.table));
+    while (!input_ended()) {
+        for (uint64_t i = 0; i < 1000 * capacity; i++) {
+            const uint64_t index = i % capacity;
+            const twin_pattern256 pattern = pattern_of(index, ++versions[index]);
+            must(twin_pattern256_write(&writer, index, &pattern, &error));
+        }
+    }
+    return 0;
+}
+
+static int verify_pattern(char **arguments) {
+    twin_pattern256_reader reader;
+    uint64_t seen[MAX_CAPACITY] = {0}, reads = 0, bad = 0;
+    must(twin_pattern256_open(&reader, arguments[0], NULL, &error));
+    printf("ready\n");
+    while (!input_ended()) {
+        for (uint64_t i = 0; i < shmrec_table_capacity(&reader.table) && i < MAX_CAPACITY; i++) {
+            twin_pattern256 found;
+            uint64_t version = 0;
+            const int code = twin_pattern256_read(&reader, i, &found, &version, &error);
+            const twin_pattern256 expected = pattern_of(i, version);
+            reads++;
+            if (code != SHMREC_OK || version < seen[i] || memcmp(&found, &expected, sizeof found) != 0) {
+                fprintf(stderr, "record %" PRIu64 ", version %" PRIu64 " after %" PRIu64 ": %d\n", i, version, seen[i],
+                        code);
+                bad++;
+            }
+            seen[i] = version;
+        }
+    }
+    printf("%" PRIu64 " reads, %" PRIu64 " bad\n", reads, bad);
+    return 0;
+}
+
+// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
+// ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `remove
+// ADDRESS` with `removed`, `drop` with `dropped`; every failure with `CODE TEXT`.
+static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
+    char address[512] = "", cells[16] = "0", arrangement[16] = "any";
+    uint64_t index = 0, number = 0;
+    int code = SHMREC_OK;
+    if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
+        const shmrec_options options = options_of(cells, arrangement);
+        code = twin_every_create(writer, address, number, &options, &error);
+    } else if (sscanf(line, "open %511s", address) == 1) {
+        code = twin_every_open_writer(writer, address, NULL, &error);
+    } else if (sscanf(line, "attach %511s", address) == 1) {
+        code = twin_every_open(reader, address, NULL, &error);
+        return code != SHMREC_OK ? code : (printf("sees %" PRIu64 "\n", shmrec_table_capacity(&reader->table)), 0);
+    } else if (sscanf(line, "write %" SCNu64 " %" SCNu64, &index, &number) == 2) {
+        const twin_every every = every_of(number);
+        code = twin_every_write(writer, index, &every, &error);
+        return code != SHMREC_OK ? code : (puts("written"), 0);
+    } else if (sscanf(line, "read %" SCNu64, &index) == 1) {
+        twin_every every;
+        code = twin_every_read(reader, index, &every, &number, &error);
+        if (code == SHMREC_OK) {
+            printf("%" PRIu64, number);
+            print_every(&every);
+            puts("");
+        }
+        return code;
+    } else if (sscanf(line, "remove %511s", address) == 1) {
+        code = shmrec_remove(address, NULL, &error);
+        return code != SHMREC_OK ? code : (puts("removed"), 0);
+    } else {
+        twin_every_close_writer(writer);
+        twin_every_close(reader);
+        puts("dropped");
+        return SHMREC_OK;
+    }
+    return code != SHMREC_OK ? code : (printf("holds %" PRIu64 "\n", shmrec_table_epoch(&writer->table)), 0);
+}
+
+static int hold(void) {
+    twin_every_writer writer;
+    twin_every_reader reader;
+    char line[640];
+    memset(&writer, 0, sizeof writer);
+    memset(&reader, 0, sizeof reader);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        const int code = answer(line, &writer, &reader);
+        if (code != SHMREC_OK) {
+            printf("%d %s\n", code, error.text);
+        }
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 2 && strcmp(argv[1], "hold") == 0) {
+        return hold();
+    }
+    if (argc == 6 && strcmp(argv[1], "write") == 0) {
+        return write_pattern(argv + 2);
+    }
+    if (argc == 3 && strcmp(argv[1], "verify") == 0) {
+        return verify_pattern(argv + 2);
+    }
+    fprintf(stderr, "unknown role\n");
+    return 2;
+}

@@ -1,0 +1,31 @@
+//! C and Rust are twins: the same numbers, ids, bytes, words and roles. Relies on the compilers that are there, on ipcgen as
+//! a library, and on real processes: the C programs in `c/`, those of `tests/c`, and the Rust actor.
+//!
+//! | module | what is equal |
+//! |---|---|
+//! | `numbers` | constants, error codes, words and hints, in the sources' text |
+//! | `ids` | the golden ids, from every place that computes or carries them |
+//! | `programs` | (the C runtime's own tests, under every compiler) |
+//! | `bytes` | segments, and the values that are read from them |
+//! | `prefix` | what a dead writer leaves, and what becomes of it |
+//! | `roles` | who may write, and who takes over from the killed |
+//! | `errors`, `changes` | what is said of every fault, and of every changed byte |
+//! | `mismatch` | what is said of two records that differ |
+//! | `readme` | the README's program and the one that is compiled here |
+//! | `random` | records that nobody thought of |
+//!
+//! `tools` compiles, `every` has the record with every kind of field.
+
+mod bytes;
+mod changes;
+mod errors;
+mod every;
+mod ids;
+mod mismatch;
+mod numbers;
+mod prefix;
+mod programs;
+mod random;
+mod readme;
+mod roles;
+mod tools;

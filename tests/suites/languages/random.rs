@@ -1,0 +1,176 @@
+//! Random records with random values: a C program writes them and prints them field by field; read by name in Rust they
+//! look the same. `SHMRECORD_SEED` repeats a run by the seed that it printed.
+
+#[path = "../../../ipcgen/tests/support/random.rs"]
+mod schemas;
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use integration_tests::place::{Backend, Place};
+use ipcgen::model::{Element, Model, Record};
+use shmrecord::{Kind, RawReader, Value};
+
+use crate::tools::{CC, folder, run, suite, write, write_header};
+use schemas::Random;
+
+const RECORDS: usize = 30;
+/// Larger records are left out: they take the compiler's time, and are arrays of what the others have.
+const MAX_BYTES: u32 = 2048;
+
+#[test]
+fn random_records_are_read_as_they_were_written() {
+    if !CC.is_there() {
+        return;
+    }
+    let mut random = Random(seed());
+    let models = models(&mut random);
+    models.iter().for_each(write_header);
+    let program = CC.compile("random", &write("random.c", &program(&models)), &[&suite("c")]);
+
+    let (mut expected, mut given) = (Vec::new(), Vec::new());
+    for (model, record) in records(&models) {
+        let mut bytes = vec![None; record.size as usize];
+        fill(&mut random, model, record, &mut bytes);
+        // What the program has in the padding must not reach the table.
+        given.extend(bytes.iter().map(|byte| byte.unwrap_or(0xff)));
+        expected.push(bytes.iter().map(|byte| byte.unwrap_or(0)).collect::<Vec<u8>>());
+    }
+    let input = folder().join("random.bin");
+    fs::write(&input, given).unwrap();
+    let places: Vec<Place> = expected.iter().map(|_| Place::new(Backend::Posix)).collect();
+    let addresses = places.iter().map(Place::address);
+    let shown = run(Command::new(program).args(addresses).stdin(File::open(input).unwrap()));
+    assert_eq!(shown.lines().count(), 2 * RECORDS);
+
+    let lines = shown.lines().collect::<Vec<_>>();
+    for (((shown, (model, record)), place), bytes) in
+        lines.chunks(2).zip(records(&models)).zip(&places).zip(expected)
+    {
+        let about = format!("{}.{}", model.name, record.name);
+        let reader = RawReader::open(place.address()).unwrap();
+        let mut found = vec![0; bytes.len()];
+        assert_eq!(reader.read_bytes(0, &mut found).unwrap(), 1, "{about}");
+        assert_eq!(found, bytes, "{about}");
+        let value = show(&Value::Record(reader.read(0).unwrap().fields));
+        assert_eq!(shown, [value.as_str(); 2], "{about}: written by C, read by C, and read by Rust");
+    }
+}
+
+fn seed() -> u64 {
+    let seed: u64 = match std::env::var("SHMRECORD_SEED") {
+        Ok(text) => text.parse().expect("SHMRECORD_SEED is a number"),
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into(),
+    };
+    println!("SHMRECORD_SEED={seed}");
+    // The generator's state is never 0.
+    seed | 1 << 40
+}
+
+/// Schemas with enough records.
+fn models(random: &mut Random) -> Vec<Model> {
+    let mut models = Vec::new();
+    while records(&models).count() < RECORDS {
+        models.push(random.schema(&format!("r{}", models.len())));
+    }
+    models
+}
+
+fn records(models: &[Model]) -> impl Iterator<Item = (&Model, &Record)> {
+    let all = models.iter().flat_map(|model| model.records.iter().map(move |record| (model, record)));
+    all.filter(|(_, record)| record.size <= MAX_BYTES).take(RECORDS)
+}
+
+/// Puts a random value into every field; what stays `None` is padding.
+fn fill(random: &mut Random, model: &Model, record: &Record, bytes: &mut [Option<u8>]) {
+    for field in record.fields() {
+        let start = field.offset as usize;
+        let bytes = &mut bytes[start..start + field.size as usize];
+        let mut byte = |end| Some(u8::try_from(random.below(end)).unwrap());
+        match field.ty.element {
+            Element::Record(at) => {
+                let part = &model.records[at];
+                bytes.chunks_exact_mut(part.size as usize).for_each(|bytes| fill(random, model, part, bytes));
+            }
+            Element::Scalar(Kind::Bool) => bytes.fill_with(|| byte(2)),
+            Element::Char => {
+                let used = random.below(bytes.len() + 1);
+                bytes.fill(Some(0));
+                bytes[..used].fill_with(|| Some(b'a' + u8::try_from(random.below(26)).unwrap()));
+            }
+            Element::Scalar(_) => match byte(8) {
+                Some(0) => bytes.fill(Some(0xff)),
+                Some(1) => bytes.fill(Some(0)),
+                _ => bytes.fill_with(|| byte(256)),
+            },
+        }
+    }
+}
+
+/// As the C program prints it; floats by their bits.
+fn show(value: &Value<'_>) -> String {
+    let all = |parts: Vec<String>| parts.into_iter().map(|part| part + ",").collect::<String>();
+    match value {
+        Value::Unsigned(_) | Value::Signed(_) | Value::Bool(_) | Value::Invalid(_) => value.to_string(),
+        Value::F32(value) => format!("{:x}", value.to_bits()),
+        Value::F64(value) => format!("{:x}", value.to_bits()),
+        Value::Text(text) => format!("\"{text}\""),
+        Value::Array(values) => format!("[{}]", all(values.iter().map(show).collect())),
+        Value::Record(fields) => {
+            format!(
+                "{{{}}}",
+                all(fields.iter().map(|(name, value)| format!("{name}:{}", show(value))).collect())
+            )
+        }
+    }
+}
+
+/// Reads the bytes of each record, writes them into a table of its own, prints them and what is read back.
+fn program(models: &[Model]) -> String {
+    let mut text: String = models.iter().map(|model| format!("#include \"{}.h\"\n", model.name)).collect();
+    text.push_str("#include \"show.h\"\n");
+    for model in models {
+        for record in model.records.iter().filter(|record| record.size <= MAX_BYTES) {
+            let _ =
+                writeln!(text, "\nstatic void show_{0}(const {0} *r) {{\n    putchar('{{');", record.c_name);
+            for field in record.fields() {
+                let _ = writeln!(text, "    fputs(\"{}:\", stdout);", field.name);
+                let place = format!("r->{}", field.name);
+                elements(model, field.ty.element, &field.ty.dims, &place, &mut text);
+            }
+            let _ = writeln!(text, "    putchar('}}');\n}}\nWRITE_AND_READ({})", record.c_name);
+        }
+    }
+    let _ =
+        writeln!(text, "\nint main(int argc, char **argv) {{\n    if (argc != {}) return 2;", RECORDS + 1);
+    for (at, (_, record)) in records(models).enumerate() {
+        let _ = writeln!(text, "    write_and_read_{}(argv[{}]);", record.c_name, at + 1);
+    }
+    text + "    return 0;\n}\n"
+}
+
+/// Prints what is at this place: an element, or a loop over those of the outermost dimension.
+fn elements(model: &Model, element: Element, dims: &[u32], place: &str, out: &mut String) {
+    let shown = match (element, dims) {
+        (Element::Char, [length]) => format!("SHOW_TEXT({length}, {place});"),
+        (_, [length, inner @ ..]) => {
+            let i = format!("i{}", inner.len());
+            let _ = writeln!(out, "    putchar('[');\n    for (size_t {i} = 0; {i} < {length}; {i}++) {{");
+            elements(model, element, inner, &format!("{place}[{i}]"), out);
+            out.push_str("    }\n    fputs(\"],\", stdout);\n");
+            return;
+        }
+        (Element::Char, []) => unreachable!("a lone char is no type"),
+        (Element::Record(at), []) => format!("show_{}(&{place});", model.records[at].c_name),
+        (Element::Scalar(kind), []) => match kind {
+            Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => format!("SHOW_UNSIGNED({place});"),
+            Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 => format!("SHOW_SIGNED({place});"),
+            Kind::F32 => format!("show_f32({place});"),
+            Kind::F64 => format!("show_f64({place});"),
+            Kind::Bool | Kind::Record => format!("SHOW_BOOL({place});"),
+        },
+    };
+    let _ = writeln!(out, "        {shown}\n        putchar(',');");
+}

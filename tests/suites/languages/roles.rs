@@ -1,0 +1,128 @@
+//! The role of writer between languages: who holds it is named, who is killed is followed, and no reader sees a torn record.
+
+use std::thread;
+use std::time::Duration;
+
+use integration_tests::actor;
+use integration_tests::case::every_backend;
+use integration_tests::place::{Backend, Place};
+use integration_tests::process::Actor;
+use integration_tests::records::{Pattern, Pattern256};
+use shmrecord::{Arrangement, ErrorKind, Reader, Writer};
+
+use crate::every::Every;
+use crate::tools::actors;
+
+const CAPACITY: usize = 4;
+/// Killed in each relay; half of them in C.
+const KILLS: usize = 40;
+
+#[test]
+fn a_living_writer_is_named_to_the_other_language() {
+    let programs = actors();
+    every_backend(|place| {
+        let address = place.address();
+        for program in &programs {
+            let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
+            let requests = [format!("create {address} {CAPACITY}"), format!("open {address}")];
+
+            let writer = Writer::<Every>::create(address, CAPACITY).unwrap();
+            for (request, operation) in requests.iter().zip(["create", "open for writing"]) {
+                assert_eq!(one.ask(request), refusal(operation, address, std::process::id()));
+            }
+            drop(writer);
+
+            assert_eq!(one.ask(&requests[1]), "holds 2");
+            let refused = [Writer::<Every>::create(address, CAPACITY), Writer::open(address)];
+            for ((refused, request), operation) in
+                refused.iter().zip(&requests).zip(["create", "open for writing"])
+            {
+                let error = refused.as_ref().unwrap_err();
+                let ErrorKind::WriterAlive { pid, since_unix_ns } = *error.kind() else { panic!("{error}") };
+                assert_eq!(pid, Some(one.pid()));
+                assert!(since_unix_ns > 0);
+                let words = refusal(operation, address, one.pid());
+                assert_eq!(format!("{} {error}", error.kind().code()), words);
+                assert_eq!(other.ask(request), words);
+            }
+            let again = one.ask(&requests[1]);
+            assert!(again.contains("this process already holds the role of writer"), "{again}");
+            one.kill();
+
+            assert_eq!(other.ask(&requests[0]), "holds 3");
+            other.kill();
+            assert_eq!(Writer::<Every>::open(address).unwrap().epoch(), 4);
+            shmrecord::remove(address).unwrap();
+        }
+    });
+}
+
+/// The C actor's answer when another process writes.
+fn refusal(operation: &str, address: &str, pid: u32) -> String {
+    let code = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 }.code();
+    format!(
+        "{code} {operation} {address}: process {pid} holds the role of writer; stop that process, or write to another \
+         segment"
+    )
+}
+
+#[test]
+fn killed_writers_of_one_cell_are_followed() {
+    relay(Backend::Posix, 1, Arrangement::Split);
+}
+
+#[test]
+fn killed_writers_of_four_cells_are_followed() {
+    relay(Backend::File, 4, Arrangement::Packed);
+}
+
+/// Writers in C and in Rust take turns, each killed at full speed; readers in both languages see everything.
+fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
+    let programs = actors();
+    let (Some(slow), Some(fast)) = (programs.first(), programs.last()) else {
+        return;
+    };
+    let place = Place::new(backend);
+    let address = place.address();
+    let start = |kill: usize| match kill % 2 {
+        0 => {
+            let [capacity, cells] = [CAPACITY.to_string(), cells.to_string()];
+            let program = programs[kill / 2 % programs.len()];
+            Actor::start(program, &["write", address, &capacity, &cells, arrangement.name()])
+        }
+        _ => actor!("write", address, CAPACITY, cells, arrangement.name(), size_of::<Pattern256>()),
+    };
+    let mut writer = start(0);
+    assert_eq!(writer.line(), "ready 1");
+    let mut verifiers = [
+        Actor::start(slow, &["verify", address]),
+        Actor::start(fast, &["verify", address]),
+        actor!("verify", address, size_of::<Pattern256>()),
+    ];
+    for verifier in &mut verifiers {
+        assert_eq!(verifier.line(), "ready");
+    }
+    let reader = Reader::<Pattern256>::open(address).unwrap();
+    let mut seen = [0; CAPACITY];
+    for kill in 1..=KILLS {
+        // So that kills hit different places.
+        thread::sleep(Duration::from_micros(kill as u64 * 377 % 2000));
+        writer.kill();
+        let before = seen;
+        for (index, seen) in seen.iter_mut().enumerate() {
+            let record = reader.read_versioned(index).unwrap();
+            assert_eq!(record.value, Pattern256::of(index, record.version), "kill {kill}, record {index}");
+            assert!(record.version >= *seen, "kill {kill}: {} after {seen}", record.version);
+            *seen = record.version;
+        }
+        println!("kill {kill}: versions {before:?} to {seen:?}");
+        writer = start(kill);
+        assert_eq!(writer.line(), format!("ready {}", kill + 1));
+    }
+    writer.kill();
+    assert!(seen.iter().all(|&version| version > 0), "{seen:?}");
+    for verifier in verifiers {
+        let verdict = verifier.end();
+        assert!(verdict.ends_with(" reads, 0 bad"), "{verdict}");
+    }
+}
