@@ -256,7 +256,7 @@ impl Place {
 /// A key with nothing under it: a magic byte, the process, the place; two of one process never meet.
 fn unused_key(count: u32) -> i32 {
     let keys =
-        (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | (count + step * 0x400) % 0x1000);
+        (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | ((count + step * 0x400) % 0x1000));
     let key =
         keys.map(u32::cast_signed).find(|&key| sysv::segment(key).is_none() && sysv::set(key).is_none());
     key.expect("an unused key")

@@ -177,7 +177,7 @@ impl Attached {
         assert!(offset.checked_add(length).is_some_and(|end| end <= self.length), "bytes inside the segment");
         // SAFETY: inside the mapping, by the assertion. Nobody else touches it at this moment but through the kernel's
         // rules for shared memory; volatile keeps the compiler from assuming more.
-        (offset..offset + length).map(|at| unsafe { self.base.add(at).read_volatile() }).collect()
+        (offset..offset + length).map(|at| unsafe { self.base.wrapping_add(at).read_volatile() }).collect()
     }
 
     /// Changes bytes from this offset on.
@@ -191,7 +191,7 @@ impl Attached {
         );
         for (at, byte) in (offset..).zip(bytes) {
             // SAFETY: as in `get`.
-            unsafe { self.base.add(at).write_volatile(*byte) };
+            unsafe { self.base.wrapping_add(at).write_volatile(*byte) };
         }
     }
 }

@@ -83,3 +83,28 @@ fn killed_while_creating_and_removing(cells: u32, kills: u32) {
         println!("found {absent} absent, {complete} complete, {retired} retired, {unfinished} unfinished");
     });
 }
+
+#[test]
+fn many_that_create_and_remove_at_once_confuse_nobody() {
+    every_backend(|place| {
+        let address = place.address();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..60 {
+                        if let Err(error) = Writer::<Pattern64>::create(address, CAPACITY) {
+                            let kind = error.kind();
+                            let is_held =
+                                matches!(kind, ErrorKind::WriterAlive { .. } | ErrorKind::AlreadyHeldHere);
+                            assert!(is_held, "{error}");
+                        }
+                        if let Err(error) = remove(address) {
+                            assert_eq!(*error.kind(), ErrorKind::NotFound, "{error}");
+                        }
+                    }
+                });
+            }
+        });
+        assert!(place.names().is_empty(), "{:?}", place.names());
+    });
+}
