@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What went wrong, for programs to match on. [`Error`] adds the words for people.
+/// What went wrong, for programs to match on. [`Error`](crate::Error) adds the words for people.
 ///
 /// Every kind has a stable number, which is its C twin's value in `enum shmrec_code`.
 #[derive(Clone, Debug, PartialEq, Eq)]
