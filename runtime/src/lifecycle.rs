@@ -37,6 +37,7 @@ pub(crate) fn create(
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
     loop {
+        let mut unfinished = None;
         match attach(at, options, &address, Some(layout), Access::Write) {
             Ok(table) => {
                 if !table.is_retired() {
@@ -56,13 +57,14 @@ pub(crate) fn create(
                     return Ok((address, table, guard));
                 }
             }
-            Err(error) if *error.kind() == ErrorKind::NotReady => {
+            Err(error) if address.place().may_pass(&error) => {
                 clear_unfinished(at, options, &address, &plan, &mut deadline)?;
+                unfinished = Some(error);
             }
             Err(error) => return Err(error),
         }
         if !deadline.pause() {
-            return Err(at.error(ErrorKind::Retired));
+            return Err(unfinished.unwrap_or_else(|| at.error(ErrorKind::Retired)));
         }
     }
 }
@@ -77,7 +79,10 @@ pub(crate) fn open_writer(
     let at = &At { operation: "open for writing", subject: &address };
     let mut deadline = Deadline::after(options.timeout);
     loop {
-        let table = attach(at, options, &address, Some(layout), Access::Write)?;
+        let table = match attach(at, options, &address, Some(layout), Access::Write) {
+            Err(error) if address.place().may_pass(&error) && deadline.pause() => continue,
+            result => result?,
+        };
         if let Some((table, guard)) = take_over(at, options, &address, table, &mut deadline)? {
             return Ok((address, table, guard));
         }
@@ -98,11 +103,7 @@ pub(crate) fn open_reader(
     let mut deadline = Deadline::after(options.timeout);
     let table = loop {
         match attach(at, options, &address, layout, Access::Read) {
-            // A System V segment has its key before it is complete.
-            Err(error)
-                if *error.kind() == ErrorKind::NotReady
-                    && matches!(address.place(), Place::Sysv(_))
-                    && deadline.pause() => {}
+            Err(error) if address.place().may_pass(&error) && deadline.pause() => {}
             result => break result?,
         }
     };
@@ -127,7 +128,10 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             Err(error) => return Err(error),
         };
-        let map = map_ours(at, place, &found)?;
+        let map = match map_ours(at, place, &found) {
+            Err(error) if place.may_pass(&error) && deadline.pause() => continue,
+            result => result?,
+        };
         let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && place.leads_to(at, found.identity)? {
@@ -139,7 +143,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             return guard.unlink(at);
         }
         if !deadline.pause() {
-            return Err(at.error(ErrorKind::LockTimeout));
+            return Err(at.error(ErrorKind::Retired));
         }
     }
 }
@@ -176,8 +180,8 @@ fn map_ours(at: &At<'_>, place: &Place, found: &Found) -> Result<Map> {
     }
 }
 
-/// Removes a System V segment whose creator died before it stored the magic: one of the size that is wanted, all zeros in
-/// front, with a guard like ours that nobody holds. A file gets its name when it is complete, so that it is not ours.
+/// Removes a System V segment whose creator died before it stored the magic: one of the size that is wanted, with a guard
+/// like ours, under its lock. Any other is left alone. Look again what is there.
 fn clear_unfinished(
     at: &At<'_>,
     options: &Options,
@@ -185,14 +189,10 @@ fn clear_unfinished(
     plan: &Plan<'_>,
     deadline: &mut Deadline,
 ) -> Result<()> {
-    let not_ours = || Err(at.error(ErrorKind::NotReady));
     let place = address.place();
-    if !matches!(place, Place::Sysv(_)) {
-        return not_ours();
-    }
     let mut guard = match address.guard().open(at, &options.trust()) {
         Ok(guard) => guard,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return not_ours(),
+        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
     guard.lock(at, Lock::Create, deadline)?;
@@ -201,18 +201,14 @@ fn clear_unfinished(
         Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    if found.size < 8 {
-        return not_ours();
-    }
-    let magic = found.map(at, Access::Read)?.word(abi::header::MAGIC).load(Ordering::Relaxed);
-    if magic != 0 {
-        // Its creator lives and has finished it meanwhile.
+    if found.size != plan.bytes() || !guard.is_current(at)? {
         return Ok(());
     }
-    if found.size != plan.bytes() || !guard.is_current(at)? {
-        return not_ours();
+    let map = found.map(at, Access::Read)?;
+    if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
+        place.unlink(at, found.identity)?;
     }
-    place.unlink(at, found.identity)
+    Ok(())
 }
 
 /// Opens, maps and validates; nothing in the segment is changed.

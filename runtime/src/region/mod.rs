@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
 
@@ -83,6 +83,11 @@ pub(crate) enum Prepared {
 }
 
 impl Place {
+    /// Whether this error may pass by itself: a System V segment has its key before it is complete.
+    pub(crate) fn may_pass(&self, error: &Error) -> bool {
+        matches!(self, Place::Sysv(_)) && *error.kind() == ErrorKind::NotReady
+    }
+
     /// The segment that is there, if its owner and mode are accepted. Never waits.
     pub(crate) fn find(&self, at: &At<'_>, access: Access, trust: &Trust) -> Result<Found> {
         match self {
@@ -173,7 +178,13 @@ impl Found {
             Handle::File(file) => ("mmap", Map::of_file(file, length, access)),
             Handle::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
         };
-        map.map_err(|error| named::no_space(at, call, self.size, &error))
+        map.map_err(|error| match (&self.handle, error.raw_os_error()) {
+            // Removed since it was found.
+            (Handle::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
+                at.error(ErrorKind::NotFound).detail(call).errno(errno)
+            }
+            _ => named::no_space(at, call, self.size, &error),
+        })
     }
 }
 
