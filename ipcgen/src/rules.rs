@@ -65,7 +65,7 @@ rules! {
     Cycle "E0302"
     "A record contains itself, directly or through others, and so would have no end. Refer to the other record by an index\ninstead."
     TooDeep "E0303"
-    "Records are nested at most 64 deep."
+    "Records are nested at most 32 deep."
     ZeroLength "E0304"
     "An array has at least one element."
     NoFields "E0305"
