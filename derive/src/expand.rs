@@ -131,6 +131,7 @@ fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             const { &[#(#fields),*] },
             #doc,
         )
+        .nested_within_limit()
     }
 }
 
@@ -144,10 +145,6 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             ::core::assert!(#size as ::core::primitive::u64 <= __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes");
         const _: () =
             ::core::assert!(#align as ::core::primitive::u64 <= __layout::place::MAX_ALIGN as ::core::primitive::u64, "a record is aligned to at most 4096 bytes");
-        const _: () = ::core::assert!(
-            <#ident as #library::ShmRecord>::LAYOUT.depth <= __layout::describe::MAX_DEPTH,
-            "records are nested at most 32 deep",
-        );
     };
     let texts = twin.members.iter().filter(|member| member.read.text).map(|Member { read, ty, .. }| {
         quote_spanned! {at(read.ty)=>

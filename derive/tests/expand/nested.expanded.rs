@@ -24,13 +24,13 @@ const _: () = {
     #[zerocopy(crate = "::facade::shm::__private::zerocopy")]
     #[repr(C)]
     pub struct __OrderBookWire {
-        _pad0: [u8; __OrderBookWire::_pad0],
+        _pad0: [::core::primitive::u8; __OrderBookWire::_pad0],
         field_best: <__Type0 as ::facade::shm::ShmField>::Wire,
-        _pad1: [u8; __OrderBookWire::_pad1],
+        _pad1: [::core::primitive::u8; __OrderBookWire::_pad1],
         field_type: <__Type1 as ::facade::shm::ShmField>::Wire,
-        _pad2: [u8; __OrderBookWire::_pad2],
+        _pad2: [::core::primitive::u8; __OrderBookWire::_pad2],
         field_levels: <__Type2 as ::facade::shm::ShmField>::Wire,
-        _pad3: [u8; __OrderBookWire::_pad3],
+        _pad3: [::core::primitive::u8; __OrderBookWire::_pad3],
     }
     impl __OrderBookWire {
         const _pad0: usize = ::core::mem::offset_of!(OrderBook, best) - 0;
@@ -45,39 +45,43 @@ const _: () = {
                 + ::core::mem::size_of::<__Type2>());
     }
     const __LAYOUT: &__layout::RecordLayout<'static> = &__layout::RecordLayout::new(
-        "Book",
-        ::core::mem::size_of::<OrderBook>() as u32,
-        ::core::mem::align_of::<OrderBook>() as u32,
-        const {
-            &[
-                __layout::FieldLayout {
-                    name: "best",
-                    ty: <__Type0 as ::facade::shm::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(OrderBook, best) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-                __layout::FieldLayout {
-                    name: "type",
-                    ty: <__Type1 as ::facade::shm::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(OrderBook, r#type) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-                __layout::FieldLayout {
-                    name: "levels",
-                    ty: <__Type2 as ::facade::shm::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(OrderBook, levels) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-            ]
-        },
-        "",
-    );
+            "Book",
+            ::core::mem::size_of::<OrderBook>() as ::core::primitive::u32,
+            ::core::mem::align_of::<OrderBook>() as ::core::primitive::u32,
+            const {
+                &[
+                    __layout::FieldLayout {
+                        name: "best",
+                        ty: <__Type0 as ::facade::shm::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(OrderBook, best)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                    __layout::FieldLayout {
+                        name: "type",
+                        ty: <__Type1 as ::facade::shm::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(OrderBook, r#type)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                    __layout::FieldLayout {
+                        name: "levels",
+                        ty: <__Type2 as ::facade::shm::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(OrderBook, levels)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                ]
+            },
+            "",
+        )
+        .nested_within_limit();
     #[automatically_derived]
     impl ::facade::shm::ShmField for OrderBook {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
@@ -115,12 +119,13 @@ const _: () = {
         const LAYOUT: &'static __layout::RecordLayout<'static> = __LAYOUT;
     }
     const _: () = ::core::assert!(
-        ::core::mem::size_of:: < OrderBook > () as u64 <=
+        ::core::mem::size_of:: < OrderBook > () as ::core::primitive::u64 <=
         __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes"
     );
     const _: () = ::core::assert!(
-        ::core::mem::align_of:: < OrderBook > () as u64 <= __layout::place::MAX_ALIGN as
-        u64, "a record is aligned to at most 4096 bytes"
+        ::core::mem::align_of:: < OrderBook > () as ::core::primitive::u64 <=
+        __layout::place::MAX_ALIGN as ::core::primitive::u64,
+        "a record is aligned to at most 4096 bytes"
     );
     const _: () = ::core::assert!(
         ::core::mem::size_of:: < __OrderBookWire > () == ::core::mem::size_of:: <

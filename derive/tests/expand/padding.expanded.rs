@@ -24,13 +24,13 @@ const _: () = {
     #[zerocopy(crate = "::shmrecord::__private::zerocopy")]
     #[repr(C, align(16))]
     pub struct __SensorWire {
-        _pad0: [u8; __SensorWire::_pad0],
+        _pad0: [::core::primitive::u8; __SensorWire::_pad0],
         field_id: <__Type0 as ::shmrecord::ShmField>::Wire,
-        _pad1: [u8; __SensorWire::_pad1],
+        _pad1: [::core::primitive::u8; __SensorWire::_pad1],
         field_value: <__Type1 as ::shmrecord::ShmField>::Wire,
-        _pad2: [u8; __SensorWire::_pad2],
+        _pad2: [::core::primitive::u8; __SensorWire::_pad2],
         field_valid: <__Type2 as ::shmrecord::ShmField>::Wire,
-        _pad3: [u8; __SensorWire::_pad3],
+        _pad3: [::core::primitive::u8; __SensorWire::_pad3],
     }
     impl __SensorWire {
         const _pad0: usize = ::core::mem::offset_of!(Sensor, id) - 0;
@@ -44,39 +44,43 @@ const _: () = {
                 + ::core::mem::size_of::<__Type2>());
     }
     const __LAYOUT: &__layout::RecordLayout<'static> = &__layout::RecordLayout::new(
-        "Sensor",
-        ::core::mem::size_of::<Sensor>() as u32,
-        ::core::mem::align_of::<Sensor>() as u32,
-        const {
-            &[
-                __layout::FieldLayout {
-                    name: "id",
-                    ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(Sensor, id) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-                __layout::FieldLayout {
-                    name: "value",
-                    ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(Sensor, value) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-                __layout::FieldLayout {
-                    name: "valid",
-                    ty: <__Type2 as ::shmrecord::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(Sensor, valid) as u32,
-                    text: false,
-                    unit: ::core::option::Option::None,
-                    doc: "",
-                },
-            ]
-        },
-        "Padding before, between and behind, some of it named.",
-    );
+            "Sensor",
+            ::core::mem::size_of::<Sensor>() as ::core::primitive::u32,
+            ::core::mem::align_of::<Sensor>() as ::core::primitive::u32,
+            const {
+                &[
+                    __layout::FieldLayout {
+                        name: "id",
+                        ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(Sensor, id)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                    __layout::FieldLayout {
+                        name: "value",
+                        ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(Sensor, value)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                    __layout::FieldLayout {
+                        name: "valid",
+                        ty: <__Type2 as ::shmrecord::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(Sensor, valid)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::None,
+                        doc: "",
+                    },
+                ]
+            },
+            "Padding before, between and behind, some of it named.",
+        )
+        .nested_within_limit();
     #[automatically_derived]
     impl ::shmrecord::ShmField for Sensor {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
@@ -111,12 +115,13 @@ const _: () = {
         const LAYOUT: &'static __layout::RecordLayout<'static> = __LAYOUT;
     }
     const _: () = ::core::assert!(
-        ::core::mem::size_of:: < Sensor > () as u64 <= __layout::place::MAX_RECORD_BYTES,
-        "a record has at most 2^31 bytes"
+        ::core::mem::size_of:: < Sensor > () as ::core::primitive::u64 <=
+        __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes"
     );
     const _: () = ::core::assert!(
-        ::core::mem::align_of:: < Sensor > () as u64 <= __layout::place::MAX_ALIGN as
-        u64, "a record is aligned to at most 4096 bytes"
+        ::core::mem::align_of:: < Sensor > () as ::core::primitive::u64 <=
+        __layout::place::MAX_ALIGN as ::core::primitive::u64,
+        "a record is aligned to at most 4096 bytes"
     );
     const _: () = ::core::assert!(
         ::core::mem::size_of:: < __SensorWire > () == ::core::mem::size_of:: < Sensor >

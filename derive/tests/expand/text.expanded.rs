@@ -20,11 +20,11 @@ const _: () = {
     #[zerocopy(crate = "::shmrecord::__private::zerocopy")]
     #[repr(C)]
     pub struct __MarketDataWire {
-        _pad0: [u8; __MarketDataWire::_pad0],
+        _pad0: [::core::primitive::u8; __MarketDataWire::_pad0],
         field_symbol: <__Type0 as ::shmrecord::ShmField>::Wire,
-        _pad1: [u8; __MarketDataWire::_pad1],
+        _pad1: [::core::primitive::u8; __MarketDataWire::_pad1],
         field_price: <__Type1 as ::shmrecord::ShmField>::Wire,
-        _pad2: [u8; __MarketDataWire::_pad2],
+        _pad2: [::core::primitive::u8; __MarketDataWire::_pad2],
     }
     impl __MarketDataWire {
         const _pad0: usize = ::core::mem::offset_of!(MarketData, symbol) - 0;
@@ -36,31 +36,34 @@ const _: () = {
                 + ::core::mem::size_of::<__Type1>());
     }
     const __LAYOUT: &__layout::RecordLayout<'static> = &__layout::RecordLayout::new(
-        "MarketData",
-        ::core::mem::size_of::<MarketData>() as u32,
-        ::core::mem::align_of::<MarketData>() as u32,
-        const {
-            &[
-                __layout::FieldLayout {
-                    name: "symbol",
-                    ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(MarketData, symbol) as u32,
-                    text: true,
-                    unit: ::core::option::Option::None,
-                    doc: "NUL-padded ticker",
-                },
-                __layout::FieldLayout {
-                    name: "price",
-                    ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
-                    offset: ::core::mem::offset_of!(MarketData, price) as u32,
-                    text: false,
-                    unit: ::core::option::Option::Some("USD"),
-                    doc: "",
-                },
-            ]
-        },
-        "Last trade of one instrument.",
-    );
+            "MarketData",
+            ::core::mem::size_of::<MarketData>() as ::core::primitive::u32,
+            ::core::mem::align_of::<MarketData>() as ::core::primitive::u32,
+            const {
+                &[
+                    __layout::FieldLayout {
+                        name: "symbol",
+                        ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(MarketData, symbol)
+                            as ::core::primitive::u32,
+                        text: true,
+                        unit: ::core::option::Option::None,
+                        doc: "NUL-padded ticker",
+                    },
+                    __layout::FieldLayout {
+                        name: "price",
+                        ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
+                        offset: ::core::mem::offset_of!(MarketData, price)
+                            as ::core::primitive::u32,
+                        text: false,
+                        unit: ::core::option::Option::Some("USD"),
+                        doc: "",
+                    },
+                ]
+            },
+            "Last trade of one instrument.",
+        )
+        .nested_within_limit();
     #[automatically_derived]
     impl ::shmrecord::ShmField for MarketData {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
@@ -91,12 +94,13 @@ const _: () = {
         const LAYOUT: &'static __layout::RecordLayout<'static> = __LAYOUT;
     }
     const _: () = ::core::assert!(
-        ::core::mem::size_of:: < MarketData > () as u64 <=
+        ::core::mem::size_of:: < MarketData > () as ::core::primitive::u64 <=
         __layout::place::MAX_RECORD_BYTES, "a record has at most 2^31 bytes"
     );
     const _: () = ::core::assert!(
-        ::core::mem::align_of:: < MarketData > () as u64 <= __layout::place::MAX_ALIGN as
-        u64, "a record is aligned to at most 4096 bytes"
+        ::core::mem::align_of:: < MarketData > () as ::core::primitive::u64 <=
+        __layout::place::MAX_ALIGN as ::core::primitive::u64,
+        "a record is aligned to at most 4096 bytes"
     );
     const _: () = ::core::assert!(
         ::core::matches!(< __Type0 as ::shmrecord::ShmField > ::TYPE, __layout::FieldType

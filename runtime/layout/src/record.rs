@@ -141,6 +141,16 @@ impl<'a> RecordLayout<'a> {
             depth: 1 + deepest(fields),
         }
     }
+
+    /// This layout. For const evaluation, which turns the panic into an error of the compiler.
+    ///
+    /// # Panics
+    /// When records are nested more than [`MAX_DEPTH`](crate::describe::MAX_DEPTH) deep.
+    #[must_use]
+    pub const fn nested_within_limit(self) -> Self {
+        assert!(self.depth <= crate::describe::MAX_DEPTH, "records are nested at most 32 deep");
+        self
+    }
 }
 
 /// The depth of the deepest record among these fields; 0 without one.
