@@ -10,6 +10,7 @@
 //! | `prefix` | what a dead writer leaves, and what becomes of it |
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `changes` | what is said of every fault, and of every changed byte |
+//! | `machines` | (which the headers refuse) |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
 //! | `random` | records that nobody thought of |
@@ -21,6 +22,7 @@ mod changes;
 mod errors;
 mod every;
 mod ids;
+mod machines;
 mod mismatch;
 mod numbers;
 mod prefix;
