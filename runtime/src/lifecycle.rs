@@ -17,7 +17,7 @@ use crate::host;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::{Access, Map};
-use crate::region::{Found, Place, Prepared};
+use crate::region::{Found, Identity, Place, Prepared};
 use crate::sync::{Ordering, fence};
 use crate::table::Table;
 
@@ -353,13 +353,7 @@ fn publish(
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
-    let header = plan.header(at, guard.identity())?;
-    let ready = match prepared.take() {
-        Some(ready) => ready,
-        None => place.prepare(at, plan.bytes(), plan.mode())?,
-    };
-    let fill = |map, identity| plan.fill(map, header, identity);
-    match place.publish(at, ready, plan.bytes(), plan.mode(), fill) {
+    match complete(at, place, plan, prepared, guard.identity()) {
         Ok(None) => Ok(None),
         Ok(Some(table)) => {
             guard.unlock(at, Lock::Create)?;
@@ -371,4 +365,21 @@ fn publish(
             Err(error)
         }
     }
+}
+
+/// Makes the segment complete and gives it its name, under the guard's locks. `None`: something else has the name.
+fn complete(
+    at: &At<'_>,
+    place: &Place,
+    plan: &Plan<'_>,
+    prepared: &mut Option<Prepared>,
+    guard: Identity,
+) -> Result<Option<Table>> {
+    let header = plan.header(at, guard)?;
+    let ready = match prepared.take() {
+        Some(ready) => ready,
+        None => place.prepare(at, plan.bytes(), plan.mode())?,
+    };
+    let fill = |map, identity| plan.fill(map, header, identity);
+    place.publish(at, ready, plan.bytes(), plan.mode(), fill)
 }
