@@ -33,7 +33,7 @@
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
-//! | `lifecycle` | create, attach, take over, remove |
+//! | `lifecycle`, `plan`, `removal` | create, attach, take over; remove |
 //! | `table` | the places of versions and cells in a mapping |
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role |
@@ -59,6 +59,7 @@ pub mod raw;
 pub mod reader;
 pub mod record;
 mod region;
+mod removal;
 pub mod semaphore;
 mod sync;
 mod table;

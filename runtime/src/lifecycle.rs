@@ -1,4 +1,4 @@
-//! Create, attach, take over, remove: how tables come and go. Relies on `region`, `header`, `guard::role` and `table`;
+//! Create, attach, take over: how tables come. Relies on `region`, `header`, `guard::role` and `table`;
 //! knows nothing of record types beyond their layout. `docs/FORMAT.md` lists the same steps.
 //!
 //! Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
@@ -16,13 +16,14 @@ use crate::header::{self, Header};
 use crate::host;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::region::map::{Access, Map};
-use crate::region::{Found, Identity, Place, Prepared};
+use crate::region::map::Access;
+use crate::region::{Identity, Place, Prepared};
+use crate::removal;
 use crate::sync::{Ordering, fence};
 use crate::table::Table;
 
 /// What a segment of ours has at least: header and live words.
-const LEAST_BYTES: u64 = abi::live::END as u64;
+pub(crate) const LEAST_BYTES: u64 = abi::live::END as u64;
 
 /// Creates the table, or takes over the one that exists.
 pub(crate) fn create(
@@ -58,7 +59,7 @@ pub(crate) fn create(
                 }
             }
             Err(error) if address.place().may_pass(&error) => {
-                clear_unfinished(at, options, &address, &plan, &mut deadline)?;
+                removal::clear_unfinished(at, options, &address, &plan, &mut deadline)?;
                 unfinished = Some(error);
             }
             Err(error) => return Err(error),
@@ -111,104 +112,6 @@ pub(crate) fn open_reader(
         return Err(at.error(ErrorKind::Retired));
     }
     Ok((address, table))
-}
-
-/// Marks the table as removed and unlinks segment and guard.
-pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
-    let address = &Address::parse(address)?;
-    let at = &At { operation: "remove", subject: address };
-    let mut deadline = Deadline::after(options.timeout);
-    let (place, trust) = (address.place(), options.trust());
-    loop {
-        let found = match place.find(at, Access::Write, &trust) {
-            Ok(found) => found,
-            Err(error) if *error.kind() == ErrorKind::NotFound => {
-                remove_lone_guard(at, options, address, &mut deadline)?;
-                return Err(error);
-            }
-            Err(error) => return Err(error),
-        };
-        let map = match map_ours(at, place, &found) {
-            Err(error) if place.may_pass(&error) && deadline.pause() => continue,
-            result => result?,
-        };
-        let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
-        guard.lock(at, Lock::Create, &mut deadline)?;
-        if guard.is_current(at)? && place.leads_to(at, found.identity)? {
-            // One that was cut too short for a state has no handle that could ask for it.
-            if found.size >= LEAST_BYTES {
-                map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
-            }
-            place.unlink(at, found.identity)?;
-            return guard.unlink(at);
-        }
-        if !deadline.pause() {
-            return Err(at.error(ErrorKind::Retired));
-        }
-    }
-}
-
-/// Unlinks a guard without a segment: what a creator that was killed may leave.
-fn remove_lone_guard(
-    at: &At<'_>,
-    options: &Options,
-    address: &Address,
-    deadline: &mut Deadline,
-) -> Result<()> {
-    let mut guard = match address.guard().open(at, &options.trust()) {
-        Ok(guard) => guard,
-        // A set that is no guard of ours belongs to somebody else.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::GuardMismatch) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    guard.lock(at, Lock::Create, deadline)?;
-    if address.place().is_taken(at)? { Ok(()) } else { guard.unlink(at) }
-}
-
-/// Maps what must be a segment of ours, however damaged: nothing else is ever removed.
-fn map_ours(at: &At<'_>, place: &Place, found: &Found) -> Result<Map> {
-    let refuse = |kind| Err(at.error(kind).detail("it is not removed"));
-    if found.size < 8 {
-        return refuse(ErrorKind::BadMagic);
-    }
-    let map = found.map(at, Access::Write)?;
-    match (map.word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
-        (abi::MAGIC, _) => Ok(map),
-        // As long as a System V segment has no magic, nobody knows whose it is.
-        (0, Place::Sysv(_)) => refuse(ErrorKind::NotReady),
-        _ => refuse(ErrorKind::BadMagic),
-    }
-}
-
-/// Removes a System V segment whose creator died before it stored the magic: one of the size that is wanted, with a guard
-/// like ours, under its lock. Any other is left alone. Look again what is there.
-fn clear_unfinished(
-    at: &At<'_>,
-    options: &Options,
-    address: &Address,
-    plan: &Plan<'_>,
-    deadline: &mut Deadline,
-) -> Result<()> {
-    let place = address.place();
-    let mut guard = match address.guard().open(at, &options.trust()) {
-        Ok(guard) => guard,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    guard.lock(at, Lock::Create, deadline)?;
-    let found = match place.find(at, Access::Write, &options.trust()) {
-        Ok(found) => found,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if found.size != plan.bytes() || !guard.is_current(at)? {
-        return Ok(());
-    }
-    let map = found.map(at, Access::Read)?;
-    if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
-        place.unlink(at, found.identity)?;
-    }
-    Ok(())
 }
 
 /// Opens, maps and validates; nothing in the segment is changed.
@@ -272,7 +175,7 @@ fn take_over(
 ) -> Result<Option<(Table, Guard)>> {
     let is_current = || address.place().leads_to(at, table.identity());
     if table.is_retired() {
-        finish_removal(at, options, address, &table, deadline)?;
+        removal::finish_removal(at, options, address, &table, deadline)?;
         return Ok(None);
     }
     let mut guard = match address.guard().open(at, &options.trust()) {
@@ -301,24 +204,6 @@ fn take_over(
     table.begin_epoch(pid, host::process_start(pid).unwrap_or(0), host::now_unix_ns());
     guard.unlock(at, Lock::Create)?;
     Ok(Some((table, guard)))
-}
-
-/// Finishes the removal of a retired table whose remover was killed between marking and unlinking, under whatever guard has
-/// the name: its own may be gone.
-fn finish_removal(
-    at: &At<'_>,
-    options: &Options,
-    address: &Address,
-    table: &Table,
-    deadline: &mut Deadline,
-) -> Result<()> {
-    let mut guard = address.guard().open_or_create(at, options.mode, &options.trust())?;
-    guard.lock(at, Lock::Create, deadline)?;
-    if guard.is_current(at)? && address.place().leads_to(at, table.identity())? {
-        address.place().unlink(at, table.identity())?;
-        guard.unlink(at)?;
-    }
-    Ok(())
 }
 
 /// The role is taken: by whom, as far as the segment tells and the process list confirms.

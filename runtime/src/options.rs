@@ -6,11 +6,12 @@ use shmrecord_layout::abi;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
+use crate::raw::RawReader;
 use crate::reader::Reader;
 use crate::record::ShmRecord;
 use crate::region::Trust;
 use crate::writer::Writer;
-use crate::{lifecycle, raw::RawReader};
+use crate::{lifecycle, removal};
 
 /// How to create and open tables, in the manner of `std::fs::OpenOptions`.
 ///
@@ -140,7 +141,7 @@ impl Options {
     /// # Errors
     /// As [`remove`](crate::remove).
     pub fn remove(&self, address: &str) -> Result<()> {
-        lifecycle::remove(self, address)
+        removal::remove(self, address)
     }
 
     pub(crate) fn trust(&self) -> Trust {
