@@ -127,7 +127,8 @@ fn attach(
     if size < LEAST_BYTES {
         return Err(at.error(ErrorKind::SizeMismatch { header: LEAST_BYTES, actual: size }));
     }
-    let map = found.map(at, access)?;
+    let segment = found.map(at, access)?;
+    let map = segment.map();
     if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
         return Err(at.error(ErrorKind::NotReady));
     }
@@ -140,7 +141,7 @@ fn attach(
     if header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id {
         return Err(at.error(ErrorKind::StaleBoot));
     }
-    let table = Table::new(map, header, found.identity);
+    let table = Table::new(segment, header);
     // A removed table may hold anything: it is about to give way.
     if let Some(layout) = layout.filter(|_| !table.is_retired()) {
         check_layout(at, layout, &table)?;
@@ -173,7 +174,7 @@ fn take_over(
     table: Table,
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
-    let is_current = || address.place().leads_to(at, table.identity());
+    let is_current = || address.place().leads_to(at, table.segment().identity());
     if table.is_retired() {
         removal::finish_removal(at, options, address, &table, deadline)?;
         return Ok(None);
@@ -265,6 +266,6 @@ fn complete(
         Some(ready) => ready,
         None => place.prepare(at, plan.bytes(), plan.mode())?,
     };
-    let fill = |map, identity| plan.fill(map, header, identity);
-    place.publish(at, ready, plan.bytes(), plan.mode(), fill)
+    let segment = place.publish(at, ready, plan.bytes(), plan.mode(), |map| plan.fill(map, &header))?;
+    Ok(segment.map(|segment| Table::new(segment, header)))
 }

@@ -95,11 +95,9 @@ impl<'a> Plan<'a> {
         Ok(header)
     }
 
-    /// The table in a new mapping, complete, with this process as its writer.
-    pub(crate) fn fill(&self, map: Map, header: Header, identity: Identity) -> Table {
-        let table = Table::new(map, header, identity);
+    /// Stores all of the table in a new mapping, with this process as its writer.
+    pub(crate) fn fill(&self, map: &Map, header: &Header) {
         let pid = std::process::id();
-        table.format(&self.description, pid, host::process_start(pid).unwrap_or(0));
-        table
+        Table::format(map, header, &self.description, pid, host::process_start(pid).unwrap_or(0));
     }
 }

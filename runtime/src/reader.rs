@@ -135,7 +135,7 @@ pub(crate) fn capacity(table: &Table) -> usize {
 
 pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
     let at = At { operation: "look up", subject: address };
-    Ok(!table.is_retired() && address.place().leads_to(&at, table.identity())?)
+    Ok(!table.is_retired() && address.place().leads_to(&at, table.segment().identity())?)
 }
 
 /// The record at `index` as a `T`.

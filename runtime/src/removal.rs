@@ -10,8 +10,8 @@ use crate::guard::role::Lock;
 use crate::lifecycle::LEAST_BYTES;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::region::map::{Access, Map};
-use crate::region::{Found, Place};
+use crate::region::map::Access;
+use crate::region::{Found, Place, Segment};
 use crate::sync::Ordering;
 use crate::table::Table;
 
@@ -30,18 +30,19 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             Err(error) => return Err(error),
         };
-        let map = match map_ours(at, place, &found) {
+        let segment = match map_ours(at, place, found) {
             Err(error) if place.may_pass(&error) && deadline.pause() => continue,
             result => result?,
         };
+        let (map, identity) = (segment.map(), segment.identity());
         let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
-        if guard.is_current(at)? && place.leads_to(at, found.identity)? {
+        if guard.is_current(at)? && place.leads_to(at, identity)? {
             // One that was cut too short for a state has no handle that could ask for it.
-            if found.size >= LEAST_BYTES {
+            if map.length() as u64 >= LEAST_BYTES {
                 map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
             }
-            place.unlink(at, found.identity)?;
+            place.unlink(at, identity)?;
             return guard.unlink(at);
         }
         if !deadline.pause() {
@@ -68,14 +69,14 @@ fn remove_lone_guard(
 }
 
 /// Maps what must be a segment of ours, however damaged: nothing else is ever removed.
-fn map_ours(at: &At<'_>, place: &Place, found: &Found) -> Result<Map> {
+fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
     let refuse = |kind| Err(at.error(kind).detail("it is not removed"));
     if found.size < 8 {
         return refuse(ErrorKind::BadMagic);
     }
-    let map = found.map(at, Access::Write)?;
-    match (map.word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
-        (abi::MAGIC, _) => Ok(map),
+    let segment = found.map(at, Access::Write)?;
+    match (segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
+        (abi::MAGIC, _) => Ok(segment),
         // As long as a System V segment has no magic, nobody knows whose it is.
         (0, Place::Sysv(_)) => refuse(ErrorKind::NotReady),
         _ => refuse(ErrorKind::BadMagic),
@@ -106,9 +107,9 @@ pub(crate) fn clear_unfinished(
     if found.size != plan.bytes() || !guard.is_current(at)? {
         return Ok(());
     }
-    let map = found.map(at, Access::Read)?;
-    if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
-        place.unlink(at, found.identity)?;
+    let segment = found.map(at, Access::Read)?;
+    if segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
+        place.unlink(at, segment.identity())?;
     }
     Ok(())
 }
@@ -124,8 +125,8 @@ pub(crate) fn finish_removal(
 ) -> Result<()> {
     let mut guard = address.guard().open_or_create(at, options.mode, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
-    if guard.is_current(at)? && address.place().leads_to(at, table.identity())? {
-        address.place().unlink(at, table.identity())?;
+    if guard.is_current(at)? && address.place().leads_to(at, table.segment().identity())? {
+        address.place().unlink(at, table.segment().identity())?;
         guard.unlink(at)?;
     }
     Ok(())

@@ -1,5 +1,5 @@
 //! A table in a mapping: header, live words, description, and the affine geometry that says where version and cells of a
-//! record lie. Relies on `region::map`, `header` and `guard`; knows no names and no record types.
+//! record lie. Relies on `region`, `header` and `guard`; knows no names and no record types.
 
 #![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
 
@@ -12,16 +12,15 @@ use shmrecord_layout::describe::{self, Description};
 use crate::guard::log::Log;
 use crate::guard::record;
 use crate::header::{self, Header};
-use crate::region::Identity;
+use crate::region::Segment;
 use crate::region::map::{Access, Map};
 use crate::sync::{AtomicU64, Ordering, fence};
 
 /// A mapped table. Everything it uses of the header is a private, validated copy.
 #[derive(Debug)]
 pub(crate) struct Table {
-    map: Map,
+    segment: Segment,
     header: Box<Header>,
-    identity: Identity,
     /// Index bound of every access.
     capacity: u64,
     cells: u32,
@@ -55,8 +54,8 @@ pub(crate) struct Slot<'a> {
 
 impl Table {
     /// The table in this mapping, whose header has been validated against the mapping's length.
-    pub(crate) fn new(map: Map, header: Header, identity: Identity) -> Self {
-        let g = &header.geometry;
+    pub(crate) fn new(segment: Segment, header: Header) -> Self {
+        let (g, map) = (&header.geometry, segment.map());
         assert_eq!(g.segment_bytes, map.length() as u64, "the header was validated for this mapping");
         let pointer = |offset: u64| {
             assert!(offset <= g.segment_bytes);
@@ -76,9 +75,8 @@ impl Table {
             log: pointer(g.log_offset),
             log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
             log_stride: place(g.log_entry_bytes / 8),
-            map,
+            segment,
             header: Box::new(header),
-            identity,
         }
     }
 
@@ -87,9 +85,9 @@ impl Table {
         &self.header
     }
 
-    /// Which file it is.
-    pub(crate) fn identity(&self) -> Identity {
-        self.identity
+    /// The segment it lies in.
+    pub(crate) fn segment(&self) -> &Segment {
+        &self.segment
     }
 
     /// Number of records.
@@ -112,7 +110,7 @@ impl Table {
 
     /// A live word, by its offset in [`live`].
     fn live(&self, offset: usize) -> &AtomicU64 {
-        self.map.word(offset)
+        self.segment.map().word(offset)
     }
 
     /// Whether the table was removed.
@@ -133,28 +131,23 @@ impl Table {
 
     /// Names this process as the writer and counts the epoch up. The caller holds the role.
     pub(crate) fn begin_epoch(&self, pid: u32, start: u64, now_unix_ns: u64) {
-        self.live(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
-        self.live(live::OWNER_START).store(start, Ordering::Relaxed);
-        self.live(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
-        let epoch = self.epoch().wrapping_add(1);
-        // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
-        self.live(live::EPOCH).store(epoch, Ordering::Release);
+        begin_epoch(self.segment.map(), pid, start, now_unix_ns);
     }
 
     /// Writes description, live words and header into a new, empty mapping; the magic last.
-    pub(crate) fn format(&self, description: &[u8], pid: u32, start: u64) {
-        self.map.copy_in(place(self.header.geometry.description_offset), description);
-        self.live(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
-        self.begin_epoch(pid, start, self.header.created_unix_ns);
-        let bytes = self.header.encode();
-        self.map.copy_in(8, &bytes[8..]);
-        self.map.word(abi::header::MAGIC).store(abi::MAGIC, Ordering::Release);
+    pub(crate) fn format(map: &Map, header: &Header, description: &[u8], pid: u32, start: u64) {
+        map.copy_in(place(header.geometry.description_offset), description);
+        map.word(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
+        begin_epoch(map, pid, start, header.created_unix_ns);
+        let bytes = header.encode();
+        map.copy_in(8, &bytes[8..]);
+        map.word(abi::header::MAGIC).store(abi::MAGIC, Ordering::Release);
     }
 
     /// The description in the segment, from a private copy of its bytes; or what is wrong with them.
     pub(crate) fn description(&self) -> Result<Description, &'static str> {
         let g = &self.header.geometry;
-        let bytes = self.map.copy_out(place(g.description_offset), place(g.description_bytes));
+        let bytes = self.segment.map().copy_out(place(g.description_offset), place(g.description_bytes));
         if header::checksum(&bytes) != self.header.description_checksum {
             return Err("its checksum does not match");
         }
@@ -179,6 +172,15 @@ impl Table {
         let area = unsafe { atomics(self.log, self.log_words) };
         Log::new(area, self.log_stride, self.words)
     }
+}
+
+fn begin_epoch(map: &Map, pid: u32, start: u64, now_unix_ns: u64) {
+    map.word(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
+    map.word(live::OWNER_START).store(start, Ordering::Relaxed);
+    map.word(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
+    let epoch = map.word(live::EPOCH);
+    // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
+    epoch.store(epoch.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
 }
 
 /// `count` words of a mapping.
@@ -245,7 +247,7 @@ impl<'a> Slot<'a> {
     /// Publishes `words`, the record's. The caller holds the role.
     #[inline(always)]
     pub(crate) fn write(&self, words: &[u64]) {
-        debug_assert_eq!(self.table.map.access(), Access::Write);
+        debug_assert_eq!(self.table.segment.map().access(), Access::Write);
         let count = words.len();
         match self.table.cells {
             1 => {

@@ -13,7 +13,7 @@
 // What every function returns: 0, or why not. The numbers are stable.
 enum shmrec_code {
     SHMREC_OK = 0,
-    SHMREC_BAD_ADDRESS = 1,         // not posix:/name, file:/path or sysv:key
+    SHMREC_BAD_ADDRESS = 1,         // not posix:/name, file:/path, sysv:key or memfd:name
     SHMREC_BAD_NAME = 2,            // the name in the address breaks a rule of its kind
     SHMREC_NOT_FOUND = 3,           // nothing has this name
     SHMREC_NOT_REGULAR = 4,         // a directory, symbolic link, FIFO, socket or device has this name
@@ -39,7 +39,7 @@ enum shmrec_code {
     SHMREC_WRITER_ALIVE = 24,       // another process holds the role of writer
     SHMREC_ALREADY_HELD_HERE = 25,  // this process holds it, through another handle
     SHMREC_GUARD_LOST = 26,         // the guard is gone, or is not the one the segment was made with
-    SHMREC_LOCK_TIMEOUT = 27,       // the lock for creating and removing was not free before the deadline
+    SHMREC_LOCK_TIMEOUT = 27,       // a lock was not free before the deadline
     SHMREC_INDEX_OUT_OF_RANGE = 28, // the index is not below the capacity
     SHMREC_CONTENDED = 29,          // no consistent value before the deadline
     SHMREC_INVALID_BITS = 30,       // the bytes of a record are no value of its type
@@ -48,7 +48,13 @@ enum shmrec_code {
     SHMREC_ALREADY_EXISTS = 33,     // something has this name or key already
     SHMREC_OVERFLOW = 34,           // a semaphore would pass the largest value that can be counted
     SHMREC_REMOVED = 35,            // it was removed while it was in use
-    SHMREC_GUARD_MISMATCH = 36      // a semaphore set under the segment's key is no guard of ours
+    SHMREC_GUARD_MISMATCH = 36,     // a semaphore set under the segment's key is no guard of ours
+    SHMREC_UNSEALED = 37,           // the memfd lacks seals that keep it from being cut under its readers
+    SHMREC_HUGE_PAGES_UNAVAILABLE = 38, // huge pages were required and are not to be had
+    SHMREC_NOT_LOCKED = 39,         // the segment was to be locked in memory and cannot be
+    SHMREC_NAMESPACE_MISMATCH = 40, // the System V segment was made in another IPC namespace
+    SHMREC_ROLE_LOST = 41,          // this writer no longer holds the role: its guard was removed
+    SHMREC_TRUNCATED = 42           // the segment's file was cut while it was mapped
 };
 
 // An error: its code, the errno of the system call that failed (0: none did), and a complete sentence: the operation,
@@ -89,7 +95,7 @@ static inline const char *shmrec_code_text(int code) {
     case SHMREC_WRITER_ALIVE: return "another process holds the role of writer";
     case SHMREC_ALREADY_HELD_HERE: return "this process already holds the role of writer";
     case SHMREC_GUARD_LOST: return "guard lost";
-    case SHMREC_LOCK_TIMEOUT: return "the lock for creating and removing is taken";
+    case SHMREC_LOCK_TIMEOUT: return "the lock is taken";
     case SHMREC_INDEX_OUT_OF_RANGE: return "index out of range";
     case SHMREC_CONTENDED: return "no consistent value before the deadline";
     case SHMREC_INVALID_BITS: return "bytes that are no value of their type";
@@ -99,6 +105,12 @@ static inline const char *shmrec_code_text(int code) {
     case SHMREC_OVERFLOW: return "more than the largest value";
     case SHMREC_REMOVED: return "removed while in use";
     case SHMREC_GUARD_MISMATCH: return "its semaphore set is no guard";
+    case SHMREC_UNSEALED: return "not sealed";
+    case SHMREC_HUGE_PAGES_UNAVAILABLE: return "no huge pages to be had";
+    case SHMREC_NOT_LOCKED: return "not locked in memory";
+    case SHMREC_NAMESPACE_MISMATCH: return "made in another IPC namespace";
+    case SHMREC_ROLE_LOST: return "the role of writer is lost";
+    case SHMREC_TRUNCATED: return "cut while in use";
     default: return "unknown code";
     }
 }
@@ -107,7 +119,7 @@ static inline const char *shmrec_code_text(int code) {
 static inline const char *shmrec_code_hint(int code) {
     switch (code) {
     case SHMREC_OK: return "go on";
-    case SHMREC_BAD_ADDRESS: return "write posix:/name, file:/path or sysv:0x1234";
+    case SHMREC_BAD_ADDRESS: return "write posix:/name, file:/path, sysv:0x1234 or memfd:name";
     case SHMREC_BAD_NAME: return "choose another name";
     case SHMREC_NOT_FOUND: return "start the program that creates it, or check the address";
     case SHMREC_NOT_REGULAR: return "something else has this name: remove it or choose another name";
@@ -133,7 +145,7 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_WRITER_ALIVE: return "stop that process, or write to another segment";
     case SHMREC_ALREADY_HELD_HERE: return "share the one writer";
     case SHMREC_GUARD_LOST: return "remove the segment and create it again";
-    case SHMREC_LOCK_TIMEOUT: return "try again; a process that holds it is stopped";
+    case SHMREC_LOCK_TIMEOUT: return "try again; its holder is stopped, or died without letting go of it";
     case SHMREC_INDEX_OUT_OF_RANGE: return "use an index below the capacity";
     case SHMREC_CONTENDED: return "try again, or give the table more cells";
     case SHMREC_INVALID_BITS: return "the writer stored bytes that are no value of this type";
@@ -143,6 +155,13 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_OVERFLOW: return "somebody posts more often than is waited for, or the reverse";
     case SHMREC_REMOVED: return "close it and open it again, once somebody has created it again";
     case SHMREC_GUARD_MISMATCH: return "another program uses this key: choose another";
+    case SHMREC_UNSEALED: return "let its creator seal it, or accept it unsealed in the options";
+    case SHMREC_HUGE_PAGES_UNAVAILABLE:
+        return "let the kernel give huge pages to shared memory, or prefer them instead of requiring them";
+    case SHMREC_NOT_LOCKED: return "raise the limit (`ulimit -l`), or prefer it instead of requiring it";
+    case SHMREC_NAMESPACE_MISMATCH: return "run both in one IPC namespace, or use posix: or file:";
+    case SHMREC_ROLE_LOST: return "close this writer, remove the segment and create it again";
+    case SHMREC_TRUNCATED: return "remove it and let its writer create it again";
     default: return "it is none of this version's";
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The address is not `posix:/name`, `file:/path` or `sysv:key`.
+    /// The address is not `posix:/name`, `file:/path`, `sysv:key` or `memfd:name`.
     BadAddress,
     /// The name in the address breaks a rule of its kind.
     BadName,
@@ -106,8 +106,12 @@ pub enum ErrorKind {
     GuardLost,
     /// A semaphore set under the segment's key is no guard of ours: it has another number of semaphores.
     GuardMismatch,
-    /// The lock for creating and removing was not free before the deadline.
-    LockTimeout,
+    /// A lock was not free before the deadline: the guard's, for creating and removing, or the one that a legacy program's
+    /// table is under.
+    LockTimeout {
+        /// The process that last took or released it, where the kernel tells; it may be gone.
+        pid: Option<u32>,
+    },
     /// The index is not below the capacity.
     IndexOutOfRange {
         /// The index.
@@ -145,6 +149,24 @@ pub enum ErrorKind {
     },
     /// It was removed while it was in use.
     Removed,
+    /// The memfd lacks seals that keep it from being cut under its readers.
+    Unsealed {
+        /// Which ones: `"F_SEAL_SHRINK, F_SEAL_SEAL"`.
+        missing: String,
+    },
+    /// Huge pages were required and are not to be had.
+    HugePagesUnavailable,
+    /// The segment was to be locked in memory and cannot be.
+    NotLocked {
+        /// Bytes that this process may lock (`RLIMIT_MEMLOCK`).
+        limit: u64,
+    },
+    /// The System V segment was made in another IPC namespace than this process's.
+    NamespaceMismatch,
+    /// This writer no longer holds the role: its guard was removed.
+    RoleLost,
+    /// The segment's file was cut while it was mapped.
+    Truncated,
 }
 
 impl ErrorKind {
@@ -178,7 +200,7 @@ impl ErrorKind {
             Self::WriterAlive { .. } => 24,
             Self::AlreadyHeldHere => 25,
             Self::GuardLost => 26,
-            Self::LockTimeout => 27,
+            Self::LockTimeout { .. } => 27,
             Self::IndexOutOfRange { .. } => 28,
             Self::Contended { .. } => 29,
             Self::InvalidBits { .. } => 30,
@@ -188,13 +210,19 @@ impl ErrorKind {
             Self::Overflow { .. } => 34,
             Self::Removed => 35,
             Self::GuardMismatch => 36,
+            Self::Unsealed { .. } => 37,
+            Self::HugePagesUnavailable => 38,
+            Self::NotLocked { .. } => 39,
+            Self::NamespaceMismatch => 40,
+            Self::RoleLost => 41,
+            Self::Truncated => 42,
         }
     }
 
     /// What to do about it, in one line.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::BadAddress => "write posix:/name, file:/path or sysv:0x1234",
+            Self::BadAddress => "write posix:/name, file:/path, sysv:0x1234 or memfd:name",
             Self::BadName => "choose another name",
             Self::NotFound => "start the program that creates it, or check the address",
             Self::NotRegular { .. } => "something else has this name: remove it or choose another name",
@@ -225,7 +253,7 @@ impl ErrorKind {
             Self::AlreadyHeldHere => "share the one writer",
             Self::GuardLost => "remove the segment and create it again",
             Self::GuardMismatch => "another program uses this key: choose another",
-            Self::LockTimeout => "try again; a process that holds it is stopped",
+            Self::LockTimeout { .. } => "try again; its holder is stopped, or died without letting go of it",
             Self::IndexOutOfRange { .. } => "use an index below the capacity",
             Self::Contended { .. } => "try again, or give the table more cells",
             Self::InvalidBits { .. } => "the writer stored bytes that are no value of this type",
@@ -234,6 +262,14 @@ impl ErrorKind {
             Self::AlreadyExists => "open it, or remove it first",
             Self::Overflow { .. } => "somebody posts more often than is waited for, or the reverse",
             Self::Removed => "close it and open it again, once somebody has created it again",
+            Self::Unsealed { .. } => "let its creator seal it, or accept it unsealed in the options",
+            Self::HugePagesUnavailable => {
+                "let the kernel give huge pages to shared memory, or prefer them instead of requiring them"
+            }
+            Self::NotLocked { .. } => "raise the limit (`ulimit -l`), or prefer it instead of requiring it",
+            Self::NamespaceMismatch => "run both in one IPC namespace, or use posix: or file:",
+            Self::RoleLost => "close this writer, remove the segment and create it again",
+            Self::Truncated => "remove it and let its writer create it again",
         }
     }
 }
@@ -276,7 +312,10 @@ impl fmt::Display for ErrorKind {
             Self::AlreadyHeldHere => "this process already holds the role of writer",
             Self::GuardLost => "guard lost",
             Self::GuardMismatch => "its semaphore set is no guard",
-            Self::LockTimeout => "the lock for creating and removing is taken",
+            Self::LockTimeout { pid: None } => "the lock is taken",
+            Self::LockTimeout { pid: Some(pid) } => {
+                return write!(f, "the lock is taken, last by process {pid}");
+            }
             Self::IndexOutOfRange { index, capacity } => {
                 return write!(f, "index {index} out of range, capacity {capacity}");
             }
@@ -293,6 +332,14 @@ impl fmt::Display for ErrorKind {
             Self::AlreadyExists => "it exists already",
             Self::Overflow { limit } => return write!(f, "more than {limit}, the largest value"),
             Self::Removed => "removed while in use",
+            Self::Unsealed { missing } => return write!(f, "not sealed: {missing} missing"),
+            Self::HugePagesUnavailable => "no huge pages to be had",
+            Self::NotLocked { limit } => {
+                return write!(f, "not locked in memory: RLIMIT_MEMLOCK is {limit} bytes");
+            }
+            Self::NamespaceMismatch => "made in another IPC namespace",
+            Self::RoleLost => "the role of writer is lost",
+            Self::Truncated => "cut while in use",
         };
         f.write_str(words)
     }

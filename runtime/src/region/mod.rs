@@ -61,16 +61,25 @@ pub(crate) enum Place {
 /// A segment that is there, not mapped yet.
 #[derive(Debug)]
 pub(crate) struct Found {
-    handle: Handle,
+    backing: Backing,
     pub(crate) identity: Identity,
     /// Bytes, according to the kernel.
     pub(crate) size: u64,
 }
 
+/// What the kernel is asked about a segment.
 #[derive(Debug)]
-enum Handle {
+enum Backing {
     File(File),
     Shm(libc::c_int),
+}
+
+/// A mapped segment.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    map: Map,
+    backing: Backing,
+    identity: Identity,
 }
 
 /// What is made of a new segment before it has its name.
@@ -93,11 +102,11 @@ impl Place {
         match self {
             Place::Named(path) => {
                 let (file, identity, size) = named::open(at, path, access, trust)?;
-                Ok(Found { handle: Handle::File(file), identity, size })
+                Ok(Found { backing: Backing::File(file), identity, size })
             }
             Place::Sysv(key) => {
                 let (id, identity, size) = sysv::find(at, *key, trust)?;
-                Ok(Found { handle: Handle::Shm(id), identity, size })
+                Ok(Found { backing: Backing::Shm(id), identity, size })
             }
         }
     }
@@ -139,19 +148,22 @@ impl Place {
         Ok(Prepared::File(file, map))
     }
 
-    /// Completes a new segment with `fill` and gives it its name. `None`: the name was taken.
-    pub(crate) fn publish<T>(
+    /// Completes a new segment with `fill`, which stores all that it is to hold, and gives it its name. `None`: the name was
+    /// taken.
+    pub(crate) fn publish(
         &self,
         at: &At<'_>,
         prepared: Prepared,
         bytes: u64,
         mode: u32,
-        fill: impl FnOnce(Map, Identity) -> T,
-    ) -> Result<Option<T>> {
+        fill: impl FnOnce(&Map),
+    ) -> Result<Option<Segment>> {
         match (self, prepared) {
             (Place::Named(path), Prepared::File(file, map)) => {
-                let filled = fill(map, named::identity(at, &file)?);
-                Ok(named::publish(at, &file, path)?.then_some(filled))
+                fill(&map);
+                let identity = named::identity(at, &file)?;
+                let named = named::publish(at, &file, path)?;
+                Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
             }
             (Place::Sysv(key), _) => {
                 let Some(unfinished) = sysv::create(at, *key, bytes, mode)? else {
@@ -160,10 +172,10 @@ impl Place {
                 let map = Map::of_shm(unfinished.id(), length(at, bytes)?, Access::Write)
                     .map_err(|error| named::no_space(at, "shmat", bytes, &error))?;
                 populate(at, &map)?;
-                let identity = unfinished.identity();
-                let filled = fill(map, identity);
+                fill(&map);
+                let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
                 unfinished.finish();
-                Ok(Some(filled))
+                Ok(Some(Segment { map, backing, identity }))
             }
             (Place::Named(_), Prepared::Nothing) => Ok(None),
         }
@@ -172,19 +184,32 @@ impl Place {
 
 impl Found {
     /// Maps all of it.
-    pub(crate) fn map(&self, at: &At<'_>, access: Access) -> Result<Map> {
+    pub(crate) fn map(self, at: &At<'_>, access: Access) -> Result<Segment> {
         let length = length(at, self.size)?;
-        let (call, map) = match &self.handle {
-            Handle::File(file) => ("mmap", Map::of_file(file, length, access)),
-            Handle::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
+        let (call, map) = match &self.backing {
+            Backing::File(file) => ("mmap", Map::of_file(file, length, access)),
+            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
         };
-        map.map_err(|error| match (&self.handle, error.raw_os_error()) {
+        let map = map.map_err(|error| match (&self.backing, error.raw_os_error()) {
             // Removed since it was found.
-            (Handle::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
+            (Backing::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
                 at.error(ErrorKind::NotFound).detail(call).errno(errno)
             }
             _ => named::no_space(at, call, self.size, &error),
-        })
+        })?;
+        Ok(Segment { map, backing: self.backing, identity: self.identity })
+    }
+}
+
+impl Segment {
+    /// Its memory.
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// Which segment it is.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
     }
 }
 

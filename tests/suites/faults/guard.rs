@@ -140,7 +140,7 @@ fn who_waits_for_the_lock_of_creators_gives_up_at_the_deadline() {
         let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
         let held = lock::take(place, lock::CREATE).unwrap();
         let options = Options::new().timeout(Duration::from_millis(5));
-        let timeout = ErrorKind::LockTimeout;
+        let timeout = ErrorKind::LockTimeout { pid: None };
         assert_eq!(error_of(options.create::<Quote>(address, CAPACITY), address), timeout);
         assert_eq!(error_of(options.open_writer::<Quote>(address), address), timeout);
         assert_eq!(error_of(options.remove(address), address), timeout);

@@ -104,7 +104,7 @@ impl Guard {
                 Err(error) => return Err(error),
             }
             if !deadline.pause() {
-                return Err(at.error(ErrorKind::LockTimeout));
+                return Err(at.error(ErrorKind::LockTimeout { pid: None }));
             }
         }
     }
