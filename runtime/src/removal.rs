@@ -108,13 +108,19 @@ pub(crate) fn clear_unfinished(
         Err(error) => return Err(error),
     };
     guard.lock(at, Lock::Create, deadline)?;
-    let found = match place.find(at, Access::Write, &options.trust()) {
-        Ok(found) => found,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    let is_ours = Some(found.size) == wanted || is_of_a_dead_creator(at, &found, &guard)?;
-    if !is_ours || !guard.is_current(at)? {
+    if !guard.is_current(at)? {
+        return Ok(false);
+    }
+    let found = place.find(at, Access::Write, &options.trust());
+    match found.and_then(|found| clear_found(at, place, found, &guard, wanted)) {
+        Err(error) if *error.kind() == ErrorKind::NotFound => Ok(false),
+        result => result,
+    }
+}
+
+/// Under the lock for creating: removes this segment if it is ours and still incomplete, now that nobody completes it.
+fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
+    if Some(found.size) != wanted && !is_of_a_dead_creator(at, &found, guard)? {
         return Ok(false);
     }
     let segment = found.map(at, Access::Read)?;

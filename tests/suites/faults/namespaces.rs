@@ -1,14 +1,13 @@
 //! Processes that do not see one another: PID namespaces, where a number is another process's, and IPC namespaces, where a key
 //! is another segment's.
 
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::alone::Alone;
 use integration_tests::case::every_backend;
-use integration_tests::check::{error_of, every_opening_fails, is_root, skip};
+use integration_tests::check::{error_of, every_opening_fails, skip};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
@@ -18,18 +17,8 @@ use shmrecord::{ErrorKind, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 
-/// An actor that is process 1 of a PID namespace, with `/proc` of its own or that of everybody else.
 fn actor_apart(own_proc: bool) -> Option<Actor> {
-    let mut options = vec!["--pid", "--fork", "--kill-child"];
-    options.extend(own_proc.then_some("--mount-proc"));
-    options.extend((!is_root()).then_some("--map-root-user"));
-    let allowed = Command::new("unshare").args(&options).arg("true").stderr(Stdio::null()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        skip("`unshare` is not permitted");
-        return None;
-    }
-    options.extend([env!("CARGO_BIN_EXE_actor"), "hold"]);
-    Some(Actor::start("unshare", &options))
+    Actor::start_apart(env!("CARGO_BIN_EXE_actor"), &["hold"], own_proc)
 }
 
 #[test]
@@ -57,7 +46,6 @@ fn roles_deaths_and_take_overs_cross_pid_namespaces() {
                 let ErrorKind::WriterAlive { pid, .. } = kind else { panic!("{kind:?}") };
                 assert_eq!(pid, None, "process 1 is another one here");
             }
-            // Its parent is killed, whose death kills it a little later.
             apart.kill();
             while reader.status().unwrap() == Status::Alive {
                 thread::sleep(Duration::from_millis(1));

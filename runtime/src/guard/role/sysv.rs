@@ -96,7 +96,7 @@ impl SetGuard {
                 Ok(true)
             }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
-            Err(error) => Err(lost(at, &error)),
+            Err(error) => Err(lost(at, "semop", &error)),
         }
     }
 
@@ -104,7 +104,7 @@ impl SetGuard {
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
         self.held[index(lock)] = None;
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
-        self.operate(&[down]).map_err(|error| lost(at, &error))
+        self.operate(&[down]).map_err(|error| lost(at, "semop", &error))
     }
 
     /// `semctl(GETPID)`
@@ -112,7 +112,7 @@ impl SetGuard {
         match ask(self.id, lock, libc::GETPID) {
             // 0: nobody, or somebody of another PID namespace.
             Ok(pid) => Ok(u32::try_from(pid).ok().filter(|&pid| pid != 0)),
-            Err(error) => Err(at.os("semctl(GETPID)", &error)),
+            Err(error) => Err(lost(at, "semctl(GETPID)", &error)),
         }
     }
 
@@ -200,12 +200,12 @@ fn operation(lock: Lock, change: i16, flags: libc::c_int) -> libc::sembuf {
 }
 
 /// The set was removed under us, by `ipcrm` or at the end of a session (systemd's `RemoveIPC`).
-fn lost(at: &At<'_>, error: &io::Error) -> crate::error::Error {
+fn lost(at: &At<'_>, call: &str, error: &io::Error) -> crate::error::Error {
     match error.raw_os_error() {
         Some(errno @ (libc::EIDRM | libc::EINVAL)) => {
             at.error(ErrorKind::GuardLost).detail("its semaphore set was removed").errno(errno)
         }
-        _ => at.os("semop", error),
+        _ => at.os(call, error),
     }
 }
 
