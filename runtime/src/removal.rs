@@ -120,7 +120,7 @@ pub(crate) fn clear_unfinished(
 
 /// Under the lock for creating: removes this segment if it is ours and still incomplete, now that nobody completes it.
 fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
-    if Some(found.size) != wanted && !is_of_a_dead_creator(at, &found, guard)? {
+    if !is_a_dead_creators(at, &found, guard, wanted)? {
         return Ok(false);
     }
     let segment = found.map(at, Access::Read)?;
@@ -131,17 +131,21 @@ fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: 
     Ok(is_unfinished)
 }
 
-/// Whether the process that made this segment is the one that last took the role of writer, or died with it, and nobody has
-/// the segment mapped. The caller holds [`Lock::Create`], so that process is not on its way any more.
+/// Whether this segment was left by a creator that died: nobody has it mapped, and the process that made it is the one that
+/// last took the role of writer, or died with it; or it has the size that is wanted, which must do where PID namespaces hide
+/// the numbers. The caller holds [`Lock::Create`], so no creator is on its way.
 ///
 /// A creator takes the role before it makes the segment, and nobody takes it after that until the segment is complete: those
 /// who look, as this function's callers, take the other lock. So the guard remembers a dead creator for as long as its segment
 /// is unfinished. Another program's segment passes only if that program got the number of a dead creator, under the same key,
 /// and has let go of its segment.
-fn is_of_a_dead_creator(at: &At<'_>, found: &Found, guard: &Guard) -> Result<bool> {
+fn is_a_dead_creators(at: &At<'_>, found: &Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
     let facts = found.facts(at)?;
-    let is_mapped = facts.attachments != Some(0);
-    Ok(!is_mapped && facts.creator_pid.is_some() && facts.creator_pid == guard.last_pid(at, Lock::Writer)?)
+    if facts.attachments != Some(0) {
+        return Ok(false);
+    }
+    let maker = facts.creator_pid;
+    Ok(Some(found.size) == wanted || maker.is_some() && maker == guard.last_pid(at, Lock::Writer)?)
 }
 
 /// Finishes the removal of a retired table whose remover was killed between marking and unlinking, under whatever guard has

@@ -78,20 +78,25 @@ static inline int shmrec_remove_lone_guard(const shmrec_address *address, const 
     return code;
 }
 
-// Whether the process that made this segment is the one that last took the role of writer, or died with it, and nobody
-// has the segment mapped. The caller holds the lock for creating, so that process is not on its way any more.
+// Whether this segment was left by a creator that died: nobody has it mapped, and the process that made it is the one
+// that last took the role of writer, or died with it; or it has the size that is wanted, if one is, which must do where
+// PID namespaces hide the numbers. The caller holds the lock for creating, so no creator is on its way.
 //
 // A creator takes the role before it makes the segment, and nobody takes it after that until the segment is complete:
 // those who look, as this function's callers, take the other lock. So the guard remembers a dead creator for as long as
 // its segment is unfinished. Another program's segment passes only if that program got the number of a dead creator,
 // under the same key, and has let go of its segment.
-static inline int shmrec_of_dead_creator(const shmrec_found *found, const shmrec_guard *guard, bool *yes,
-                                         const shmrec_task *task) {
+static inline int shmrec_of_dead_creator(const shmrec_found *found, const shmrec_guard *guard, uint64_t wanted,
+                                         bool *yes, const shmrec_task *task) {
     shmrec_facts facts;
-    uint32_t pid;
+    uint32_t pid = 0;
     int code = shmrec_segment_facts(&facts, found->handle, found->is_file, found->identity, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_last_pid(guard, SHMREC_LOCK_BYTE_WRITER, &pid, task);
-    *yes = code == SHMREC_OK && facts.attachments == 0 && pid != 0 && facts.creator_pid == pid;
+    *yes = code == SHMREC_OK && facts.attachments == 0 && wanted != 0 && found->bytes == wanted;
+    if (code != SHMREC_OK || facts.attachments != 0 || *yes) {
+        return code;
+    }
+    code = shmrec_guard_last_pid(guard, SHMREC_LOCK_BYTE_WRITER, &pid, task);
+    *yes = code == SHMREC_OK && pid != 0 && facts.creator_pid == pid;
     return code;
 }
 
@@ -99,8 +104,8 @@ static inline int shmrec_of_dead_creator(const shmrec_found *found, const shmrec
 static inline int shmrec_clear_found(const shmrec_address *address, shmrec_found *found, const shmrec_guard *guard,
                                      uint64_t wanted, bool *cleared, const shmrec_task *task) {
     shmrec_map map;
-    bool ours = wanted != 0 && found->bytes == wanted;
-    int code = ours ? SHMREC_OK : shmrec_of_dead_creator(found, guard, &ours, task);
+    bool ours;
+    int code = shmrec_of_dead_creator(found, guard, wanted, &ours, task);
     if (code != SHMREC_OK || !ours) {
         return code;
     }

@@ -42,8 +42,8 @@ static inline int shmrec_facts_of_file(shmrec_facts *facts, int fd, const shmrec
     return SHMREC_OK;
 }
 
-// Likewise shmctl(IPC_STAT) of the segment with this id and identity, be it removed, as long as it is mapped. In another
-// IPC namespace the id means another segment or none.
+// Likewise shmctl(IPC_STAT) of the segment with this id and identity, be it removed, as long as it is mapped. In
+// another IPC namespace the id means another segment or none.
 static inline int shmrec_facts_of_shm(shmrec_facts *facts, int id, shmrec_identity identity, const shmrec_task *task) {
     struct shmid_ds shm;
     if (shmrec_ipc_namespace() != identity.device) {

@@ -30,6 +30,7 @@
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
 //   one. shmrec_table_status tells (status.h); close it and open again.
 // - write and read hold one record on the stack. Give threads that move very large records a stack to match.
+// - An open table of a file holds a descriptor, a writer's a second one, of its guard.
 // - Never copy a handle: close the original and the copy would unmap twice.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), and puts it into `*error` together with a

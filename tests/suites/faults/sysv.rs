@@ -145,6 +145,10 @@ fn what_a_creator_left_that_died_is_replaced() {
     Image::of(&place).set_word(at::MAGIC, 0);
     assert_eq!(error_of(options.open::<Quote>(address), address), ErrorKind::NotReady);
     assert_eq!(error_of(options.open_writer::<Quote>(address), address), ErrorKind::NotReady);
+    let mapped = Attached::new(place.key());
+    let created = options.create::<Quote>(address, CAPACITY);
+    assert_eq!(error_of(created, address), ErrorKind::NotReady, "the dead map nothing");
+    drop(mapped);
     let writer = options.create::<Quote>(address, CAPACITY).unwrap();
     assert_eq!((writer.epoch(), writer.read_versioned(0).unwrap().version), (1, 0));
     assert_eq!(sysv::listed(place.key()), (1, 1));
