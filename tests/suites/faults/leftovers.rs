@@ -9,7 +9,8 @@ use integration_tests::actor;
 use integration_tests::case::every_named_backend;
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
-use integration_tests::place::{Backend, Place};
+use integration_tests::place::{Backend, Part, Place};
+use integration_tests::process::Actor;
 use integration_tests::records::{Quote, quote};
 use integration_tests::sysv::{self, Attached};
 use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
@@ -51,15 +52,26 @@ fn a_half_removed_table_gives_way_when_its_guard_is_lost_too() {
     });
 }
 
-/// A process is killed between the making of a System V segment and its magic. The table is large: that takes it long.
+/// Records of a table whose creation takes long.
+const MANY: usize = 2_000_000;
+
+/// A process is killed between the making of a System V segment and its magic.
 fn leave_unfinished(place: &Place) {
+    unfinished_by(place, || Some(actor!("hold")));
+}
+
+/// Likewise one that is started like this.
+fn unfinished_by(place: &Place, start: impl Fn() -> Option<Actor>) {
     loop {
-        let mut actor = actor!("hold");
-        actor.say(&format!("create {} 2000000", place.address()));
+        let Some(mut actor) = start() else { return };
+        actor.say(&format!("create {} {MANY}", place.address()));
         while sysv::segment(place.key()).is_none() {
             thread::sleep(Duration::from_micros(50));
         }
         actor.kill();
+        while sysv::segment_facts(place.key()).shm_nattch > 0 {
+            thread::sleep(Duration::from_micros(50));
+        }
         if Image::of(place).word(at::MAGIC) == 0 {
             return;
         }
@@ -77,6 +89,17 @@ fn an_unfinished_segment_gives_way_to_one_of_any_size() {
     assert_eq!(error_of(patient.open_writer::<Quote>(place.address()), place.address()), ErrorKind::NotReady);
     let next = patient.create::<Quote>(place.address(), CAPACITY).unwrap();
     assert_eq!((next.epoch(), next.capacity(), sysv::listed(place.key())), (1, CAPACITY, (1, 1)));
+}
+
+#[test]
+fn an_unfinished_segment_gives_way_to_one_of_its_size_where_nobody_knows_its_maker() {
+    let place = Place::new(Backend::Sysv);
+    let apart = || Actor::start_apart(env!("CARGO_BIN_EXE_actor"), &["hold"], true);
+    let Some(mut other) = apart() else { return };
+    unfinished_by(&place, apart);
+    let answer = other.ask(&format!("create {} {CAPACITY}", place.address()));
+    assert!(answer.contains("its creator has not finished it"), "{answer}");
+    assert_eq!(other.ask(&format!("create {} {MANY}", place.address())), "holds 1");
 }
 
 #[test]
@@ -108,5 +131,5 @@ fn a_segment_beside_a_guard_of_ours_is_left_alone_when_another_process_made_it_o
     sysv::remove_segment(place.key());
     sysv::make_segment(place.key(), 4096);
     is_left_alone();
-    place.remove(integration_tests::place::Part::Segment);
+    place.remove(Part::Segment);
 }
