@@ -4,7 +4,7 @@ use std::io::{BufWriter, ErrorKind as IoErrorKind, StdoutLock};
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use shmrecord::{ErrorKind, Options};
+use shmrecord::{ErrorKind, Options, Status};
 
 use crate::md::MarketData;
 use crate::pattern;
@@ -161,7 +161,7 @@ fn follow(
             }
             if looked_up.elapsed() >= LOOK_UP {
                 looked_up = Instant::now();
-                if let Some(new) = replacement(reader.is_current(), || options.open_raw(address))? {
+                if let Some(new) = replacement(reader.status(), || options.open_raw(address))? {
                     reader = new;
                     continue 'table;
                 }
@@ -172,10 +172,10 @@ fn follow(
 
 /// The table that now stands at the address, if there is another one than the reader has.
 fn replacement<R>(
-    is_current: shmrecord::Result<bool>,
+    status: shmrecord::Result<Status>,
     open: impl FnOnce() -> shmrecord::Result<R>,
 ) -> shmrecord::Result<Option<R>> {
-    if is_current? {
+    if status?.is_current() {
         return Ok(None);
     }
     match open() {
@@ -207,7 +207,7 @@ fn verify(options: &Options, address: &str, updates: u64, stop: &Stop) -> Result
         }
         if looked_up.elapsed() >= LOOK_UP {
             looked_up = Instant::now();
-            if let Some(new) = words(replacement(reader.is_current(), || options.open(address)))? {
+            if let Some(new) = words(replacement(reader.status(), || options.open(address)))? {
                 reader = new;
             }
         }

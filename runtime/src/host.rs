@@ -56,7 +56,17 @@ pub(crate) fn effective_uid() -> u32 {
 /// When this process was started, in clock ticks since boot: field 22 of `/proc/PID/stat`. `None`: no such process, or no
 /// `/proc`.
 pub(crate) fn process_start(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    start_of(&pid.to_string())
+}
+
+/// When this process itself was started. Not by its pid: `/proc` may be that of another PID namespace, where the pid is
+/// another process's.
+pub(crate) fn own_start() -> Option<u64> {
+    start_of("self")
+}
+
+fn start_of(process: &str) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The command name, field 2, stands in parentheses and may hold anything, parentheses too.
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
@@ -72,7 +82,8 @@ pub(crate) fn now_unix_ns() -> u64 {
 mod tests {
     #[test]
     fn a_process_that_runs_has_a_start_and_one_that_does_not_has_none() {
-        assert!(super::process_start(std::process::id()).is_some());
+        assert!(super::own_start().is_some());
+        assert_eq!(super::process_start(std::process::id()), super::own_start());
         assert_eq!(super::process_start(u32::MAX), None);
     }
 

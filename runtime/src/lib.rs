@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`options`] | what may be chosen |
+//! | [`status`] | whether a table's writer lives, and whether it can still be found |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
@@ -61,6 +62,7 @@ pub mod record;
 mod region;
 mod removal;
 pub mod semaphore;
+pub mod status;
 mod sync;
 mod table;
 pub mod value;
@@ -72,16 +74,18 @@ pub use options::Options;
 pub use raw::{RawReader, RawRecord};
 pub use reader::{Reader, Versioned};
 pub use record::{Reserved, ShmField, ShmRecord};
+pub use region::Facts;
 pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
 pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+pub use status::Status;
 pub use value::Value;
 pub use writer::Writer;
 
 /// Removes the table at `address`: marks it as removed, then `unlink(2)` of segment and guard.
 ///
-/// Handles that are open keep working on what they mapped; `is_current` tells them. A writer that lives is not asked.
+/// Handles that are open keep working on what they mapped; `status` tells them. A writer that lives is not asked.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`], [`ErrorKind::BadMagic`] for what is not a table: nothing else is ever removed;

@@ -59,7 +59,7 @@ pub(crate) fn create(
                 }
             }
             Err(error) if address.place().may_pass(&error) => {
-                removal::clear_unfinished(at, options, &address, &plan, &mut deadline)?;
+                removal::clear_unfinished(at, options, &address, Some(plan.bytes()), &mut deadline)?;
                 unfinished = Some(error);
             }
             Err(error) => return Err(error),
@@ -136,10 +136,19 @@ fn attach(
     fence(Ordering::Acquire);
     let copy = map.copy_out(0, header::BYTES);
     let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
-    let header = Header::decode(&copy, size).map_err(|kind| at.error(kind))?;
+    let header = match Header::decode(&copy, size) {
+        Ok(header) => header,
+        Err(ErrorKind::BadMagic) => {
+            return Err(at.error(ErrorKind::BadMagic).detail(segment.facts(at)?.words()));
+        }
+        Err(kind) => return Err(at.error(kind)),
+    };
     let boot_id = host::boot_id();
     if header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id {
         return Err(at.error(ErrorKind::StaleBoot));
+    }
+    if !address.place().is_of_this_namespace(header.guard) {
+        return Err(at.error(ErrorKind::NamespaceMismatch));
     }
     let table = Table::new(segment, header);
     // A removed table may hold anything: it is about to give way.
@@ -202,7 +211,7 @@ fn take_over(
     }
     table.recover();
     let pid = std::process::id();
-    table.begin_epoch(pid, host::process_start(pid).unwrap_or(0), host::now_unix_ns());
+    table.begin_epoch(pid, host::own_start().unwrap_or(0), host::now_unix_ns());
     guard.unlock(at, Lock::Create)?;
     Ok(Some((table, guard)))
 }
@@ -210,11 +219,13 @@ fn take_over(
 /// The role is taken: by whom, as far as the segment tells and the process list confirms.
 fn writer_alive(at: &At<'_>, table: &Table) -> Error {
     let (pid, start, since_unix_ns) = table.owner();
-    // A start of 0 is unknown: the writer could not read it.
-    let is_owner = |found| start == 0 || found == start;
-    let pid = u32::try_from(pid).ok().filter(|&pid| host::process_start(pid).is_some_and(is_owner));
+    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
+    let is_owner = |found: Option<u64>| start != 0 && found == Some(start);
+    let pid = u32::try_from(pid).ok().filter(|&pid| is_owner(host::process_start(pid)));
     match pid {
-        Some(pid) if pid == std::process::id() => at.error(ErrorKind::AlreadyHeldHere),
+        Some(pid) if pid == std::process::id() && is_owner(host::own_start()) => {
+            at.error(ErrorKind::AlreadyHeldHere)
+        }
         pid => at.error(ErrorKind::WriterAlive { pid, since_unix_ns }),
     }
 }

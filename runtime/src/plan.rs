@@ -98,6 +98,6 @@ impl<'a> Plan<'a> {
     /// Stores all of the table in a new mapping, with this process as its writer.
     pub(crate) fn fill(&self, map: &Map, header: &Header) {
         let pid = std::process::id();
-        Table::format(map, header, &self.description, pid, host::process_start(pid).unwrap_or(0));
+        Table::format(map, header, &self.description, pid, host::own_start().unwrap_or(0));
     }
 }

@@ -10,6 +10,8 @@ use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
 use crate::options::Options;
 use crate::reader;
+use crate::region::Facts;
+use crate::status::{self, Status};
 use crate::table::Table;
 use crate::value::{self, Value};
 
@@ -128,11 +130,19 @@ impl RawReader {
         self.table.epoch()
     }
 
-    /// As [`Reader::is_current`](crate::Reader::is_current).
+    /// As [`Reader::status`](crate::Reader::status).
     ///
     /// # Errors
     /// As there.
-    pub fn is_current(&self) -> Result<bool> {
-        reader::is_current(&self.table, &self.address)
+    pub fn status(&self) -> Result<Status> {
+        status::of_read(&self.table, &self.address)
+    }
+
+    /// As [`Reader::facts`](crate::Reader::facts).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn facts(&self) -> Result<Facts> {
+        status::facts(&self.table, &self.address)
     }
 }

@@ -9,6 +9,8 @@ use crate::buffer::{Buffer, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
+use crate::region::Facts;
+use crate::status::{self, Status};
 use crate::table::Table;
 
 /// A record together with how often it was published.
@@ -110,12 +112,21 @@ impl<T: ShmRecord> Reader<T> {
         self.table.epoch()
     }
 
-    /// `lstat(2)`: whether the address still leads to this table and it was not removed. If not, open again.
+    /// `lstat(2)` and `fcntl(F_OFD_GETLK)`, or `shmget(2)` and `semctl(GETVAL)`: whether the table's writer lives, and whether
+    /// the address still leads to the table. Nothing is locked or written.
     ///
     /// # Errors
     /// [`ErrorKind::Os`] and [`ErrorKind::PermissionDenied`] when the kernel does not tell.
-    pub fn is_current(&self) -> Result<bool> {
-        is_current(&self.table, &self.address)
+    pub fn status(&self) -> Result<Status> {
+        status::of_read(&self.table, &self.address)
+    }
+
+    /// `fstat(2)` or `shmctl(IPC_STAT)`: what the kernel says of the segment, be it removed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Os`]; [`ErrorKind::NamespaceMismatch`] when this process has entered another IPC namespace.
+    pub fn facts(&self) -> Result<Facts> {
+        status::facts(&self.table, &self.address)
     }
 }
 
@@ -131,11 +142,6 @@ impl<T> fmt::Debug for Reader<T> {
 /// The capacity, which was created from a usize or validated against a mapping's length.
 pub(crate) fn capacity(table: &Table) -> usize {
     usize::try_from(table.capacity()).unwrap_or(usize::MAX)
-}
-
-pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
-    let at = At { operation: "look up", subject: address };
-    Ok(!table.is_retired() && address.place().leads_to(&at, table.segment().identity())?)
 }
 
 /// The record at `index` as a `T`.

@@ -6,10 +6,9 @@ use shmrecord_layout::abi;
 use crate::address::Address;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::Lock;
+use crate::guard::role::{Guard, Lock};
 use crate::lifecycle::LEAST_BYTES;
 use crate::options::Options;
-use crate::plan::Plan;
 use crate::region::map::Access;
 use crate::region::{Found, Place, Segment};
 use crate::sync::Ordering;
@@ -31,7 +30,15 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             Err(error) => return Err(error),
         };
         let segment = match map_ours(at, place, found) {
-            Err(error) if place.may_pass(&error) && deadline.pause() => continue,
+            Err(error) if place.may_pass(&error) => {
+                if clear_unfinished(at, options, address, None, &mut deadline)? {
+                    return remove_lone_guard(at, options, address, &mut deadline);
+                }
+                if !deadline.pause() {
+                    return Err(error);
+                }
+                continue;
+            }
             result => result?,
         };
         let (map, identity) = (segment.map(), segment.identity());
@@ -70,7 +77,8 @@ fn remove_lone_guard(
 
 /// Maps what must be a segment of ours, however damaged: nothing else is ever removed.
 fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
-    let refuse = |kind| Err(at.error(kind).detail("it is not removed"));
+    let facts = found.facts(at)?;
+    let refuse = |kind| Err(at.error(kind).detail(format!("{}: it is not removed", facts.words())));
     if found.size < 8 {
         return refuse(ErrorKind::BadMagic);
     }
@@ -83,35 +91,61 @@ fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
     }
 }
 
-/// Removes a System V segment whose creator died before it stored the magic: one of the size that is wanted, with a guard
-/// like ours, under its lock. Any other is left alone. Look again what is there.
+/// Removes a System V segment whose creator died before it stored the magic, under the lock of a guard like ours: one whose
+/// creator the guard knows, or of the size that is wanted. Any other is left alone. Whether it was removed; if not, look
+/// again what is there.
 pub(crate) fn clear_unfinished(
     at: &At<'_>,
     options: &Options,
     address: &Address,
-    plan: &Plan<'_>,
+    wanted: Option<u64>,
     deadline: &mut Deadline,
-) -> Result<()> {
+) -> Result<bool> {
     let place = address.place();
     let mut guard = match address.guard().open(at, &options.trust()) {
         Ok(guard) => guard,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
     guard.lock(at, Lock::Create, deadline)?;
-    let found = match place.find(at, Access::Write, &options.trust()) {
-        Ok(found) => found,
-        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if found.size != plan.bytes() || !guard.is_current(at)? {
-        return Ok(());
+    if !guard.is_current(at)? {
+        return Ok(false);
+    }
+    let found = place.find(at, Access::Write, &options.trust());
+    match found.and_then(|found| clear_found(at, place, found, &guard, wanted)) {
+        Err(error) if *error.kind() == ErrorKind::NotFound => Ok(false),
+        result => result,
+    }
+}
+
+/// Under the lock for creating: removes this segment if it is ours and still incomplete, now that nobody completes it.
+fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
+    if !is_a_dead_creators(at, &found, guard, wanted)? {
+        return Ok(false);
     }
     let segment = found.map(at, Access::Read)?;
-    if segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
+    let is_unfinished = segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0;
+    if is_unfinished {
         place.unlink(at, segment.identity())?;
     }
-    Ok(())
+    Ok(is_unfinished)
+}
+
+/// Whether this segment was left by a creator that died: nobody has it mapped, and the process that made it is the one that
+/// last took the role of writer, or died with it; or it has the size that is wanted, which must do where PID namespaces hide
+/// the numbers. The caller holds [`Lock::Create`], so no creator is on its way.
+///
+/// A creator takes the role before it makes the segment, and nobody takes it after that until the segment is complete: those
+/// who look, as this function's callers, take the other lock. So the guard remembers a dead creator for as long as its segment
+/// is unfinished. Another program's segment passes only if that program got the number of a dead creator, under the same key,
+/// and has let go of its segment.
+fn is_a_dead_creators(at: &At<'_>, found: &Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
+    let facts = found.facts(at)?;
+    if facts.attachments != Some(0) {
+        return Ok(false);
+    }
+    let maker = facts.creator_pid;
+    Ok(Some(found.size) == wanted || maker.is_some() && maker == guard.last_pid(at, Lock::Writer)?)
 }
 
 /// Finishes the removal of a retired table whose remover was killed between marking and unlinking, under whatever guard has

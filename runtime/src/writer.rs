@@ -11,6 +11,8 @@ use crate::guard::role::Guard;
 use crate::options::Options;
 use crate::reader::{self, Versioned};
 use crate::record::ShmRecord;
+use crate::region::Facts;
+use crate::status::{self, Status};
 use crate::table::Table;
 
 /// Writes the records of a table: the one process that may, for as long as this value lives.
@@ -22,7 +24,7 @@ pub struct Writer<T> {
     timeout: Duration,
     table: Table,
     /// Holds the role: the kernel takes it back when this is closed.
-    _guard: Guard,
+    guard: Guard,
     record: PhantomData<fn(T)>,
 }
 
@@ -53,7 +55,7 @@ impl<T: ShmRecord> Writer<T> {
     }
 
     pub(crate) fn new(address: Address, timeout: Duration, table: Table, guard: Guard) -> Self {
-        Self { address, timeout, table, _guard: guard, record: PhantomData }
+        Self { address, timeout, table, guard, record: PhantomData }
     }
 
     /// Publishes `value` as the next version of record `index`.
@@ -93,14 +95,23 @@ impl<T: ShmRecord> Writer<T> {
         self.table.epoch()
     }
 
-    /// `lstat(2)`: whether the address still leads to this table and it was not removed. If not, nobody new will see
-    /// what is written.
+    /// `lstat(2)`, or `shmget(2)` and `semget(2)`: [`Status::Alive`] as long as this writer is the table's and the address
+    /// leads to it; [`Status::Retired`] or [`Status::Orphaned`] when nobody new will see what is written.
     ///
     /// # Errors
-    /// [`Os`](crate::ErrorKind::Os) and [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not
-    /// tell.
-    pub fn is_current(&self) -> Result<bool> {
-        reader::is_current(&self.table, &self.address)
+    /// [`RoleLost`](crate::ErrorKind::RoleLost) when its guard was removed or replaced, or, for System V, when this process
+    /// has entered another IPC namespace: the role may be another's. [`Os`](crate::ErrorKind::Os) and
+    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not tell.
+    pub fn status(&self) -> Result<Status> {
+        status::of_written(&self.table, &self.address, &self.guard)
+    }
+
+    /// As [`Reader::facts`](crate::Reader::facts).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn facts(&self) -> Result<Facts> {
+        status::facts(&self.table, &self.address)
     }
 }
 

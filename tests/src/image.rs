@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::process::{self, Command};
 
 use crate::place::{Backend, Place};
 use crate::sysv::{self, Attached};
@@ -38,6 +40,8 @@ pub mod at {
     pub const GUARD_KIND: u64 = 144;
     /// Boot id, 16 bytes.
     pub const BOOT_ID: u64 = 168;
+    /// Device of the guard, u64; for System V the inode of the IPC namespace.
+    pub const GUARD_DEVICE: u64 = 184;
     /// Checksum of the bytes before it, u64.
     pub const CHECKSUM: u64 = 248;
     /// End of the header.
@@ -124,6 +128,19 @@ impl Image {
             Source::File(file) => file.write_all_at(bytes, offset).expect("bytes inside the segment"),
             Source::Memory(_, attached) => attached.borrow().put(memory_offset(offset), bytes),
         }
+    }
+
+    /// Punches a hole: these bytes are zeros and take no space.
+    ///
+    /// # Panics
+    /// For System V, whose segments have no holes.
+    pub fn punch(&self, offset: u64, length: u64) {
+        let Source::File(file) = &self.0 else { panic!("not a file") };
+        let status = Command::new("fallocate")
+            .args(["--punch-hole", "--offset", &offset.to_string(), "--length", &length.to_string()])
+            .arg(format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd()))
+            .status();
+        assert!(status.expect("fallocate of util-linux runs").success(), "a hole in the file");
     }
 
     /// Flips all bits of a byte.

@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::check;
+
 /// A process of this package. It ends when its standard input does, and is killed on drop.
 #[derive(Debug)]
 pub struct Actor {
@@ -38,7 +40,24 @@ impl Actor {
         Self { child, input, output }
     }
 
-    /// Its process id.
+    /// Starts this program as process 1 of a PID namespace, with `/proc` of its own or that of everybody else. `None`, and
+    /// skipped, where the system forbids that.
+    #[must_use]
+    pub fn start_apart(program: &str, arguments: &[&str], own_proc: bool) -> Option<Self> {
+        let mut options = vec!["--pid", "--fork", "--kill-child"];
+        options.extend(own_proc.then_some("--mount-proc"));
+        options.extend((!check::is_root()).then_some("--map-root-user"));
+        let allowed = Command::new("unshare").args(&options).arg("true").stderr(Stdio::null()).status();
+        if !allowed.is_ok_and(|status| status.success()) {
+            check::skip("`unshare` is not permitted");
+            return None;
+        }
+        options.push(program);
+        options.extend(arguments);
+        Some(Self::start("unshare", &options))
+    }
+
+    /// Its process id; that of its parent when it was started apart, with whose death it dies a little later.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -1,7 +1,10 @@
 //! System V segments and semaphore sets as another program would make, change and remove them: by key, with the bare system
 //! calls. Relies on `libc` and on nothing of the library; knows nothing of their contents.
 
-#![expect(unsafe_code, reason = "shmget, shmat, shmctl, semget, semctl and semop, which std does not offer")]
+#![expect(
+    unsafe_code,
+    reason = "shmget, shmat, shmctl, semget, semctl, semop and unshare, which std does not offer"
+)]
 
 use std::fs;
 use std::io;
@@ -123,6 +126,19 @@ pub fn operate(key: i32, semaphore: u16, changes: &[i16]) -> io::Result<()> {
     let mut operations: Vec<_> = changes.iter().map(operation).collect();
     // SAFETY: the array is as long as said and lives across the call; -1 stands for no set and is refused.
     match unsafe { libc::semop(set(key).unwrap_or(-1), operations.as_mut_ptr(), operations.len()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Enters a new IPC namespace with this thread, which leaves its keys and ids behind, and whatever the kernel would have undone
+/// at its end.
+///
+/// # Errors
+/// What `unshare(2)` says.
+pub fn leave_namespace() -> io::Result<()> {
+    // SAFETY: no memory is involved; mappings stay.
+    match unsafe { libc::unshare(libc::CLONE_NEWIPC) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

@@ -13,7 +13,7 @@
 typedef struct shmrec_draft {
     shmrec_found found;
     shmrec_map map;
-    bool made; // `found` is this value's own: to be closed or removed
+    bool made; // it is this value's own: to be closed or removed
     uint8_t reserved[7];
 } shmrec_draft;
 
@@ -88,11 +88,10 @@ static inline int shmrec_draft_publish(shmrec_draft *draft, const shmrec_address
                                        const shmrec_task *task) {
     *taken = false;
     if (draft->found.is_file) {
-        const int code = shmrec_file_publish(draft->found.handle, draft->found.bytes, address->path, taken, task);
+        const int code = shmrec_file_publish(draft->map.handle, draft->found.bytes, address->path, taken, task);
         if (code != SHMREC_OK || *taken) {
             return code;
         }
-        shmrec_found_close(&draft->found);
     }
     draft->made = false;
     draft->map.base = NULL;

@@ -53,6 +53,18 @@ static inline int shmrec_check_layout(const shmrec_table *table, const shmrec_la
     return code;
 }
 
+// The error that says what is there instead of a segment of ours.
+static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_task *task) {
+    shmrec_facts facts;
+    char words[96];
+    const int code = shmrec_segment_facts(&facts, table->map.handle, table->map.of_file, table->identity, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    shmrec_facts_words(words, &facts);
+    return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
+}
+
 // Validates a private copy of the header of the mapping in `table`. A retired table is not compared with the layout:
 // whoever finds it removes it.
 static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
@@ -66,12 +78,15 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     shmrec_table_copy_out(table, 0, bytes, sizeof bytes);
     const int code = shmrec_header_decode(&table->header, bytes, table->map.bytes, task);
     if (code != SHMREC_OK) {
-        return code;
+        return code == SHMREC_BAD_MAGIC ? shmrec_fail_foreign(table, task) : code;
     }
     shmrec_boot_id(boot_id);
     const unsigned char *made = table->header.boot_id;
     if (memcmp(made, unknown, 16) != 0 && memcmp(boot_id, unknown, 16) != 0 && memcmp(made, boot_id, 16) != 0) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
+    }
+    if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
+        return shmrec_fail_plain(task, SHMREC_NAMESPACE_MISMATCH);
     }
     return shmrec_table_retired(table) ? SHMREC_OK : shmrec_check_layout(table, layout, task);
 }
@@ -121,10 +136,11 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
     const uint64_t pid = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID));
     const uint64_t start = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_START));
     uint64_t now;
-    if (!shmrec_process_start(pid, &now) || (start != 0 && now != start)) { // 0: the writer could not read it
+    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
+    if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
         return shmrec_fail_plain(task, SHMREC_WRITER_ALIVE);
     }
-    if (pid == SHMREC_CAST(uint64_t, getpid())) {
+    if (pid == SHMREC_CAST(uint64_t, getpid()) && shmrec_own_start(&now) && now == start) {
         return shmrec_fail_plain(task, SHMREC_ALREADY_HELD_HERE);
     }
     return shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "process %llu holds the role of writer",

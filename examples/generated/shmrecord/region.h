@@ -1,10 +1,11 @@
 // region.h: segments by place: files with a name and System V segments, so that nothing above tells them apart. Relies
-// on address.h, region_named.h and region_sysv.h; knows neither header nor records.
+// on address.h, region_facts.h, region_named.h and region_sysv.h; knows neither header nor records.
 
 #ifndef SHMRECORD_REGION_H
 #define SHMRECORD_REGION_H
 
 #include "address.h"
+#include "region_facts.h"
 #include "region_named.h"
 #include "region_sysv.h"
 
@@ -12,7 +13,7 @@
 typedef struct shmrec_found {
     shmrec_identity identity;
     uint64_t bytes; // according to the kernel
-    int handle;     // a file's descriptor, which is to be closed, or a System V id
+    int handle;     // a file's descriptor, which is to be closed (-1: none), or a System V id
     bool is_file;
     uint8_t reserved[3];
 } shmrec_found;
@@ -21,8 +22,9 @@ typedef struct shmrec_found {
 typedef struct shmrec_map {
     void *base; // NULL: none
     uint64_t bytes;
+    int handle;   // a file's descriptor, which is the mapping's own, or a System V id: to ask the kernel about it
     bool of_file; // munmap(2) gives it back, otherwise shmdt(2)
-    uint8_t reserved[7];
+    uint8_t reserved[3];
 } shmrec_map;
 
 static inline void shmrec_found_close(shmrec_found *found) {
@@ -30,6 +32,13 @@ static inline void shmrec_found_close(shmrec_found *found) {
         (void)close(found->handle);
     }
     found->handle = -1;
+}
+
+// What the kernel says of the segment with this handle and identity; after a failure all zeros.
+static inline int shmrec_segment_facts(shmrec_facts *facts, int handle, bool is_file, shmrec_identity identity,
+                                       const shmrec_task *task) {
+    memset(facts, 0, sizeof *facts);
+    return is_file ? shmrec_facts_of_file(facts, handle, task) : shmrec_facts_of_shm(facts, handle, identity, task);
 }
 
 // Whether this error may pass by itself: a System V segment has its key before it is complete.
@@ -101,6 +110,18 @@ static inline int shmrec_leads_to(const shmrec_address *address, shmrec_identity
     return code;
 }
 
+// Whether this thread could find the segment by its name at all: System V keys count within an IPC namespace, and it
+// may have entered another one.
+static inline bool shmrec_is_in_sight(const shmrec_address *address, shmrec_identity identity) {
+    return address->is_file || shmrec_ipc_namespace() == identity.device;
+}
+
+// Whether a guard of this identity can be found from here, as far as both namespaces are known.
+static inline bool shmrec_is_of_this_namespace(const shmrec_address *address, shmrec_identity guard) {
+    const uint64_t here = address->is_file ? 0 : shmrec_ipc_namespace();
+    return here == 0 || guard.device == 0 || here == guard.device;
+}
+
 // Takes the name away from this segment. Callers hold the lock under which names change.
 static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity identity, const shmrec_task *task) {
     bool leads;
@@ -112,7 +133,16 @@ static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity i
                             : shmrec_shm_remove(SHMREC_CAST(int, identity.inode), task);
 }
 
+// Closes a mapping's descriptor, and leaves its memory alone: all that there is of a writer's in a child process.
+static inline void shmrec_map_close(shmrec_map *map) {
+    if (map->base != NULL && map->of_file && map->handle >= 0) {
+        (void)close(map->handle);
+    }
+    map->handle = -1;
+}
+
 static inline void shmrec_unmap(shmrec_map *map) {
+    shmrec_map_close(map);
     if (map->base != NULL && map->of_file) {
         (void)munmap(map->base, map->bytes);
     } else if (map->base != NULL) {
@@ -121,12 +151,12 @@ static inline void shmrec_unmap(shmrec_map *map) {
     map->base = NULL;
 }
 
-// Maps all of it. Child processes do not inherit a writable mapping: the role of writer stays here. On failure nothing
-// is mapped.
-static inline int shmrec_map_found(shmrec_map *map, const shmrec_found *found, bool writable,
-                                   const shmrec_task *task) {
+// Maps all of it, and makes a file's descriptor the mapping's own. Child processes do not inherit a writable mapping:
+// the role of writer stays here. On failure nothing is mapped, and the descriptor stays with what was found.
+static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool writable, const shmrec_task *task) {
     map->base = NULL;
     map->bytes = found->bytes;
+    map->handle = -1;
     map->of_file = found->is_file;
     if (found->is_file) {
         const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -145,6 +175,10 @@ static inline int shmrec_map_found(shmrec_map *map, const shmrec_found *found, b
         const int problem = errno;
         shmrec_unmap(map);
         return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, found->bytes);
+    }
+    map->handle = found->handle;
+    if (found->is_file) {
+        found->handle = -1;
     }
     return SHMREC_OK;
 }

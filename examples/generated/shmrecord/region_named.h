@@ -51,16 +51,28 @@ static inline int shmrec_file_check(const shmrec_file *file, const shmrec_task *
     return shmrec_check_trust(file->owner, mode, task);
 }
 
-// open(2) of an existing file and the checks above. Never waits, whatever has the name. On failure nothing is open.
-static inline int shmrec_file_open(shmrec_file *file, const char *path, bool writable, const shmrec_task *task) {
+// open(2) of whatever has the name, and fstat(2). Never waits. On failure nothing is open.
+static inline int shmrec_file_open_any(shmrec_file *file, const char *path, bool writable, const shmrec_task *task) {
     memset(file, 0, sizeof *file);
     const int flags = (writable ? O_RDWR : O_RDONLY) | SHMREC_O_NOFOLLOW | O_NONBLOCK | SHMREC_O_CLOEXEC;
     SHMREC_RETRY(file->fd, open(path, flags));
     if (file->fd < 0) {
         return shmrec_fail_os(task, "open", errno);
     }
-    int code = shmrec_file_stat(file, task);
-    code = code != SHMREC_OK ? code : shmrec_file_check(file, task);
+    const int code = shmrec_file_stat(file, task);
+    if (code != SHMREC_OK) {
+        shmrec_file_close(file);
+    }
+    return code;
+}
+
+// As before, with the checks above.
+static inline int shmrec_file_open(shmrec_file *file, const char *path, bool writable, const shmrec_task *task) {
+    int code = shmrec_file_open_any(file, path, writable, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    code = shmrec_file_check(file, task);
     if (code != SHMREC_OK) {
         shmrec_file_close(file);
     }

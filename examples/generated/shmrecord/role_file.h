@@ -46,14 +46,39 @@ static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const char *
     }
 }
 
-// fcntl(F_OFD_SETLK) of one byte: F_WRLCK or F_UNLCK. 0 or the errno.
-static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
+// One byte, to be locked or asked about.
+static inline struct flock shmrec_lockfile_range(int byte, short kind) {
     struct flock range;
     memset(&range, 0, sizeof range);
     range.l_type = kind;
     range.l_whence = SEEK_SET;
     range.l_start = byte;
     range.l_len = 1;
+    return range;
+}
+
+// open(O_RDONLY), fcntl(F_OFD_GETLK): whether somebody holds this lock of this guard file, of this process too. Not
+// `*known`: the name leads elsewhere, or it may not be read.
+static inline int shmrec_lockfile_held(const char *path, shmrec_identity guard, int byte, bool *known, bool *held,
+                                       const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, path);
+    shmrec_file file;
+    int code = shmrec_file_open_any(&file, path, false, &here);
+    *known = code == SHMREC_OK && shmrec_same(file.identity, guard);
+    if (*known) {
+        struct flock range = shmrec_lockfile_range(byte, F_WRLCK);
+        if (fcntl(file.fd, SHMREC_F_OFD_GETLK, &range) != 0) {
+            code = shmrec_fail_os(&here, "fcntl(F_OFD_GETLK)", errno);
+        }
+        *held = range.l_type != F_UNLCK;
+    }
+    shmrec_file_close(&file);
+    return code == SHMREC_OS || *known ? code : SHMREC_OK;
+}
+
+// fcntl(F_OFD_SETLK) of one byte: F_WRLCK or F_UNLCK. 0 or the errno.
+static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
+    struct flock range = shmrec_lockfile_range(byte, kind);
     int result;
     SHMREC_RETRY(result, fcntl(fd, SHMREC_F_OFD_SETLK, &range));
     return result == 0 ? 0 : errno;

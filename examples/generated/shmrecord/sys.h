@@ -64,6 +64,7 @@ union shmrec_semun {
 };
 
 // The same numbers on every Linux architecture that is 64-bit and little-endian.
+#define SHMREC_F_OFD_GETLK 36
 #define SHMREC_F_OFD_SETLK 37
 #define SHMREC_AT_FDCWD (-100)
 #define SHMREC_AT_SYMLINK_FOLLOW 0x400
@@ -153,10 +154,10 @@ static inline void shmrec_boot_id(unsigned char id[16]) {
 }
 
 // When a process started, in clock ticks since boot: field 22 of /proc/PID/stat. False: no such process, or no /proc.
-static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
+static inline bool shmrec_start_of(const char *process, uint64_t *ticks) {
     char path[48], text[1024];
     *ticks = 0;
-    (void)snprintf(path, sizeof path, "/proc/%llu/stat", SHMREC_CAST(unsigned long long, pid));
+    (void)snprintf(path, sizeof path, "/proc/%s/stat", process);
     if (shmrec_read_file(path, text, sizeof text) == 0) {
         return false;
     }
@@ -172,6 +173,17 @@ static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
     }
     return true;
 }
+
+// As before, by number.
+static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
+    char process[24];
+    (void)snprintf(process, sizeof process, "%llu", SHMREC_CAST(unsigned long long, pid));
+    return shmrec_start_of(process, ticks);
+}
+
+// When this process itself started. Not by its pid: /proc may be that of another PID namespace, where the pid is
+// another process's.
+static inline bool shmrec_own_start(uint64_t *ticks) { return shmrec_start_of("self", ticks); }
 
 // getrandom(2): 16 bytes that nobody else has. 0 or the errno.
 static inline int shmrec_random(unsigned char bytes[16]) {

@@ -79,6 +79,7 @@ c_runtime!(
     "options.h",
     "record.h",
     "region.h",
+    "region_facts.h",
     "region_named.h",
     "region_sysv.h",
     "remove.h",
@@ -86,6 +87,7 @@ c_runtime!(
     "role_file.h",
     "role_sysv.h",
     "segment.h",
+    "status.h",
     "sys.h",
     "table.h",
 );

@@ -117,6 +117,16 @@ static inline int shmrec_build_publish(shmrec_table *table, shmrec_build *build,
     return code;
 }
 
+// The step of creation when what has the name is not finished. `*again`: it is gone now.
+static inline int shmrec_create_instead(const shmrec_address *address, const shmrec_build *build, bool *again,
+                                        const shmrec_task *task) {
+    if (!shmrec_may_pass(address, SHMREC_NOT_READY)) {
+        return shmrec_fail_plain(task, SHMREC_NOT_READY);
+    }
+    const int code = shmrec_clear_unfinished(address, build->header.geometry.segment_bytes, again, task);
+    return code == SHMREC_OK && !*again ? shmrec_fail_plain(task, SHMREC_NOT_READY) : code;
+}
+
 // One round: takes the table that is there, or names a new one. `*again`: neither, for somebody was faster.
 static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     *again = false;
@@ -125,7 +135,7 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
         return shmrec_build_publish(table, build, again, task);
     }
     if (code == SHMREC_NOT_READY) {
-        return shmrec_clear_unfinished(&table->address, build->header.geometry.segment_bytes, again, task);
+        return shmrec_create_instead(&table->address, build, again, task);
     }
     if (code == SHMREC_OK && !shmrec_table_retired(table)) {
         code = shmrec_check_shape(table, build, task);

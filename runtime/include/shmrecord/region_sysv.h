@@ -7,12 +7,16 @@
 #include "identity.h"
 #include "sys.h"
 
-// An id counts within an IPC namespace, whose inode is 0 without /proc; ids are not used again before their sequence
-// number wraps.
-static inline shmrec_identity shmrec_ipc_identity(int id) {
+// The inode of this thread's IPC namespace, which its calls count in; 0 without /proc.
+static inline uint64_t shmrec_ipc_namespace(void) {
     struct stat facts;
+    return stat("/proc/thread-self/ns/ipc", &facts) == 0 ? facts.st_ino : 0;
+}
+
+// An id counts within an IPC namespace; ids are not used again before their sequence number wraps.
+static inline shmrec_identity shmrec_ipc_identity(int id) {
     shmrec_identity identity;
-    identity.device = stat("/proc/self/ns/ipc", &facts) == 0 ? facts.st_ino : 0;
+    identity.device = shmrec_ipc_namespace();
     identity.inode = SHMREC_CAST(uint64_t, id);
     return identity;
 }
@@ -32,16 +36,25 @@ static inline int shmrec_check_ipc(uint32_t uid, uint32_t creator, uint32_t mode
     return code != SHMREC_OK ? code : shmrec_check_trust(creator, mode & 0777u, task);
 }
 
-// shmctl(IPC_STAT): size, and whether owner and mode are accepted.
+// shmctl(IPC_STAT)
+static inline int shmrec_shm_stat(int id, struct shmid_ds *facts, const shmrec_task *task) {
+    memset(facts, 0, sizeof *facts);
+    if (shmctl(id, IPC_STAT, facts) == 0) {
+        return SHMREC_OK;
+    }
+    const int problem = errno;
+    if (shmrec_ipc_gone(problem)) { // removed between shmget and now
+        return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmctl(IPC_STAT)");
+    }
+    return shmrec_fail_os(task, "shmctl(IPC_STAT)", problem);
+}
+
+// Its size, and whether owner and mode are accepted.
 static inline int shmrec_shm_check(int id, uint64_t *bytes, const shmrec_task *task) {
     struct shmid_ds facts;
-    memset(&facts, 0, sizeof facts);
-    if (shmctl(id, IPC_STAT, &facts) != 0) {
-        const int problem = errno;
-        if (shmrec_ipc_gone(problem)) { // removed between shmget and now
-            return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmctl(IPC_STAT)");
-        }
-        return shmrec_fail_os(task, "shmctl(IPC_STAT)", problem);
+    const int code = shmrec_shm_stat(id, &facts, task);
+    if (code != SHMREC_OK) {
+        return code;
     }
     *bytes = facts.shm_segsz;
     return shmrec_check_ipc(facts.shm_perm.uid, facts.shm_perm.cuid, facts.shm_perm.mode, task);

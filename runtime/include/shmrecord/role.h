@@ -89,6 +89,21 @@ static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmre
     return code;
 }
 
+// Whether somebody holds this lock of this guard, without touching it. Not `*known`: it cannot be told, because the
+// name leads to another one or nowhere, or it may not be read.
+static inline int shmrec_guard_held(const shmrec_address *address, shmrec_identity guard, int lock, bool *known,
+                                    bool *held, const shmrec_task *task) {
+    return address->is_file ? shmrec_lockfile_held(address->guard, guard, lock, known, held, task)
+                            : shmrec_lockset_held(address->key, guard, lock, known, held, task);
+}
+
+// The process that last took or released this lock, its death included, where the kernel keeps that and has a number
+// for it here; otherwise 0. It may be gone.
+static inline int shmrec_guard_last_pid(const shmrec_guard *guard, int lock, uint32_t *pid, const shmrec_task *task) {
+    *pid = 0;
+    return guard->is_file ? SHMREC_OK : shmrec_lockset_last_pid(guard->handle, lock, pid, task);
+}
+
 // Gives a guard that was left by somebody else the mode that goes with a segment of this mode. The caller holds the
 // lock for creating and removing, and the segment is not there.
 static inline int shmrec_guard_set_mode(const shmrec_guard *guard, const shmrec_address *address, uint32_t mode,
@@ -101,8 +116,17 @@ static inline int shmrec_guard_set_mode(const shmrec_guard *guard, const shmrec_
     return shmrec_lockset_set_mode(guard->handle, own, task);
 }
 
+// Whether the handle means the guard: in another IPC namespace a set's id means another set or none.
+static inline bool shmrec_guard_is_here(const shmrec_guard *guard) {
+    return guard->is_file || shmrec_ipc_namespace() == guard->identity.device;
+}
+
 // Takes the lock if nobody has it.
 static inline int shmrec_guard_try_lock(shmrec_guard *guard, int lock, bool *locked, const shmrec_task *task) {
+    *locked = false;
+    if (!shmrec_guard_is_here(guard)) {
+        return shmrec_lockset_fail("semop", EIDRM, task);
+    }
     const int code = guard->is_file ? shmrec_lockfile_try_lock(guard->handle, lock, locked, task)
                                     : shmrec_lockset_try_lock(guard->handle, lock, locked, task);
     guard->held[lock] = guard->held[lock] || (code == SHMREC_OK && *locked);
@@ -115,6 +139,9 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
         return 0;
     }
     guard->held[lock] = false;
+    if (!shmrec_guard_is_here(guard)) {
+        return EIDRM;
+    }
     return guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
                           : shmrec_lockset_give(guard->handle, lock);
 }
@@ -155,7 +182,8 @@ static inline int shmrec_guard_unlock_create(shmrec_guard *guard, const shmrec_t
     if (problem == 0) {
         return SHMREC_OK;
     }
-    return guard->is_file ? shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem) : shmrec_lockset_fail(problem, task);
+    return guard->is_file ? shmrec_fail_os(task, "fcntl(F_OFD_SETLK)", problem)
+                          : shmrec_lockset_fail("semop", problem, task);
 }
 
 // Removes the guard, if its name still leads to it. The caller holds the lock for creating and removing.

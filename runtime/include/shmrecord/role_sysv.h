@@ -117,20 +117,45 @@ static inline int shmrec_lockset_give(int id, int lock) {
     return result == 0 ? 0 : errno;
 }
 
-// The error of a failed semop(2). The set may be removed under us, by ipcrm or at the end of a session (systemd's
-// RemoveIPC).
-static inline int shmrec_lockset_fail(int errno_value, const shmrec_task *task) {
+// The error of a failed call on a set that was there. It may be removed under us, by ipcrm or at the end of a session
+// (systemd's RemoveIPC).
+static inline int shmrec_lockset_fail(const char *call, int errno_value, const shmrec_task *task) {
     if (shmrec_ipc_gone(errno_value)) {
         return shmrec_fail(task, SHMREC_GUARD_LOST, errno_value, "guard lost: its semaphore set was removed");
     }
-    return shmrec_fail_os(task, "semop", errno_value);
+    return shmrec_fail_os(task, call, errno_value);
+}
+
+// semget(2), semctl(GETVAL): whether somebody holds this lock of this set. Not `*known`: the key leads elsewhere, or
+// the set may not be read.
+static inline int shmrec_lockset_held(key_t key, shmrec_identity guard, int lock, bool *known, bool *held,
+                                      const shmrec_task *task) {
+    const int id = semget(key, 0, 0);
+    *known = id >= 0 && shmrec_same(shmrec_ipc_identity(id), guard);
+    if (!*known) {
+        return SHMREC_OK;
+    }
+    const int value = semctl(id, lock, GETVAL);
+    const int problem = value >= 0 ? 0 : errno;
+    *known = problem == 0;
+    *held = value != 0;
+    return *known || problem == EACCES || shmrec_ipc_gone(problem) ? SHMREC_OK
+                                                                    : shmrec_fail_os(task, "semctl(GETVAL)", problem);
+}
+
+// semctl(GETPID): the process that last took or released this lock, its death included; 0 for nobody, or somebody of
+// another PID namespace.
+static inline int shmrec_lockset_last_pid(int id, int lock, uint32_t *pid, const shmrec_task *task) {
+    const int answer = semctl(id, lock, GETPID);
+    *pid = answer > 0 ? SHMREC_CAST(uint32_t, answer) : 0;
+    return answer >= 0 ? SHMREC_OK : shmrec_lockset_fail("semctl(GETPID)", errno, task);
 }
 
 // Takes the lock if nobody has it.
 static inline int shmrec_lockset_try_lock(int id, int lock, bool *locked, const shmrec_task *task) {
     const int problem = shmrec_lockset_take(id, lock);
     *locked = problem == 0;
-    return problem == 0 || problem == EAGAIN ? SHMREC_OK : shmrec_lockset_fail(problem, task);
+    return problem == 0 || problem == EAGAIN ? SHMREC_OK : shmrec_lockset_fail("semop", problem, task);
 }
 
 // semctl(IPC_RMID)

@@ -46,6 +46,16 @@ SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
     return log;
 }
 
+// The task of what is done with an open table.
+static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = operation;
+    task.subject = table->address.text != NULL ? table->address.text : "a closed handle";
+    task.error = error;
+    return task;
+}
+
 // Whether the table was removed.
 static inline bool shmrec_table_retired(const shmrec_table *table) {
     return shmrec_load(shmrec_table_word(table, SHMREC_LIVE_STATE)) == SHMREC_LIVE_STATE_RETIRED;
@@ -70,7 +80,7 @@ static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offs
 static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t epoch, uint64_t now_unix_ns) {
     const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
     uint64_t start;
-    (void)shmrec_process_start(pid, &start);
+    (void)shmrec_own_start(&start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID), pid);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
@@ -114,10 +124,12 @@ static inline void shmrec_table_recover(const shmrec_table *table) {
 }
 
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
-// it only closes its copy of the guard.
+// it only closes its copies of the segment's and the guard's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
     if (!table->holds_role || table->guard.process == SHMREC_CAST(uint64_t, getpid())) {
         shmrec_unmap(&table->map);
+    } else {
+        shmrec_map_close(&table->map);
     }
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);

@@ -28,8 +28,9 @@
 // - A file that its owner cuts short under a mapping gives SIGBUS, as with every mapping. Trust the owner, or do not
 //   open.
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
-//   one. shmrec_is_current tells; close it and open again.
+//   one. shmrec_table_status tells (status.h); close it and open again.
 // - write and read hold one record on the stack. Give threads that move very large records a stack to match.
+// - An open table of a file holds a descriptor, a writer's a second one, of its guard.
 // - Never copy a handle: close the original and the copy would unmap twice.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), and puts it into `*error` together with a
@@ -45,6 +46,7 @@
 #include "record.h"
 #include "remove.h"
 #include "segment.h"
+#include "status.h"
 
 // Attempts of a read between two pauses.
 #define SHMREC_BURST 64u
@@ -159,27 +161,6 @@ static inline uint64_t shmrec_table_epoch(const shmrec_table *table) {
     return table->map.base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
 }
 
-// Whether the address still leads to this table and it was not removed (lstat(2) or shmget(2), about a microsecond). If
-// not: close, and open again to find what is there now. A relative file: path counts from the present working
-// directory.
-static inline bool shmrec_is_current(const shmrec_table *table) {
-    shmrec_task quiet;
-    bool current;
-    memset(&quiet, 0, sizeof quiet);
-    return table->map.base != NULL && !shmrec_table_retired(table) &&
-           shmrec_leads_to(&table->address, table->identity, &current, &quiet) == SHMREC_OK && current;
-}
-
-// The task of reading or writing one record.
-static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
-    shmrec_task task;
-    memset(&task, 0, sizeof task);
-    task.operation = operation;
-    task.subject = table->address.text != NULL ? table->address.text : "a closed handle";
-    task.error = error;
-    return task;
-}
-
 SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
                                   shmrec_error *error) {
     const shmrec_task task = shmrec_task_of(operation, table, error);
@@ -259,7 +240,7 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 
 // Defines the handles and functions of a record T, whose struct, T_layout, T_check and T_zero_padding stand before it:
 //
-//   T_writer, T_reader   handles; `.table` of either is for shmrec_table_capacity, _epoch and shmrec_is_current
+//   T_writer, T_reader   handles; `.table` of either is for shmrec_table_capacity, _epoch, _status and _facts
 //   T_create             as shmrec_table_create
 //   T_open_writer        as shmrec_table_open_writer
 //   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or

@@ -8,9 +8,12 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
 
+pub(crate) mod facts;
 pub(crate) mod map;
 pub(crate) mod named;
 pub(crate) mod sysv;
+
+pub use facts::Facts;
 
 /// What tells one segment or guard from every other on this machine: device and inode of a file; the inode of the IPC
 /// namespace and the id of a System V object.
@@ -127,6 +130,26 @@ impl Place {
         }
     }
 
+    /// Whether this thread could find the segment by its name at all: System V keys count within an IPC namespace, and it may
+    /// have entered another one.
+    pub(crate) fn is_in_sight(&self, identity: Identity) -> bool {
+        match self {
+            Place::Named(_) => true,
+            Place::Sysv(_) => sysv::namespace() == identity.device,
+        }
+    }
+
+    /// Whether a guard of this identity can be found from here, as far as both namespaces are known.
+    pub(crate) fn is_of_this_namespace(&self, guard: Identity) -> bool {
+        match self {
+            Place::Named(_) => true,
+            Place::Sysv(_) => {
+                let here = sysv::namespace();
+                here == 0 || guard.device == 0 || here == guard.device
+            }
+        }
+    }
+
     /// Takes the name away from this segment. Callers hold the lock under which names change.
     pub(crate) fn unlink(&self, at: &At<'_>, identity: Identity) -> Result<()> {
         match self {
@@ -182,7 +205,24 @@ impl Place {
     }
 }
 
+impl Backing {
+    /// What the kernel says of the segment, which has this identity.
+    fn facts(&self, at: &At<'_>, identity: Identity) -> Result<Facts> {
+        match self {
+            Backing::File(file) => {
+                file.metadata().map(|facts| Facts::of_file(&facts)).map_err(|error| at.os("fstat", &error))
+            }
+            Backing::Shm(id) => sysv::facts(at, *id, identity),
+        }
+    }
+}
+
 impl Found {
+    /// What the kernel says of it.
+    pub(crate) fn facts(&self, at: &At<'_>) -> Result<Facts> {
+        self.backing.facts(at, self.identity)
+    }
+
     /// Maps all of it.
     pub(crate) fn map(self, at: &At<'_>, access: Access) -> Result<Segment> {
         let length = length(at, self.size)?;
@@ -210,6 +250,11 @@ impl Segment {
     /// Which segment it is.
     pub(crate) fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// What the kernel says of it: `fstat(2)`, `shmctl(IPC_STAT)`.
+    pub(crate) fn facts(&self, at: &At<'_>) -> Result<Facts> {
+        self.backing.facts(at, self.identity)
     }
 }
 

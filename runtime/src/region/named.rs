@@ -15,15 +15,19 @@ use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
 use crate::region::{Identity, Trust};
 
-/// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, and `fstat`: a regular file of a trusted owner. Never
-/// waits, whatever has the name.
-pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> Result<(File, Identity, u64)> {
-    let file = OpenOptions::new()
+/// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of whatever has the name. Never waits.
+pub(crate) fn open_any(at: &At<'_>, path: &Path, access: Access) -> Result<File> {
+    OpenOptions::new()
         .read(true)
         .write(access == Access::Write)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)
-        .map_err(|error| at.os("open", &error))?;
+        .map_err(|error| at.os("open", &error))
+}
+
+/// [`open_any`] and `fstat`: a regular file of a trusted owner.
+pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> Result<(File, Identity, u64)> {
+    let file = open_any(at, path, access)?;
     let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
     let kind = facts.file_type();
     if !kind.is_file() {

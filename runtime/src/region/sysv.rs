@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::{Identity, Trust, named};
+use crate::region::{Facts, Identity, Trust, named};
 
 /// `shmget(2)` without `IPC_CREAT`, and `IPC_STAT`: the segment under this key, if its owner and mode are accepted.
 pub(crate) fn find(at: &At<'_>, key: Key, trust: &Trust) -> Result<(libc::c_int, Identity, u64)> {
@@ -23,6 +23,15 @@ pub(crate) fn find(at: &At<'_>, key: Key, trust: &Trust) -> Result<(libc::c_int,
 /// The identity of the segment under this key; `None` when there is none.
 pub(crate) fn identity(at: &At<'_>, key: Key) -> Result<Option<Identity>> {
     Ok(get(at, key)?.map(identity_of))
+}
+
+/// `shmctl(IPC_STAT)` of the segment with this id and identity, be it removed, as long as it is mapped. In another IPC
+/// namespace the id means another segment or none.
+pub(crate) fn facts(at: &At<'_>, id: libc::c_int, identity: Identity) -> Result<Facts> {
+    if namespace() != identity.device {
+        return Err(at.error(ErrorKind::NamespaceMismatch).detail("this process has entered another one"));
+    }
+    stat(at, id).map(|facts| Facts::of_shm(&facts))
 }
 
 /// `shmctl(IPC_RMID)` if the key leads to this segment: the key is free at once, the memory when the last process lets go.
@@ -126,7 +135,7 @@ fn identity_of(id: libc::c_int) -> Identity {
     Identity { device: namespace(), inode: u64::from(id.cast_unsigned()) }
 }
 
-/// The inode of this process's IPC namespace; 0 without `/proc`.
+/// The inode of this thread's IPC namespace, which its calls count in; 0 without `/proc`.
 pub(crate) fn namespace() -> u64 {
-    std::fs::metadata("/proc/self/ns/ipc").map_or(0, |facts| facts.ino())
+    std::fs::metadata("/proc/thread-self/ns/ipc").map_or(0, |facts| facts.ino())
 }

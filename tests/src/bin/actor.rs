@@ -13,6 +13,7 @@ use std::process;
 use std::thread::{self, JoinHandle};
 
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
+use integration_tests::sysv;
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
 fn main() {
@@ -45,7 +46,7 @@ fn named(arrangement: &str) -> Arrangement {
 }
 
 /// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
-/// `write INDEX NUMBER` with `written`; `drop` with `dropped`.
+/// `write INDEX NUMBER` with `written`; `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
 fn hold() {
     let mut held: Option<Writer<Quote>> = None;
     for line in io::stdin().lock().lines() {
@@ -58,6 +59,13 @@ fn hold() {
                 let writer = held.as_mut().expect("a writer is held");
                 writer.write(number(index), &quote(number(value))).expect("an index in range");
                 println!("written");
+                continue;
+            }
+            ["leave"] => {
+                println!(
+                    "{}",
+                    sysv::leave_namespace().map_or_else(|error| error.to_string(), |()| "left".into())
+                );
                 continue;
             }
             _ => {

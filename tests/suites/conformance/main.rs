@@ -5,4 +5,5 @@ mod records;
 mod removal;
 mod roles;
 mod shapes;
+mod status;
 mod values;

@@ -107,6 +107,6 @@ fn a_table_can_be_removed_under_a_writer_that_is_stopped() {
         let record = Reader::<Pattern256>::open(address).unwrap().read_versioned(0).unwrap();
         assert_eq!(record.value, Pattern256::of(0, 1), "the old writer reaches nothing of the new table");
         actor.kill();
-        assert!(next.is_current().unwrap());
+        assert!(next.status().unwrap().is_current());
     });
 }

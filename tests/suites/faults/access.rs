@@ -11,7 +11,7 @@ use integration_tests::lock;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Quote, quote};
 use integration_tests::sysv;
-use shmrecord::{ErrorKind, Options, RawReader, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Options, RawReader, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 /// Another account that is neither root nor [`NOBODY`].
@@ -144,7 +144,10 @@ fn another_account_reads(test: &str, backend: Backend) {
         |address| {
             let reader = Reader::<Quote>::open(address).unwrap();
             assert_eq!(reader.read(0).unwrap(), quote(1));
-            assert_eq!((reader.epoch(), reader.is_current().unwrap()), (1, true));
+            assert_eq!(reader.epoch(), 1);
+            assert_eq!(reader.status().unwrap(), Status::Unknown, "the guard is not this account's to read");
+            let facts = reader.facts().unwrap();
+            assert_eq!((facts.uid, facts.mode), (0, 0o644));
             assert_eq!(RawReader::open(address).unwrap().read(0).unwrap().version, 1);
             let (_, name) = address.split_once(if backend == Backend::Sysv { "0x" } else { ":/" }).unwrap();
             let maps = fs::read_to_string("/proc/self/maps").unwrap();
@@ -165,7 +168,7 @@ fn another_account_reads(test: &str, backend: Backend) {
         },
     );
     let Some((place, writer)) = prepared else { return };
-    assert!(writer.is_current().unwrap());
+    assert!(writer.status().unwrap().is_current());
     drop(writer);
     assert_eq!(Writer::<Quote>::open(place.address()).unwrap().epoch(), 2);
 }

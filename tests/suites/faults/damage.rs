@@ -7,7 +7,7 @@ use integration_tests::check::{error_of, every_opening, every_opening_fails, eve
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Quote, quote};
-use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Options, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 10;
 
@@ -170,10 +170,50 @@ fn a_header_that_changes_behind_a_handle_has_no_effect() {
                 assert_eq!(reader.read(1).unwrap(), quote(1));
                 assert_eq!(reader.read(CAPACITY - 1).unwrap(), quote(2));
                 assert!(reader.read(CAPACITY).is_err());
-                assert!(reader.is_current().unwrap());
+                assert!(reader.status().unwrap().is_current());
                 assert_eq!(image.get(0, 256), [garbage; 256], "the header is written once");
             }
             image.put(0, &header);
+            drop(writer);
+            remove(place.address()).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_hole_over_the_header_is_found_when_a_table_is_opened() {
+    every_named_backend(|place| {
+        let mut writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+        let reader = Reader::<Quote>::open(place.address()).unwrap();
+        writer.write(1, &quote(1)).unwrap();
+        Image::of(place).punch(0, 256);
+        for (opening, result) in every_opening::<Quote>(place.address(), CAPACITY) {
+            assert_eq!(error_of(result, place.address()), ErrorKind::NotReady, "{opening}");
+        }
+        assert_eq!(error_of(remove(place.address()), place.address()), ErrorKind::BadMagic);
+        // Who has it open uses a copy of the header.
+        writer.write(1, &quote(2)).unwrap();
+        assert_eq!((reader.read(1).unwrap(), reader.status().unwrap()), (quote(2), Status::Alive));
+    });
+}
+
+#[test]
+fn a_hole_over_the_records_is_seen_by_who_has_read_them() {
+    every_named_backend(|place| {
+        for cells in CELLS {
+            let mut writer = Options::new().cells(cells).create::<Quote>(place.address(), CAPACITY).unwrap();
+            let reader = Reader::<Quote>::open(place.address()).unwrap();
+            for number in 1..=3 {
+                writer.write(1, &quote(number)).unwrap();
+            }
+            let seen = reader.read_versioned(1).unwrap();
+            assert_eq!((seen.value, seen.version), (quote(3), 3));
+            let image = Image::of(place);
+            let (description, length) = image.description();
+            image.punch(description + length, image.length() - description - length);
+            let since = reader.read_since(1, seen.version);
+            assert_eq!(error_of(since, place.address()), ErrorKind::VersionRegressed { seen: 3, found: 0 });
+            assert_eq!(Reader::<Quote>::open(place.address()).unwrap().version(1).unwrap(), 0);
             drop(writer);
             remove(place.address()).unwrap();
         }

@@ -9,7 +9,7 @@ use integration_tests::check::every_opening;
 use integration_tests::image::{Image, at};
 use integration_tests::place::Backend;
 use integration_tests::records::{Pattern64, Quote, quote};
-use shmrecord::{ErrorKind, Options, RawReader, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Options, RawReader, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -44,7 +44,10 @@ fn too_many_open_files_is_an_error_that_leaves_nothing() {
             with_descriptors(0, || {
                 writer.write(0, &quote(2)).unwrap();
                 assert_eq!(reader.read(0).unwrap(), quote(2), "open handles need no descriptor");
-                assert!(reader.is_current().unwrap());
+                assert_eq!(writer.status().unwrap(), Status::Alive);
+                assert_eq!(reader.facts().unwrap(), writer.facts().unwrap());
+                // It asks the guard, which it has not open.
+                assert_eq!(reader.status().unwrap_err().raw_os_error(), Some(libc::EMFILE));
             });
             drop(writer);
             let results = with_descriptors(0, || {

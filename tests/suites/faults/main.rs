@@ -10,5 +10,6 @@ mod hostile;
 mod leftovers;
 mod limits;
 mod names;
+mod namespaces;
 mod space;
 mod sysv;

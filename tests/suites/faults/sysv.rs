@@ -2,6 +2,7 @@
 //! `ipcrm`, the limits of an IPC namespace.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use integration_tests::alone::Alone;
@@ -67,13 +68,45 @@ fn segments_of_other_programs_are_left_alone() {
             ErrorKind::BadMagic
         };
         for (call, result) in every_opening::<Quote>(address, CAPACITY) {
+            let found = result.as_ref().err().map(|error| error.found().to_owned());
             assert_eq!(error_of(result, address), kind, "{call}");
+            if kind == ErrorKind::BadMagic {
+                assert_eq!(found, Some(whose(size)), "{call}");
+            }
         }
-        let kind = error_of(impatient().remove(address), address);
+        let removed = impatient().remove(address);
+        assert!(removed.as_ref().is_err_and(|error| error.found().starts_with(&whose(size))), "{removed:?}");
+        let kind = error_of(removed, address);
         assert!(matches!(kind, ErrorKind::BadMagic | ErrorKind::NotReady), "{kind:?}");
         assert_eq!((sysv::segment(place.key()), memory.get(0, size)), before);
         assert_eq!(place.names(), [""], "no guard is made for it");
         place.remove(Part::Segment);
+    }
+}
+
+/// What is said of a segment that this process made.
+fn whose(size: usize) -> String {
+    let uid = fs::metadata("/proc/self").unwrap().uid();
+    format!("{size} bytes of user {uid}, made by process {}", std::process::id())
+}
+
+#[test]
+fn a_segment_of_another_size_than_its_header_says_is_left_alone() {
+    let place = place();
+    let address = place.address();
+    drop(Writer::<Quote>::create(address, CAPACITY).unwrap());
+    let image = Image::of(&place);
+    let header = image.length();
+    for actual in [640, header - 64, header + 64, 2 * header] {
+        image.set_length(actual);
+        let things = || (sysv::segment(place.key()), sysv::set(place.key()), image.bytes());
+        let before = things();
+        for (call, result) in every_opening::<Quote>(address, CAPACITY) {
+            assert_eq!(error_of(result, address), ErrorKind::SizeMismatch { header, actual }, "{call}");
+        }
+        let larger = Writer::<Quote>::create(address, 100 * CAPACITY);
+        assert_eq!(error_of(larger, address), ErrorKind::SizeMismatch { header, actual });
+        assert!(things() == before, "{actual} bytes: nothing is modified");
     }
 }
 
@@ -112,6 +145,10 @@ fn what_a_creator_left_that_died_is_replaced() {
     Image::of(&place).set_word(at::MAGIC, 0);
     assert_eq!(error_of(options.open::<Quote>(address), address), ErrorKind::NotReady);
     assert_eq!(error_of(options.open_writer::<Quote>(address), address), ErrorKind::NotReady);
+    let mapped = Attached::new(place.key());
+    let created = options.create::<Quote>(address, CAPACITY);
+    assert_eq!(error_of(created, address), ErrorKind::NotReady, "the dead map nothing");
+    drop(mapped);
     let writer = options.create::<Quote>(address, CAPACITY).unwrap();
     assert_eq!((writer.epoch(), writer.read_versioned(0).unwrap().version), (1, 0));
     assert_eq!(sysv::listed(place.key()), (1, 1));
@@ -162,14 +199,20 @@ fn handles_of_a_segment_that_ipcrm_removed_still_work_and_know_it() {
     let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
     let reader = Reader::<Quote>::open(address).unwrap();
     place.remove(Part::Segment);
-    assert_eq!((writer.is_current().unwrap(), reader.is_current().unwrap()), (false, false));
+    assert_eq!(
+        (writer.status().unwrap().is_current(), reader.status().unwrap().is_current()),
+        (false, false)
+    );
     writer.write(0, &quote(1)).unwrap();
     assert_eq!(reader.read(0).unwrap(), quote(1));
     let refused = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
     assert_eq!(error_of(Writer::<Quote>::create(address, CAPACITY), address), refused);
     drop(writer);
     let next = Writer::<Quote>::create(address, CAPACITY).unwrap();
-    assert_eq!((next.epoch(), reader.is_current().unwrap(), next.is_current().unwrap()), (1, false, true));
+    assert_eq!(
+        (next.epoch(), reader.status().unwrap().is_current(), next.status().unwrap().is_current()),
+        (1, false, true)
+    );
     assert_eq!(reader.read(0).unwrap(), quote(1), "the old values");
 }
 

@@ -24,8 +24,9 @@ pub(crate) type Operation = (&'static str, fn(&str) -> Result<()>);
 
 pub(crate) const ATTACH: Operation = ("attach", |address| Reader::<Every>::open(address).map(drop));
 pub(crate) const OPEN: Operation = ("open", |address| Writer::<Every>::open(address).map(drop));
-const CREATE: Operation = ("create", |address| Writer::<Every>::create(address, CAPACITY).map(drop));
-const REMOVE: Operation = ("remove", |address| shmrecord::remove(address));
+pub(crate) const CREATE: Operation =
+    ("create", |address| Writer::<Every>::create(address, CAPACITY).map(drop));
+pub(crate) const REMOVE: Operation = ("remove", |address| shmrecord::remove(address));
 
 /// Number and text of an error; `ok` without one.
 pub(crate) fn words<T>(result: &Result<T>) -> String {

@@ -9,7 +9,8 @@
 //! | `bytes` | segments, and the values that are read from them |
 //! | `prefix` | what a dead writer leaves, and what becomes of it |
 //! | `roles` | who may write, and who takes over from the killed |
-//! | `errors`, `changes` | what is said of every fault, and of every changed byte |
+//! | `errors`, `sysv`, `changes` | what is said of every fault, and of every changed byte |
+//! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
 //! | `machines` | (which the headers refuse) |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
@@ -30,4 +31,6 @@ mod programs;
 mod random;
 mod readme;
 mod roles;
+mod status;
+mod sysv;
 mod tools;

@@ -109,6 +109,22 @@ fn every_error_has_the_same_code_in_c() {
 }
 
 #[test]
+fn every_status_has_the_same_number_in_c() {
+    let rust = source("runtime/src/status.rs");
+    let numbers = |line: &str, prefix| {
+        let (name, number_of) = line.trim().strip_prefix(prefix)?.split_once(" = ")?;
+        Some((name.to_owned(), number(number_of.split([',', ' ']).next()?)))
+    };
+    let rust = between(&rust, "pub enum Status {", "\n}\n").lines();
+    let rust: BTreeMap<_, _> =
+        rust.filter_map(|line| numbers(line, "")).map(|(name, number)| (c_name(&name), number)).collect();
+    let c = source("runtime/include/shmrecord/status.h");
+    let c = between(&c, "enum shmrec_status {", "};").lines();
+    assert!(rust.len() > 4, "{rust:?}");
+    assert_same(&rust, &c.filter_map(|line| numbers(line, "SHMREC_STATUS_")).collect());
+}
+
+#[test]
 fn every_error_has_the_same_words_in_c() {
     let rust = source(ERRORS_IN_RUST);
     let c = source(ERRORS_IN_C);

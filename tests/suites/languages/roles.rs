@@ -57,6 +57,35 @@ fn a_living_writer_is_named_to_the_other_language() {
     });
 }
 
+#[test]
+fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
+    for program in actors() {
+        every_backend(|place| {
+            let [open, create] =
+                [format!("open {}", place.address()), format!("create {} 4", place.address())];
+            for own_proc in [true, false] {
+                let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
+                assert_eq!(apart.ask(&create), "holds 1");
+                let refused = Writer::<Every>::open(place.address()).unwrap_err();
+                assert!(matches!(refused.kind(), ErrorKind::WriterAlive { pid: None, .. }), "{refused}");
+                let mut here = Actor::start(program, &["hold"]);
+                assert_eq!(here.ask(&open), format!("{} {refused}", refused.kind().code()));
+                apart.kill();
+                shmrecord::remove(place.address()).unwrap();
+
+                let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
+                assert_eq!(here.ask(&create), "holds 1");
+                let answer = apart.ask(&open);
+                // Who sees the writer in the list of processes names it by its number there.
+                let named = refusal("open for writing", place.address(), here.pid());
+                let unnamed = answer.contains(": another process holds the role of writer; ");
+                assert!(if own_proc { unnamed } else { answer == named }, "{answer}");
+                shmrecord::remove(place.address()).unwrap();
+            }
+        });
+    }
+}
+
 /// The C actor's answer when another process writes.
 fn refusal(operation: &str, address: &str, pid: u32) -> String {
     let code = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 }.code();

@@ -95,14 +95,7 @@ impl FileGuard {
     }
 
     fn set(&self, lock: Lock, kind: libc::c_int) -> io::Result<()> {
-        #[expect(clippy::cast_possible_truncation, reason = "F_*LCK and SEEK_SET are 0 to 2")]
-        let range = libc::flock {
-            l_type: kind as libc::c_short,
-            l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: byte(lock),
-            l_len: 1,
-            l_pid: 0,
-        };
+        let range = range(lock, kind);
         loop {
             // SAFETY: `range` is a struct flock that lives across the call; the descriptor is this value's own.
             let result = unsafe { libc::fcntl(self.file.as_raw_fd(), libc::F_OFD_SETLK, &raw const range) };
@@ -126,6 +119,35 @@ impl Drop for FileGuard {
                 let _ = self.set(lock, libc::F_UNLCK);
             }
         }
+    }
+}
+
+/// `open(O_RDONLY)`, `fcntl(F_OFD_GETLK)`: whether somebody holds this lock of this guard file, of this process too. `None`:
+/// the name leads elsewhere, or it may not be read.
+pub(crate) fn is_held(at: &At<'_>, path: &Path, guard: Identity, lock: Lock) -> Result<Option<bool>> {
+    let at = &At { subject: &path.display(), ..*at };
+    let file = match named::open_any(at, path, Access::Read) {
+        Ok(file) if named::identity(at, &file)? == guard => file,
+        Err(error) if *error.kind() == ErrorKind::Os => return Err(error),
+        _ => return Ok(None),
+    };
+    let mut range = range(lock, libc::F_WRLCK);
+    // SAFETY: `range` is a struct flock that the kernel reads and writes during the call; the descriptor is open.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut range) } {
+        0 => Ok(Some(libc::c_int::from(range.l_type) != libc::F_UNLCK)),
+        _ => Err(at.os("fcntl(F_OFD_GETLK)", &io::Error::last_os_error())),
+    }
+}
+
+/// The byte of a lock, to be locked or asked about.
+#[expect(clippy::cast_possible_truncation, reason = "F_*LCK and SEEK_SET are 0 to 2")]
+fn range(lock: Lock, kind: libc::c_int) -> libc::flock {
+    libc::flock {
+        l_type: kind as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: byte(lock),
+        l_len: 1,
+        l_pid: 0,
     }
 }
 

@@ -50,6 +50,15 @@ impl GuardPlace {
         }
     }
 
+    /// Whether somebody holds this lock of this guard, without touching it. `None`: it cannot be told, because the name leads
+    /// to another one or nowhere, or it may not be read.
+    pub(crate) fn is_held(&self, at: &At<'_>, guard: Identity, lock: Lock) -> Result<Option<bool>> {
+        match self {
+            GuardPlace::File(path) => file::is_held(at, path, guard, lock),
+            GuardPlace::Set(key) => sysv::is_held(at, *key, guard, lock),
+        }
+    }
+
     /// Opens the guard, or makes it for those who may write the segment, whose mode is `mode`.
     pub(crate) fn open_or_create(&self, at: &At<'_>, mode: u32, trust: &Trust) -> Result<Guard> {
         match self {
@@ -114,6 +123,15 @@ impl Guard {
         match self {
             Guard::File(guard) => guard.unlock(at, lock),
             Guard::Set(guard) => guard.unlock(at, lock),
+        }
+    }
+
+    /// The process that last took or released this lock, its death included, where the kernel keeps that and has a number for
+    /// it here. It may be gone.
+    pub(crate) fn last_pid(&self, at: &At<'_>, lock: Lock) -> Result<Option<u32>> {
+        match self {
+            Guard::File(_) => Ok(None),
+            Guard::Set(guard) => guard.last_pid(at, lock),
         }
     }
 

@@ -96,7 +96,7 @@ impl SetGuard {
                 Ok(true)
             }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
-            Err(error) => Err(lost(at, &error)),
+            Err(error) => Err(lost(at, "semop", &error)),
         }
     }
 
@@ -104,7 +104,16 @@ impl SetGuard {
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
         self.held[index(lock)] = None;
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
-        self.operate(&[down]).map_err(|error| lost(at, &error))
+        self.operate(&[down]).map_err(|error| lost(at, "semop", &error))
+    }
+
+    /// `semctl(GETPID)`
+    pub(crate) fn last_pid(&self, at: &At<'_>, lock: Lock) -> Result<Option<u32>> {
+        match ask(self.id, lock, libc::GETPID) {
+            // 0: nobody, or somebody of another PID namespace.
+            Ok(pid) => Ok(u32::try_from(pid).ok().filter(|&pid| pid != 0)),
+            Err(error) => Err(lost(at, "semctl(GETPID)", &error)),
+        }
     }
 
     /// `semctl(IPC_RMID)` if the key still leads to this set.
@@ -119,6 +128,10 @@ impl SetGuard {
     }
 
     fn operate(&self, operations: &[libc::sembuf]) -> io::Result<()> {
+        if sysv::namespace() != self.identity.device {
+            // Here the id means another set or none.
+            return Err(io::Error::from_raw_os_error(libc::EIDRM));
+        }
         let mut operations = operations.to_vec();
         loop {
             // SAFETY: the array is as long as said and lives across the call.
@@ -145,6 +158,34 @@ impl Drop for SetGuard {
     }
 }
 
+/// `semget(2)`, `semctl(GETVAL)`: whether somebody holds this lock of this set. `None`: the key leads elsewhere, or the set may
+/// not be read.
+pub(crate) fn is_held(at: &At<'_>, key: Key, guard: Identity, lock: Lock) -> Result<Option<bool>> {
+    let Some(id) = get(key, 0).ok().filter(|&id| identity_of(id) == guard) else {
+        return Ok(None);
+    };
+    match ask(id, lock, libc::GETVAL) {
+        Ok(value) => Ok(Some(value != 0)),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::EACCES | libc::EIDRM | libc::EINVAL) => Ok(None),
+            _ => Err(at.os("semctl(GETVAL)", &error)),
+        },
+    }
+}
+
+/// `semctl(2)` with a question about a lock's semaphore.
+fn ask(id: libc::c_int, lock: Lock, question: libc::c_int) -> io::Result<libc::c_int> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "lock numbers are 0 and 1"
+    )]
+    let number = index(lock) as libc::c_int;
+    // SAFETY: GETVAL and GETPID, the two that are asked, take no fourth argument.
+    let answer = unsafe { libc::semctl(id, number, question) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+}
+
 /// The number of a lock in the set.
 fn index(lock: Lock) -> usize {
     match lock {
@@ -159,12 +200,12 @@ fn operation(lock: Lock, change: i16, flags: libc::c_int) -> libc::sembuf {
 }
 
 /// The set was removed under us, by `ipcrm` or at the end of a session (systemd's `RemoveIPC`).
-fn lost(at: &At<'_>, error: &io::Error) -> crate::error::Error {
+fn lost(at: &At<'_>, call: &str, error: &io::Error) -> crate::error::Error {
     match error.raw_os_error() {
         Some(errno @ (libc::EIDRM | libc::EINVAL)) => {
             at.error(ErrorKind::GuardLost).detail("its semaphore set was removed").errno(errno)
         }
-        _ => at.os("semop", error),
+        _ => at.os(call, error),
     }
 }
 

@@ -11,6 +11,7 @@
 #include "every.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -103,9 +104,16 @@ static int verify_pattern(char **arguments) {
     return 0;
 }
 
+static void print_facts(const shmrec_facts *facts) {
+    printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %u %u %o %u %u\n", facts->bytes, facts->allocated_bytes,
+           facts->attachments, facts->uid, facts->gid, facts->mode, facts->creator_pid, facts->last_pid);
+}
+
 // Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
 // ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `remove
-// ADDRESS` with `removed`, `drop` with `dropped`; every failure with `CODE TEXT`.
+// ADDRESS` with `removed`, `status` with the reader's and `own status` with the writer's number, `facts` with the
+// reader's as `BYTES ALLOCATED ATTACHMENTS UID GID MODE CREATOR LAST`, `leave` (the IPC namespace) with `left`, `drop`
+// with `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
     char address[512] = "", cells[16] = "0", arrangement[16] = "any";
     uint64_t index = 0, number = 0;
@@ -131,6 +139,17 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
             puts("");
         }
         return code;
+    } else if (strcmp(line, "status\n") == 0 || strcmp(line, "own status\n") == 0) {
+        int status;
+        code = shmrec_table_status(line[0] == 's' ? &reader->table : &writer->table, &status, &error);
+        return code != SHMREC_OK ? code : (printf("%d\n", status), 0);
+    } else if (strcmp(line, "facts\n") == 0) {
+        shmrec_facts facts;
+        code = shmrec_table_facts(&reader->table, &facts, &error);
+        return code != SHMREC_OK ? code : (print_facts(&facts), 0);
+    } else if (strcmp(line, "leave\n") == 0) {
+        puts(unshare(CLONE_NEWIPC) == 0 ? "left" : strerror(errno));
+        return SHMREC_OK;
     } else if (sscanf(line, "remove %511s", address) == 1) {
         code = shmrec_remove(address, NULL, &error);
         return code != SHMREC_OK ? code : (puts("removed"), 0);

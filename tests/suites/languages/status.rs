@@ -1,0 +1,151 @@
+//! Handles in both languages tell the same: of writers of the other language that live, stop and die, of tables that go, and of
+//! what the kernel says.
+
+use integration_tests::case::every_backend;
+use integration_tests::check::skip;
+use integration_tests::place::{Backend, Part, Place};
+use integration_tests::process::Actor;
+use shmrecord::{Facts, Reader, Status, Writer};
+
+use crate::errors::{CAPACITY, words};
+use crate::every::Every;
+use crate::tools::actors;
+
+/// A reader in each language.
+struct Readers<'a> {
+    c: &'a mut Actor,
+    rust: Reader<Every>,
+}
+
+impl<'a> Readers<'a> {
+    fn open(c: &'a mut Actor, place: &Place) -> Self {
+        assert_eq!(c.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+        Self { c, rust: Reader::open(place.address()).unwrap() }
+    }
+
+    #[track_caller]
+    fn tell(&mut self, status: Status) {
+        assert_eq!(self.rust.status().unwrap(), status, "in Rust");
+        assert_eq!(self.c.ask("status"), (status as u32).to_string(), "in C");
+    }
+}
+
+#[test]
+fn the_life_of_a_writer_is_told_in_both_languages() {
+    for program in actors() {
+        every_backend(|place| {
+            let mut actor = Actor::start(program, &["hold"]);
+            let create = format!("create {} {CAPACITY}", place.address());
+            let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+            let mut readers = Readers::open(&mut actor, place);
+            readers.tell(Status::Alive);
+            drop(writer);
+            readers.tell(Status::Dead);
+            let mut other = Actor::start(program, &["hold"]);
+            assert_eq!(other.ask(&create), "holds 2");
+            assert_eq!(other.ask("own status"), "1");
+            readers.tell(Status::Alive);
+            other.stop();
+            readers.tell(Status::Alive);
+            other.kill();
+            readers.tell(Status::Dead);
+            let writer = Writer::<Every>::open(place.address()).unwrap();
+            readers.tell(Status::Alive);
+            assert_eq!(writer.status().unwrap(), Status::Alive);
+        });
+    }
+}
+
+#[test]
+fn the_end_of_a_table_is_told_in_both_languages() {
+    for program in actors() {
+        every_backend(|place| {
+            for (expected, remove) in
+                [(Status::Retired, true), (Status::Orphaned, false)] as [(Status, bool); 2]
+            {
+                let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
+                assert_eq!(other.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+                let mut readers = Readers::open(&mut one, place);
+                match remove {
+                    true => shmrecord::remove(place.address()).unwrap(),
+                    false => place.remove(Part::Segment),
+                }
+                readers.tell(expected);
+                assert_eq!(other.ask("own status"), (expected as u32).to_string());
+                assert_eq!(other.ask("drop"), "dropped");
+                let next = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+                readers.tell(expected);
+                drop(next);
+                shmrecord::remove(place.address()).unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn a_lost_role_has_the_same_words() {
+    let Some(program) = actors().pop() else { return };
+    every_backend(|place| {
+        let create = format!("create {} {CAPACITY}", place.address());
+        for is_replaced in [false, true] {
+            let mut actors = [(); 2].map(|()| Actor::start(program, &["hold"]));
+            let lose = || {
+                place.remove(Part::Guard);
+                if is_replaced {
+                    place.make_guard();
+                }
+            };
+            let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+            let mut readers = Readers::open(&mut actors[0], place);
+            lose();
+            let rust = words(&writer.status());
+            readers.tell(Status::Unknown);
+            shmrecord::remove(place.address()).unwrap();
+
+            assert_eq!(actors[1].ask(&create), "holds 1");
+            lose();
+            assert_eq!(actors[1].ask("own status"), rust);
+            assert!(rust.contains("the role of writer is lost"), "{rust}");
+            shmrecord::remove(place.address()).unwrap();
+        }
+    });
+}
+
+#[test]
+fn what_the_kernel_says_is_the_same() {
+    let Some(program) = actors().pop() else { return };
+    every_backend(|place| {
+        let mut actor = Actor::start(program, &["hold"]);
+        assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+        let readers = Readers::open(&mut actor, place);
+        assert_eq!(readers.c.ask("facts"), printed(&readers.rust.facts().unwrap()));
+    });
+}
+
+/// Facts as the C actor prints them.
+fn printed(facts: &Facts) -> String {
+    let Facts { bytes, uid, gid, mode, .. } = *facts;
+    let [allocated, attachments] =
+        [facts.allocated_bytes, facts.attachments].map(|it| it.unwrap_or(u64::MAX));
+    let [creator, last] = [facts.creator_pid, facts.last_pid].map(|it| it.unwrap_or(0));
+    format!("{bytes} {allocated} {attachments} {uid} {gid} {mode:o} {creator} {last}")
+}
+
+#[test]
+fn who_leaves_its_ipc_namespace_is_told_the_same() {
+    let Some(program) = actors().pop() else { return };
+    let place = Place::new(Backend::Sysv);
+    let mut actor = Actor::start(program, &["hold"]);
+    assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+    let readers = Readers::open(&mut actor, &place);
+    match readers.c.ask("leave").as_str() {
+        "left" => {}
+        why => return skip(why),
+    }
+    assert_eq!(readers.rust.status().unwrap(), Status::Dead, "the kernel has undone its semaphores");
+    assert_eq!(readers.c.ask("status"), (Status::Unknown as u32).to_string());
+    let words = "made in another IPC namespace: this process has entered another one";
+    assert!(readers.c.ask("facts").starts_with(&format!("40 look up {}: {words}; ", place.address())));
+    let words = "the role of writer is lost: its guard was removed or replaced";
+    assert!(readers.c.ask("own status").starts_with(&format!("41 look up {}: {words}; ", place.address())));
+}
