@@ -37,7 +37,7 @@ rules! {
     WrongValue "E0104"
     "The value has another type than the key takes, or is none of the words it takes: `size` takes an integer, `doc` a\nstring, `padding` the word \"deny\"."
     MissingKey "E0105"
-    "A key that has to be there is missing: `name` in `[schema]`, `name` and `type` in a field. A schema declares at least\none record or constant."
+    "A key that has to be there is missing: `name` in `[schema]`, `name` and `type` in a field. A schema declares at least\none record or constant. A segment says its `address`, `record`, `header` and `guard`."
     TwoFieldForms "E0106"
     "A record's fields are given as `fields = [ ... ]` or as `[[record.X.field]]` tables, not as both: their order would be\nunclear."
     BadType "E0107"
@@ -55,13 +55,13 @@ rules! {
     DuplicateField "E0204"
     "Two fields of a record have the same name."
     SameAfterConversion "E0205"
-    "Two names that differ here become one in a generated language: records are written in snake_case in C and in\nUpperCamelCase in Rust, constants in upper case, and some languages write fields in CamelCase."
+    "Two names that differ here become one in a generated language: records are written in snake_case in C and in\nUpperCamelCase in Rust, constants in upper case, and some languages write fields in CamelCase. A segment\n`quotes` is a constant `QUOTES` in Rust."
     GeneratedName "E0206"
-    "The name, as C writes it, is one that is generated for another record or constant. A record `Quote` of the schema `md`\ngives `md_quote`, `md_quote_reader`, `md_quote_open` and more, and the macros `MD_QUOTE_LAYOUT_ID` and\n`MD_QUOTE_SCHEMA_ID`; a constant `DEPTH` gives `MD_DEPTH`."
+    "The name, as C writes it, is one that is generated for another record, constant or segment. A record `Quote` of the schema `md`\ngives `md_quote`, `md_quote_reader`, `md_quote_open` and more, and the macros `MD_QUOTE_LAYOUT_ID` and\n`MD_QUOTE_SCHEMA_ID`; a constant `DEPTH` gives `MD_DEPTH`; a segment `quotes` gives `md_quotes_foreign`,\n`md_quotes_reader`, `md_quotes_open` and more."
     PrimitiveName "E0207"
     "A record cannot have the name of a primitive type."
     UnknownType "E0301"
-    "The name is neither a primitive type (u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 bool) nor a record of this schema.\nText is `[char; N]`. There are no pointers, no usize and no 128-bit integers: they mean different things to different\nprocesses."
+    "The name is neither a primitive type (u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 bool) nor a record of this schema.\nText is `[char; N]`. There are no pointers, no usize and no 128-bit integers: they mean different things to different\nprocesses. A segment's `record` is the name of a record."
     Cycle "E0302"
     "A record contains itself, directly or through others, and so would have no end. Refer to the other record by an index\ninstead."
     TooDeep "E0303"
@@ -96,6 +96,24 @@ rules! {
     "`offset` lies before the end of the field in front. Fields do not overlap, and they are declared in the order of\ntheir offsets."
     PaddingDenied "E0407"
     "The record says `padding = \"deny\"`, and the compiler would insert padding. Order the fields so that large alignments\ncome first, or fill the hole with a field of its own."
+    BadAddress "E0801"
+    "A segment is at `posix:/name`, `file:/path`, `sysv:KEY` or `memfd:NAME`. The name of a POSIX segment, or of a POSIX\nsemaphore, is a slash and then no further one; a path ends in the name of a file."
+    BadKey "E0802"
+    "A System V key is a number from 1 to 2^32 - 1, decimal or behind 0x, or `ftok(/path,7)`, which is what ftok(3) makes of\nthat file and a number from 1 to 255. Key 0 is IPC_PRIVATE, which names nothing; a leading 0 would be octal in C."
+    BadGuard "E0803"
+    "How the other program guards its records is said in one of four ways:\n`{ kind = \"sysv\", key = 0x1234, index = 0 }`, a semaphore of a System V set;\n`{ posix = \"/name\" }`, a semaphore of sem_open;\n`{ seqcount = { offset = 8, width = 32 } }`, a counter that is odd while its writer writes, at that offset in the\nsegment, or with `per_record = true` one for each record, of which that is record 0's, and a `stride` later the next;\n`\"none\"`: reads may see half of a write."
+    BadMode "E0804"
+    "Permission bits are written as they are everywhere, in octal: 0o600, the owner's, and others on top, up to 0o777. With\nthe bit 0o002 a segment that everybody may write is accepted."
+    SegmentMisaligned "E0805"
+    "`offset` and `stride` of a segment are multiples of the record's alignment, so that each record is aligned. What another\ncompiler packed is declared with fields of bytes: `[u8; 8]`."
+    StrideTooSmall "E0806"
+    "`stride` is the way from one record to the next; it cannot be less than the record's size."
+    SegmentTooLarge "E0807"
+    "A segment ends before byte 2^63: no system makes a larger one."
+    CounterMisaligned "E0808"
+    "A counter is read and written as one word, and so stands at a multiple of its width: 4 bytes with `width = 32`, 8 with\n`width = 64`. With `per_record` there is one at every `stride`, which then is such a multiple too."
+    CounterTaken "E0809"
+    "A counter for all records lies in front of record 0 or behind the last one. With `per_record` it lies between\nrecords, in the room that `stride` leaves: in front of each record or behind it. It is no field of the record."
     Hole "W0401"
     "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant."
 }
@@ -122,6 +140,8 @@ impl Rule {
                 | Self::UnknownConstant
                 | Self::NoFields
                 | Self::PaddingDenied
+                | Self::CounterMisaligned
+                | Self::CounterTaken
                 | Self::Hole
         )
     }

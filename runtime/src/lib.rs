@@ -30,6 +30,7 @@
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`options`] | what may be chosen |
 //! | [`status`] | whether a table's writer lives, and whether it can still be found |
+//! | [`adopt`] | tables in segments that other programs laid out |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
@@ -45,6 +46,7 @@
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
 
 mod address;
+pub mod adopt;
 mod buffer;
 mod deadline;
 pub mod error;
@@ -68,6 +70,7 @@ mod table;
 pub mod value;
 pub mod writer;
 
+pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::Arrangement;
 pub use options::Options;
