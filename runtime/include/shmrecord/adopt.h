@@ -46,13 +46,15 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
     memset(table, 0, sizeof *table);
     int code = shmrec_address_parse(&table->address, where->address, error);
     if (code == SHMREC_OK) {
-        shmrec_options options;
-        memset(&options, 0, sizeof options);
-        options.mode = where->mode;
-        options.trusted_owner = where->has_owner ? where->owner : 0;
+        shmrec_options said;
+        memset(&said, 0, sizeof said);
+        said.mode = where->mode;
+        said.trusted_owner = where->has_owner ? where->owner : 0;
+        const shmrec_options options = shmrec_resolve(&said);
         const shmrec_task task = shmrec_task_begin(writable ? "open for writing" : "open for reading",
                                                    table->address.text, &options, error);
-        code = shmrec_foreign_check(where, size, align, &task);
+        code = shmrec_check_mode(&options, &task);
+        code = code != SHMREC_OK ? code : shmrec_foreign_check(where, size, align, &task);
         code = code != SHMREC_OK ? code : shmrec_foreign_guard_name(&table->guard, where, &task);
         code = code != SHMREC_OK ? code : shmrec_adopted_attach(table, where, size, writable, &task);
     }

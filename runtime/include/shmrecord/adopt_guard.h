@@ -44,14 +44,16 @@ static inline int shmrec_foreign_guard_name(shmrec_foreign_guard *guard, const s
     if (guard->text == NULL) {
         return shmrec_fail_space(task, "malloc", ENOMEM, room);
     }
+    shmrec_task here = shmrec_task_on(task, guard->text);
+    here.operation = "parse address";
     if (guard->kind == SHMREC_GUARD_SYSV) {
         (void)snprintf(guard->text, room, "sysv:%s[%u]", name, where->guard_index);
-    } else {
-        (void)snprintf(guard->text, room, "posix:/%s", name[0] == '/' ? name + 1 : name);
+        return shmrec_key_parse(&guard->key, name, &here);
     }
-    const shmrec_task here = shmrec_task_on(task, guard->text);
-    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_key_parse(&guard->key, name, &here)
-                                            : shmrec_sem_check_name(strchr(guard->text, '/') + 1, &here);
+    (void)snprintf(guard->text, room, "posix:%s", name);
+    const int code = shmrec_sem_check_name(name[0] == '/' ? name + 1 : name, &here);
+    (void)snprintf(guard->text, room, "posix:/%s", name[0] == '/' ? name + 1 : name);
+    return code;
 }
 
 // Finds a semaphore that is there, if its owner and mode are accepted. Nothing is ever created.

@@ -25,7 +25,7 @@ typedef struct shmrec_foreign {
     uint64_t offset;         // of record 0 from the start of the segment, in bytes
     uint64_t count;          // records, or SHMREC_REST
     uint64_t stride;         // from one record to the next, in bytes; the record's size when nothing is between them
-    uint64_t counter_offset; // of a seqcount: from the start of the segment, or from that of each record
+    uint64_t counter_offset; // of a seqcount, from the start of the segment; of record 0's, if each has one
     uint64_t timeout_ns;     // how long each access may wait for the guard; 0: not at all
     uint32_t guard;          // an enum shmrec_guard_kind
     uint32_t guard_index;    // which semaphore of a System V set
@@ -33,7 +33,7 @@ typedef struct shmrec_foreign {
     uint32_t mode;           // as in shmrec_options: with the others' write bit, what everybody may write is accepted
     uint32_t owner;          // a user id that is trusted beside this process's own and root, if `has_owner`
     bool has_owner;
-    bool counter_per_record; // each record has a seqcount of its own
+    bool counter_per_record; // each record has a seqcount of its own, `stride` bytes from one to the next
     uint8_t reserved[2];
 } shmrec_foreign;
 
@@ -48,42 +48,35 @@ typedef struct shmrec_place {
     uint64_t counter_stride; // 0: one for all records
 } shmrec_place;
 
-static inline uint64_t shmrec_counter_bytes(const shmrec_foreign *where) { return where->counter_bits / 8; }
-
-// What is needed of a record, from its start: its bytes, and the counter behind it if each record has one.
-static inline uint64_t shmrec_extent(const shmrec_foreign *where, uint64_t size) {
-    return where->guard == SHMREC_GUARD_SEQCOUNT && where->counter_per_record
-               ? where->counter_offset + shmrec_counter_bytes(where)
-               : size;
+static inline bool shmrec_counter_each(const shmrec_foreign *where) {
+    return where->guard == SHMREC_GUARD_SEQCOUNT && where->counter_per_record;
 }
 
 // A seqcount's numbers, as far as they can be judged without the segment. Offset and stride have been checked.
 static inline int shmrec_counter_check(const shmrec_foreign *where, uint64_t size, const shmrec_task *task) {
-    const uint64_t width = shmrec_counter_bytes(where);
-    const unsigned long long offset = where->counter_offset;
+    const uint64_t width = where->counter_bits / 8, offset = where->counter_offset, stride = where->stride;
     if (where->counter_bits != 32 && where->counter_bits != 64) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: a counter of %u bits, expected 32 or 64",
                            where->counter_bits);
     }
-    // Widths are powers of two, so sums that overflow keep the rests that count.
-    const bool aligned = where->counter_per_record
-                             ? (where->offset + offset) % width == 0 && where->stride % width == 0
-                             : offset % width == 0;
-    if (!aligned) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu, not a multiple of %llu", offset,
-                           SHMREC_CAST(unsigned long long, width));
+    if (offset % width != 0 || (where->counter_per_record && stride % width != 0)) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu, not a multiple of %llu",
+                           SHMREC_CAST(unsigned long long, offset), SHMREC_CAST(unsigned long long, width));
     }
     if (!where->counter_per_record) {
         return SHMREC_OK;
     }
-    if (offset < size) {
+    // How far a counter is behind the start of the record before it, its own or the one before that.
+    const uint64_t behind = offset >= where->offset ? (offset - where->offset) % stride
+                                                    : (stride - (where->offset - offset) % stride) % stride;
+    if (behind < size) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu lies in the record of %llu bytes",
-                           offset, SHMREC_CAST(unsigned long long, size));
+                           SHMREC_CAST(unsigned long long, offset), SHMREC_CAST(unsigned long long, size));
     }
-    if (where->stride < width || offset > where->stride - width) {
+    if (width > stride - behind) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
-                           "bad guard: counter at %llu does not end within the stride of %llu", offset,
-                           SHMREC_CAST(unsigned long long, where->stride));
+                           "bad guard: counter at %llu does not end within the stride of %llu",
+                           SHMREC_CAST(unsigned long long, offset), SHMREC_CAST(unsigned long long, stride));
     }
     return SHMREC_OK;
 }
@@ -95,15 +88,13 @@ static inline int shmrec_foreign_check(const shmrec_foreign *where, uint64_t siz
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad stride: %llu bytes for records of %llu",
                            SHMREC_CAST(unsigned long long, where->stride), SHMREC_CAST(unsigned long long, size));
     }
-    if (where->stride % align != 0) {
+    if (where->stride % align != 0 || where->offset % align != 0) {
+        const bool stride = where->stride % align != 0;
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
-                           "bad stride: %llu bytes, not a multiple of %llu, the record's alignment",
-                           SHMREC_CAST(unsigned long long, where->stride), SHMREC_CAST(unsigned long long, align));
-    }
-    if (where->offset % align != 0) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
-                           "bad offset: %llu bytes, not a multiple of %llu, the record's alignment",
-                           SHMREC_CAST(unsigned long long, where->offset), SHMREC_CAST(unsigned long long, align));
+                           "bad %s: %llu bytes, not a multiple of %llu, the record's alignment",
+                           stride ? "stride" : "offset",
+                           SHMREC_CAST(unsigned long long, stride ? where->stride : where->offset),
+                           SHMREC_CAST(unsigned long long, align));
     }
     if (where->count == 0) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad count: 0");
@@ -115,62 +106,76 @@ static inline int shmrec_foreign_check(const shmrec_foreign *where, uint64_t siz
     return where->guard == SHMREC_GUARD_SEQCOUNT ? shmrec_counter_check(where, size, task) : SHMREC_OK;
 }
 
-// Whether the `width` bytes at `counter` touch a record of `size` bytes, and which.
-static inline bool shmrec_touches(const shmrec_place *place, uint64_t size, uint64_t counter, uint64_t width,
-                                  uint64_t *index) {
-    if (counter < place->offset) {
-        *index = 0;
-        return counter + width > place->offset;
-    }
-    const uint64_t distance = counter - place->offset, within = distance % place->stride;
-    const bool spills = within >= size && within + width > place->stride; // into the next record
-    *index = distance / place->stride + (spills ? 1 : 0);
-    return (within < size || spills) && *index < place->count;
+// Where `count` pieces of `size` bytes end, `stride` bytes from one to the next; UINT64_MAX where nothing ends.
+static inline uint64_t shmrec_end_of(uint64_t offset, uint64_t count, uint64_t stride, uint64_t size) {
+    uint64_t end;
+    const bool beyond = __builtin_mul_overflow(count - 1, stride, &end) || __builtin_add_overflow(end, offset, &end) ||
+                        __builtin_add_overflow(end, size, &end);
+    return beyond ? UINT64_MAX : end;
 }
 
-// Where everything is in a segment of `bytes` bytes, or why it cannot be there. The numbers have passed
+// How many pieces of `size` bytes fit, at least 1: if there is no room for it, its end says so.
+static inline uint64_t shmrec_fitting(uint64_t offset, uint64_t stride, uint64_t size, uint64_t bytes) {
+    const uint64_t room = offset < bytes ? bytes - offset : 0;
+    return room < size ? 1 : (room - size) / stride + 1;
+}
+
+// That a counter for all records lies in the segment and in no record. The records do.
+static inline int shmrec_counter_place(const shmrec_place *place, const shmrec_foreign *where, uint64_t size,
+                                       uint64_t bytes, const shmrec_task *task) {
+    const uint64_t width = where->counter_bits / 8, counter = where->counter_offset;
+    if (bytes < width || counter > bytes - width) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
+                           "bad guard: counter at %llu does not end within the segment of %llu bytes",
+                           SHMREC_CAST(unsigned long long, counter), SHMREC_CAST(unsigned long long, bytes));
+    }
+    const uint64_t last_byte = counter + width - 1;
+    if (last_byte < place->offset) {
+        return SHMREC_OK;
+    }
+    // Of the records that start before the counter ends, the last ends last.
+    const uint64_t before = (last_byte - place->offset) / place->stride;
+    const uint64_t record = before < place->count ? before : place->count - 1;
+    if (place->offset + record * place->stride + size > counter) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu lies in record %llu",
+                           SHMREC_CAST(unsigned long long, counter), SHMREC_CAST(unsigned long long, record));
+    }
+    return SHMREC_OK;
+}
+
+// Where everything is in a segment of `bytes` bytes, or why it cannot be there. What was said has passed
 // shmrec_foreign_check.
 static inline int shmrec_place_in(shmrec_place *place, const shmrec_foreign *where, uint64_t size, uint64_t bytes,
                                   const shmrec_task *task) {
-    const uint64_t extent = shmrec_extent(where, size), least = where->count == SHMREC_REST ? 1 : where->count;
-    uint64_t needed;
-    if (__builtin_mul_overflow(least - 1, where->stride, &needed) ||
-        __builtin_add_overflow(needed, where->offset, &needed) || __builtin_add_overflow(needed, extent, &needed)) {
-        needed = UINT64_MAX; // more than any segment has
-    }
-    if (needed > bytes) {
-        return shmrec_fail(task, SHMREC_SIZE_MISMATCH, 0,
-                           "%llu bytes long, %llu expected: offset %llu + %llu records of %llu bytes",
-                           SHMREC_CAST(unsigned long long, bytes), SHMREC_CAST(unsigned long long, needed),
-                           SHMREC_CAST(unsigned long long, where->offset), SHMREC_CAST(unsigned long long, least),
-                           SHMREC_CAST(unsigned long long, where->stride));
-    }
+    const uint64_t width = where->counter_bits / 8, counter = where->counter_offset, stride = where->stride;
+    const bool each = shmrec_counter_each(where);
     memset(place, 0, sizeof *place);
     place->offset = where->offset;
-    place->stride = where->stride;
-    place->count = where->count != SHMREC_REST ? where->count
-                                               : (bytes - where->offset - extent) / where->stride + 1;
-    if (where->guard != SHMREC_GUARD_SEQCOUNT) {
-        return SHMREC_OK;
+    place->stride = stride;
+    place->count = where->count;
+    place->counter = counter;
+    place->counter_stride = each ? stride : 0;
+    if (where->count == SHMREC_REST) {
+        const uint64_t records = shmrec_fitting(where->offset, stride, size, bytes);
+        const uint64_t counters = each ? shmrec_fitting(counter, stride, width, bytes) : records;
+        place->count = records < counters ? records : counters;
     }
-    place->counter = where->counter_offset;
-    if (where->counter_per_record) {
-        place->counter += where->offset;
-        place->counter_stride = where->stride;
-        return SHMREC_OK;
+    const uint64_t records_end = shmrec_end_of(where->offset, place->count, stride, size);
+    const uint64_t counters_end = each ? shmrec_end_of(counter, place->count, stride, width) : 0;
+    const uint64_t end = records_end > counters_end ? records_end : counters_end;
+    if (end > bytes) {
+        char apart[32] = "";
+        if (stride != size) {
+            (void)snprintf(apart, sizeof apart, ", %llu apart", SHMREC_CAST(unsigned long long, stride));
+        }
+        return shmrec_fail(task, SHMREC_SIZE_MISMATCH, 0,
+                           "%llu bytes long, %llu expected: offset %llu + %llu records of %llu bytes%s",
+                           SHMREC_CAST(unsigned long long, bytes), SHMREC_CAST(unsigned long long, end),
+                           SHMREC_CAST(unsigned long long, where->offset),
+                           SHMREC_CAST(unsigned long long, place->count), SHMREC_CAST(unsigned long long, size), apart);
     }
-    const uint64_t width = shmrec_counter_bytes(where);
-    uint64_t index;
-    if (bytes < width || place->counter > bytes - width) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
-                           "bad guard: counter at %llu does not end within the segment of %llu bytes",
-                           SHMREC_CAST(unsigned long long, place->counter), SHMREC_CAST(unsigned long long, bytes));
-    }
-    if (shmrec_touches(place, size, place->counter, width, &index)) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu lies in record %llu",
-                           SHMREC_CAST(unsigned long long, place->counter), SHMREC_CAST(unsigned long long, index));
-    }
-    return SHMREC_OK;
+    return where->guard == SHMREC_GUARD_SEQCOUNT && !each ? shmrec_counter_place(place, where, size, bytes, task)
+                                                          : SHMREC_OK;
 }
 
 #endif

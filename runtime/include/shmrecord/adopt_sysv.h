@@ -1,5 +1,5 @@
 // adopt_sysv.h: a guard that is a semaphore in another program's System V set: 1 when free, taken by -1, let go by +1.
-// Relies on key.h, region_sysv.h, semctl(2) and semtimedop(2); knows no segment.
+// Relies on key.h, role_sysv.h for facts of a set, semctl(2) and semtimedop(2); knows no segment.
 //
 // Both go with SEM_UNDO, so that the kernel lets go for us if we die. A program that does without it and dies leaves the
 // semaphore taken for ever: GETPID names it, and shmrec_semaphore_free is the way out.
@@ -8,7 +8,7 @@
 #define SHMRECORD_ADOPT_SYSV_H
 
 #include "key.h"
-#include "region_sysv.h"
+#include "role_sysv.h"
 
 // The largest value of a semaphore, and the most that is undone (SEMVMX, SEMAEM).
 #define SHMREC_SEMAPHORE_MAX 32767u
@@ -37,17 +37,14 @@ static inline int shmrec_semaphore_fail(const char *call, int errno_value, const
 static inline int shmrec_semaphore_find(shmrec_semaphore *semaphore, key_t key, uint32_t index,
                                         const shmrec_task *task) {
     struct semid_ds facts;
-    union shmrec_semun argument;
-    memset(&facts, 0, sizeof facts);
-    argument.facts = &facts;
-    semaphore->set = semget(key, 0, 0);
+    semaphore->set = semget(key, 0, 0600); // for reading and changing
     if (semaphore->set < 0) {
         return shmrec_fail_os(task, "semget", errno);
     }
-    if (semctl(semaphore->set, 0, IPC_STAT, argument) != 0) {
-        return shmrec_semaphore_fail("semctl(IPC_STAT)", errno, task);
-    }
-    const int code = shmrec_check_ipc(facts.sem_perm.uid, facts.sem_perm.cuid, facts.sem_perm.mode, task);
+    int code = shmrec_lockset_stat(semaphore->set, &facts, task);
+    code = code != SHMREC_OK
+               ? code
+               : shmrec_check_ipc(facts.sem_perm.uid, facts.sem_perm.cuid, facts.sem_perm.mode, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -122,7 +119,7 @@ static inline int shmrec_semaphore_free(const shmrec_semaphore *semaphore, int32
     int value, last;
     if (dead <= 0) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
-                           "bad dead process: %d, expected the one that the lock was last taken by", dead);
+                           "bad dead process: %d, name the process that LockTimeout named", dead);
     }
     int code = shmrec_semaphore_ask(semaphore, GETVAL, "semctl(GETVAL)", &value, task);
     code = code != SHMREC_OK ? code : shmrec_semaphore_ask(semaphore, GETPID, "semctl(GETPID)", &last, task);
@@ -145,7 +142,7 @@ static inline int shmrec_semaphore_free(const shmrec_semaphore *semaphore, int32
     int result;
     SHMREC_RETRY(result, semop(semaphore->set, operations, 2));
     if (result != 0 && errno == EAGAIN) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad dead process: %d, but the semaphore was freed meanwhile",
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad dead process: %d, but the semaphore is not 0 any more",
                            dead);
     }
     return result == 0 ? SHMREC_OK : shmrec_semaphore_fail("semop", errno, task);

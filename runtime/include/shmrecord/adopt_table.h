@@ -63,7 +63,8 @@ SHMREC_HOT uint64_t shmrec_adopted_offset(const shmrec_adopted *table, uint64_t 
 // The counter of the record at `index`, if a seqcount is the guard.
 SHMREC_HOT shmrec_counter shmrec_adopted_counter(const shmrec_adopted *table, uint64_t index) {
     shmrec_counter counter;
-    counter.at = SHMREC_CAST(char *, table->map.base) + table->place.counter + index * table->place.counter_stride;
+    counter.offset = table->place.counter + index * table->place.counter_stride;
+    counter.at = SHMREC_CAST(char *, table->map.base) + counter.offset;
     counter.bits = table->guard.counter_bits;
     return counter;
 }
