@@ -2,6 +2,7 @@
 //! reports nothing. This file names the languages and what is put around the generated files.
 
 mod c;
+mod c_segment;
 mod listing;
 mod rust;
 
