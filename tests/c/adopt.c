@@ -3,8 +3,6 @@
 
 #include "common.h"
 
-#include "adopted.h"
-
 #define BYTES 1024u
 
 static shmrec_foreign at(const char *address, shmrec_foreign where) {

@@ -3,8 +3,6 @@
 
 #include "common.h"
 
-#include "adopted.h"
-
 #include <semaphore.h>
 #include <time.h>
 
