@@ -106,18 +106,15 @@ static inline int shmrec_foreign_check(const shmrec_foreign *where, uint64_t siz
     return where->guard == SHMREC_GUARD_SEQCOUNT ? shmrec_counter_check(where, size, task) : SHMREC_OK;
 }
 
-// Where `count` pieces of `size` bytes end, `stride` bytes from one to the next; UINT64_MAX where nothing ends.
-static inline uint64_t shmrec_end_of(uint64_t offset, uint64_t count, uint64_t stride, uint64_t size) {
-    uint64_t end;
-    const bool beyond = __builtin_mul_overflow(count - 1, stride, &end) || __builtin_add_overflow(end, offset, &end) ||
-                        __builtin_add_overflow(end, size, &end);
-    return beyond ? UINT64_MAX : end;
-}
-
-// How many pieces of `size` bytes fit, at least 1: if there is no room for it, its end says so.
-static inline uint64_t shmrec_fitting(uint64_t offset, uint64_t stride, uint64_t size, uint64_t bytes) {
-    const uint64_t room = offset < bytes ? bytes - offset : 0;
-    return room < size ? 1 : (room - size) / stride + 1;
+// Where record 0 ends, and the counter that it has for itself; UINT64_MAX where nothing ends.
+static inline uint64_t shmrec_first_end(const shmrec_foreign *where, uint64_t size) {
+    uint64_t record, counter = 0;
+    if (__builtin_add_overflow(where->offset, size, &record) ||
+        (shmrec_counter_each(where) &&
+         __builtin_add_overflow(where->counter_offset, where->counter_bits / 8, &counter))) {
+        return UINT64_MAX;
+    }
+    return record > counter ? record : counter;
 }
 
 // That a counter for all records lies in the segment and in no record. The records do.
@@ -147,22 +144,20 @@ static inline int shmrec_counter_place(const shmrec_place *place, const shmrec_f
 // shmrec_foreign_check.
 static inline int shmrec_place_in(shmrec_place *place, const shmrec_foreign *where, uint64_t size, uint64_t bytes,
                                   const shmrec_task *task) {
-    const uint64_t width = where->counter_bits / 8, counter = where->counter_offset, stride = where->stride;
-    const bool each = shmrec_counter_each(where);
+    const uint64_t stride = where->stride, first_end = shmrec_first_end(where, size);
     memset(place, 0, sizeof *place);
     place->offset = where->offset;
     place->stride = stride;
+    place->counter = where->counter_offset;
+    place->counter_stride = shmrec_counter_each(where) ? stride : 0;
     place->count = where->count;
-    place->counter = counter;
-    place->counter_stride = each ? stride : 0;
-    if (where->count == SHMREC_REST) {
-        const uint64_t records = shmrec_fitting(where->offset, stride, size, bytes);
-        const uint64_t counters = each ? shmrec_fitting(counter, stride, width, bytes) : records;
-        place->count = records < counters ? records : counters;
+    if (place->count == SHMREC_REST) { // at least one: if there is no room for it, that is said below
+        place->count = first_end <= bytes ? (bytes - first_end) / stride + 1 : 1;
     }
-    const uint64_t records_end = shmrec_end_of(where->offset, place->count, stride, size);
-    const uint64_t counters_end = each ? shmrec_end_of(counter, place->count, stride, width) : 0;
-    const uint64_t end = records_end > counters_end ? records_end : counters_end;
+    uint64_t end;
+    if (__builtin_mul_overflow(place->count - 1, stride, &end) || __builtin_add_overflow(end, first_end, &end)) {
+        end = UINT64_MAX;
+    }
     if (end > bytes) {
         char apart[32] = "";
         if (stride != size) {
@@ -174,8 +169,8 @@ static inline int shmrec_place_in(shmrec_place *place, const shmrec_foreign *whe
                            SHMREC_CAST(unsigned long long, where->offset),
                            SHMREC_CAST(unsigned long long, place->count), SHMREC_CAST(unsigned long long, size), apart);
     }
-    return where->guard == SHMREC_GUARD_SEQCOUNT && !each ? shmrec_counter_place(place, where, size, bytes, task)
-                                                          : SHMREC_OK;
+    const bool one_counter = where->guard == SHMREC_GUARD_SEQCOUNT && !where->counter_per_record;
+    return one_counter ? shmrec_counter_place(place, where, size, bytes, task) : SHMREC_OK;
 }
 
 #endif

@@ -10,6 +10,7 @@
 //! | `prefix` | what a dead writer leaves, and what becomes of it |
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `changes` | what is said of every fault, and of every changed byte |
+//! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
 //! | `machines` | (which the headers refuse) |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
@@ -17,6 +18,7 @@
 //!
 //! `tools` compiles, `every` has the record with every kind of field.
 
+mod adoption;
 mod bytes;
 mod changes;
 mod errors;
