@@ -1,144 +1,15 @@
-//! Tables that another program made, adopted by C and by Rust at once: the same records, the same guards, the same words for
-//! what is wrong. Relies on `c/adopt.c` for the C side; the segments are made here, as that other program would.
+//! What is said of tables that cannot be adopted, and of accesses that fail: the same in C and in Rust.
 
-use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
-use std::sync::OnceLock;
-use std::thread;
 use std::time::Duration;
 
 use integration_tests::image::Image;
-use integration_tests::place::{Backend, Part, Place};
+use integration_tests::place::{Backend, Part};
 use integration_tests::process::Actor;
-use integration_tests::records::Pattern256;
-use integration_tests::sysv;
-use shmrecord::{Adopt, Adopted, AdoptedWriter, ForeignGuard, Result, Semaphore, ShmRecord, Versioned};
+use shmrecord::{Adopted, AdoptedWriter, ForeignGuard, Result, Semaphore, ShmRecord};
 
+use super::{BYTES, Lock, REST, STRIDE, Said, counter, counters, programs, segment};
 use crate::errors::words;
-use crate::every::{Every, VALUES, every, line};
-use crate::tools::{Compiler, model, suite, write_header};
-
-const BYTES: usize = 4096;
-/// Room between two records, so that each can have a counter.
-const STRIDE: u64 = size_of::<Every>().next_multiple_of(8) as u64 + 16;
-const REST: u64 = u64::MAX;
-const UPDATES: u64 = 20_000;
-
-const COMPILERS: [Compiler; 2] = [
-    Compiler { name: "gcc", flags: &["-std=c11", "-O0"] },
-    Compiler { name: "clang", flags: &["-std=c11", "-O2"] },
-];
-
-/// The C side, from every compiler that is there.
-fn programs() -> Vec<&'static str> {
-    static BUILT: [OnceLock<String>; COMPILERS.len()] = [const { OnceLock::new() }; COMPILERS.len()];
-    write_header(&model(&suite("c/twin.toml")));
-    let build = |compiler: &Compiler| {
-        let path = compiler.compile(&format!("adopt-{}", compiler.name), &suite("c/adopt.c"), &[&suite("c")]);
-        path.into_os_string().into_string().expect("a folder whose name is text")
-    };
-    let there = COMPILERS.iter().zip(&BUILT).filter(|(compiler, _)| compiler.is_there());
-    there.map(|(compiler, built)| built.get_or_init(|| build(compiler)).as_str()).collect()
-}
-
-/// What is said of a foreign table, to both languages.
-#[derive(Clone, Copy, Debug)]
-struct Said<'a> {
-    address: &'a str,
-    guard: ForeignGuard<'a>,
-    offset: u64,
-    /// Or `REST`.
-    count: u64,
-    stride: u64,
-    mode: u32,
-    timeout: Duration,
-}
-
-impl<'a> Said<'a> {
-    fn new<T: ShmRecord>(address: &'a str, guard: ForeignGuard<'a>) -> Self {
-        let stride = (size_of::<T>() as u64).next_multiple_of(8) + 16;
-        Self { address, guard, offset: 64, count: 3, stride, mode: 0o600, timeout: Duration::from_secs(60) }
-    }
-
-    /// As Rust is told.
-    fn adopt<T: ShmRecord>(&self) -> Adopt<'a, T> {
-        let Self { address, guard, offset, count, stride, mode, timeout } = *self;
-        let adopt = Adopt::new(address, guard).offset(offset).stride(stride).mode(mode).timeout(timeout);
-        if count == REST { adopt } else { adopt.count(count) }
-    }
-
-    /// As C is told.
-    fn text(&self) -> String {
-        let Self { address, offset, count, stride, mode, .. } = self;
-        let (kind, name, index, counter, bits, each) = match self.guard {
-            ForeignGuard::None => (1, "", 0, 0, 0, false),
-            ForeignGuard::Sysv { key, index } => (2, key, index, 0, 0, false),
-            ForeignGuard::Posix { name } => (3, name, 0, 0, 0, false),
-            ForeignGuard::Seqcount { offset, bits, per_record } => (4, "", 0, offset, bits, per_record),
-            _ => panic!("a guard that C does not have"),
-        };
-        let name = if name.is_empty() { "-" } else { name };
-        let (timeout, each) = (self.timeout.as_millis(), u8::from(each));
-        let place = format!("{address} {mode:o} {timeout} {offset} {count} {stride}");
-        format!("{place} {kind} {name} {index} {counter} {bits} {each}")
-    }
-}
-
-/// A segment of zeros, as another program makes it.
-fn segment(backend: Backend) -> Place {
-    let place = Place::new(backend);
-    if backend == Backend::Sysv {
-        sysv::make_segment(place.key(), BYTES);
-    } else {
-        let file = File::create_new(place.path()).unwrap();
-        file.set_len(BYTES as u64).unwrap();
-        file.set_permissions(PermissionsExt::from_mode(0o600)).unwrap();
-    }
-    place
-}
-
-/// A free semaphore, as another program makes it; removed on drop.
-struct Lock(Place);
-
-impl Lock {
-    fn new(backend: Backend) -> Self {
-        let place = Place::new(backend);
-        Semaphore::create(place.address(), 1).unwrap();
-        Self(place)
-    }
-
-    fn semaphore(&self) -> Semaphore {
-        Semaphore::open(self.0.address()).unwrap()
-    }
-
-    fn guard(&self) -> ForeignGuard<'_> {
-        match self.0.address().split_once(':').unwrap() {
-            ("sysv", key) => ForeignGuard::Sysv { key, index: 0 },
-            (_, name) => ForeignGuard::Posix { name },
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // A test may have removed it.
-        let _ = Semaphore::unlink(self.0.address());
-    }
-}
-
-const fn counter(offset: u64, bits: u32, per_record: bool) -> ForeignGuard<'static> {
-    ForeignGuard::Seqcount { offset, bits, per_record }
-}
-
-/// Places for counters: for all records, in front of each, behind each.
-fn counters(stride: u64) -> [ForeignGuard<'static>; 6] {
-    let behind = 64 + stride - 8;
-    [(8, false), (56, true), (behind, true)]
-        .map(|(offset, each)| [counter(offset, 32, each), counter(offset, 64, each)])
-        .concat()
-        .try_into()
-        .expect("three places, two widths")
-}
+use crate::every::{Every, every};
 
 /// The words of a result, without what differs from try to try.
 fn said<T>(result: &Result<T>) -> String {
@@ -240,43 +111,6 @@ fn what_cannot_be_is_refused_in_the_same_words() {
                 };
                 assert_eq!(answer, expected, "{opening} {case:?}");
                 assert_eq!(actor.ask("drop"), "dropped");
-            }
-        }
-    }
-}
-
-#[test]
-fn each_reads_what_the_other_wrote() {
-    for program in programs() {
-        for backend in Backend::ALL {
-            let (sysv, posix) = (Lock::new(Backend::Sysv), Lock::new(Backend::Posix));
-            let guards = [ForeignGuard::None, sysv.guard(), posix.guard()];
-            for guard in guards.into_iter().chain(counters(STRIDE)) {
-                let (by_c, by_rust) = (segment(backend), segment(backend));
-                let mut actor = Actor::start(program, &["hold"]);
-                let (c, rust) =
-                    (Said::new::<Every>(by_c.address(), guard), Said::new::<Every>(by_rust.address(), guard));
-                assert_eq!(actor.ask(&format!("open {}", c.text())), "holds 3");
-                assert_eq!(actor.ask(&format!("attach {}", rust.text())), "sees 3");
-                let mut writer = rust.adopt::<Every>().open_writer().unwrap();
-                let reader = c.adopt::<Every>().open().unwrap();
-                for (number, index) in (0..VALUES).zip((0..3).cycle()) {
-                    let change = if number % 2 == 0 { "write" } else { "update" };
-                    let done = if number % 2 == 0 { "written" } else { "updated" };
-                    assert_eq!(actor.ask(&format!("{change} {index} {number}")), done);
-                    match change {
-                        "write" => writer.write(index, &every(number)).unwrap(),
-                        _ => drop(writer.update(index, |_| every(number)).unwrap()),
-                    }
-                    let expected = line(Versioned { version: 0, value: every(number) });
-                    assert_eq!(format!("0{}", actor.ask(&format!("read {index}"))), expected);
-                    let value = reader.read(index).unwrap();
-                    assert_eq!(line(Versioned { version: 0, value }), expected);
-                    assert!(
-                        Image::of(&by_c).bytes() == Image::of(&by_rust).bytes(),
-                        "value {number}, {guard:?}"
-                    );
-                }
             }
         }
     }
@@ -391,72 +225,5 @@ fn bytes_that_are_no_value_have_the_same_words() {
         // Nothing was changed, and the guard was let go of.
         assert_eq!(Image::of(&place).get(64 + u64::from(on.offset), 1), [2]);
         assert_eq!(Image::of(&place).word(0), 4);
-    }
-}
-
-fn counted(mut pattern: Pattern256) -> Pattern256 {
-    assert!(is_whole(&pattern), "torn");
-    pattern.words.iter_mut().for_each(|word| *word += 1);
-    pattern
-}
-
-fn is_whole(pattern: &Pattern256) -> bool {
-    pattern.words.iter().all(|word| *word == pattern.words[0])
-}
-
-#[test]
-fn no_update_is_lost_between_c_and_rust() {
-    let stride = size_of::<Pattern256>() as u64 + 16;
-    for program in programs() {
-        let (sysv, posix) = (Lock::new(Backend::Sysv), Lock::new(Backend::Posix));
-        for guard in [sysv.guard(), posix.guard()].into_iter().chain(counters(stride)) {
-            let place = segment(Backend::Sysv);
-            let case = Said::new::<Pattern256>(place.address(), guard);
-            let mut actor = Actor::start(program, &["update", &case.text(), &UPDATES.to_string()]);
-            assert_eq!(actor.line(), "ready");
-            let mut writer = case.adopt::<Pattern256>().open_writer().unwrap();
-            actor.say("go");
-            for _ in 0..UPDATES {
-                writer.update(1, counted).unwrap();
-            }
-            assert_eq!(actor.line(), "0 bad", "{guard:?}");
-            assert_eq!(writer.read(1).unwrap().words, [2 * UPDATES; 32], "{guard:?}");
-        }
-    }
-}
-
-#[test]
-fn what_c_writes_under_a_counter_rust_reads_whole_and_the_reverse() {
-    let stride = size_of::<Pattern256>() as u64 + 16;
-    for program in programs() {
-        for guard in counters(stride) {
-            let place = segment(Backend::Posix);
-            let case = Said::new::<Pattern256>(place.address(), guard);
-            let adopt = case.adopt::<Pattern256>();
-            let mut by_c = Actor::start(program, &["update", &case.text(), &UPDATES.to_string()]);
-            assert_eq!(by_c.line(), "ready");
-            let reader = adopt.open().unwrap();
-            by_c.say("go");
-            let c_writes = thread::spawn(move || by_c.line());
-            let mut seen = 0;
-            while seen < UPDATES {
-                let pattern = reader.read(1).unwrap();
-                assert!(
-                    is_whole(&pattern) && pattern.words[0] >= seen,
-                    "{guard:?}: {pattern:?} after {seen}"
-                );
-                seen = pattern.words[0];
-            }
-            assert_eq!(c_writes.join().unwrap(), "0 bad");
-
-            let mut by_rust = Actor::start(program, &["verify", &case.text()]);
-            assert_eq!(by_rust.line(), "ready");
-            let mut writer = adopt.open_writer().unwrap();
-            for _ in 0..UPDATES {
-                writer.update(1, counted).unwrap();
-            }
-            let verdict = by_rust.end();
-            assert!(verdict.ends_with(" reads, 0 bad"), "{guard:?}: {verdict}");
-        }
     }
 }
