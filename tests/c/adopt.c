@@ -1,5 +1,5 @@
-// adopt.c: tables that another program laid out: where records and counters may be and what is said where they cannot be;
-// what is read and written, and that nothing beside it is touched; that failures leave nothing behind.
+// adopt.c: tables that another program laid out: where records and counters may be and what is said where they cannot
+// be; what is read and written, and that nothing beside it is touched; that failures leave nothing behind.
 
 #include "common.h"
 

@@ -1,5 +1,5 @@
-// adopt.h: tables in segments that another program made and laid out, without a header of ours, under that program's own
-// guard. Header-only, as table.h. Relies on adopt_table.h and options.h; knows no header and no role.
+// adopt.h: tables in segments that another program made and laid out, without a header of ours, under that program's
+// own guard. Header-only, as table.h. Relies on adopt_table.h and options.h; knows no header and no role.
 //
 // Include the header that `ipcgen` makes from a schema with a section `[segment.quotes]`; it includes this one and
 // defines, for a schema `md` with a record `md_quote`:
@@ -17,9 +17,9 @@
 //
 // - Nothing here creates, resizes or removes anything: the other program does. What it keeps beside the records is not
 //   touched; padding inside a record is written as zeros.
-// - There is no version and no log. A writer that is killed inside a write, ours or theirs, leaves a half-written record,
-//   and a guard that is not let go: a System V semaphore is given back by the kernel where SEM_UNDO was used, as it is
-//   here; everything else stays taken until T_free_guard.
+// - There is no version and no log. A writer that is killed inside a write, ours or theirs, leaves a half-written
+//   record, and a guard that is not let go: the kernel gives a System V semaphore back where SEM_UNDO was used, as is
+//   done here; everything else stays taken until md_quotes_free_guard.
 // - Without a guard a record may be torn; each aligned word of up to 8 bytes is whole.
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread. A child must not use its parent's writer: its memory is not in the child.
@@ -31,7 +31,7 @@
 #ifndef SHMRECORD_ADOPT_H
 #define SHMRECORD_ADOPT_H
 
-#include "adopt_place.h"
+#include "adopt_bounds.h"
 #include "adopt_table.h"
 #include "options.h"
 
@@ -75,10 +75,10 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
 //   S_open, S_open_writer   as shmrec_adopted_open; `where` NULL: S_foreign
 //   S_count              number of records; 0 for a closed handle
 //   S_read               copies the record at `index` out, under the guard. On failure *record stays as it was. Errors:
-//                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time, naming
-//                        who took it last where the kernel tells; SHMREC_CONTENDED for a counter that was not still;
-//                        SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are no value
-//                        of the type.
+//                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time,
+//                        naming who took it last where the kernel tells; SHMREC_CONTENDED for a counter that was not
+//                        still; SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are
+//                        no value of the type.
 //   S_write              writes the record at `index` under the guard. Errors: as S_read; SHMREC_LOCK_TIMEOUT for a
 //                        counter that stayed odd, too.
 //   S_update             reads, lets `change` change and writes the record at `index`, all under one hold of the guard.
@@ -106,7 +106,7 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
         return shmrec_adopted_open(&writer->reader.table, where != NULL ? where : &S##_foreign, sizeof(T),            \
                                    SHMREC_ALIGNOF(T), true, error);                                                   \
     }                                                                                                                 \
-    static inline uint64_t S##_count(const S##_reader *reader) { return reader->table.place.count; }                  \
+    static inline uint64_t S##_count(const S##_reader *reader) { return reader->table.bounds.count; }                  \
     SHMREC_COLD int S##_read_patiently(const S##_reader *reader, uint64_t index, T *record, shmrec_error *error) {    \
         const shmrec_task task = shmrec_adopted_task("read", &reader->table, error);                                  \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \

@@ -1,11 +1,11 @@
-// adopt.c: a process that adopts tables, for tests to talk to and to kill: the C side of adoption.rs. Knows no test.
+// adopt.c: a process that adopts tables, for tests to talk to and to kill: the C side of adoption/. Knows no test.
 //
 //   hold                  answers commands: see `answer`
 //   update WHERE TIMES    prints `ready`, waits for a line, counts record 1 up so often, prints `B bad`
 //   verify WHERE          prints `ready`, reads record 1 until its input ends, prints `N reads, B bad`
 //
-// WHERE is one argument: ADDRESS MODE TIMEOUT_MS OFFSET COUNT STRIDE GUARD NAME INDEX COUNTER BITS EACH, where a name of
-// `-` is none. All words of a record that is counted up are equal.
+// WHERE is one argument: ADDRESS MODE TIMEOUT_MS OFFSET COUNT STRIDE GUARD NAME INDEX COUNTER BITS EACH, where a name
+// of `-` is none. All words of a record that is counted up are equal.
 
 #define _GNU_SOURCE
 #include "every.h"
@@ -103,8 +103,8 @@ static int verify(const shmrec_foreign *where) {
 static void replace(twin_every *every, void *number) { *every = every_of(*(uint64_t *)number); }
 
 // Answers the line: `attach WHERE` with `sees COUNT`, `open WHERE` with `holds COUNT`, `read INDEX` with ` ELEMENTS` of
-// what is attached, `write INDEX NUMBER` with `written`, `update INDEX NUMBER` with `updated`, `free PID` with `freed 0`
-// or `freed 1`, `drop` with `dropped`; every failure with `CODE TEXT`.
+// what is attached, `write INDEX NUMBER` with `written`, `update INDEX NUMBER` with `updated`, `free PID` with
+// `freed 0` or `freed 1`, `drop` with `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_everys_writer *writer, twin_everys_reader *reader) {
     parsed place;
     uint64_t index = 0, number = 0;

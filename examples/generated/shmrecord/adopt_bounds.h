@@ -1,8 +1,8 @@
-// adopt_place.h: what a program says of a segment that another program laid out, where its records are and how it guards
-// them, and whether that can be. Relies on error.h; opens nothing.
+// adopt_bounds.h: what a program says of a segment that another program laid out, where its records are and how it
+// guards them, and whether that can be. Relies on error.h; opens nothing.
 
-#ifndef SHMRECORD_ADOPT_PLACE_H
-#define SHMRECORD_ADOPT_PLACE_H
+#ifndef SHMRECORD_ADOPT_BOUNDS_H
+#define SHMRECORD_ADOPT_BOUNDS_H
 
 #include "error.h"
 
@@ -40,13 +40,13 @@ typedef struct shmrec_foreign {
 // Everything below is not for programs.
 
 // Where the records and counters of a foreign segment are, checked; in bytes from the start of the segment.
-typedef struct shmrec_place {
+typedef struct shmrec_bounds {
     uint64_t offset;
     uint64_t stride;
     uint64_t count;
     uint64_t counter;        // of a seqcount: that of record 0, if each record has one
     uint64_t counter_stride; // 0: one for all records
-} shmrec_place;
+} shmrec_bounds;
 
 static inline bool shmrec_counter_each(const shmrec_foreign *where) {
     return where->guard == SHMREC_GUARD_SEQCOUNT && where->counter_per_record;
@@ -118,8 +118,8 @@ static inline uint64_t shmrec_first_end(const shmrec_foreign *where, uint64_t si
 }
 
 // That a counter for all records lies in the segment and in no record. The records do.
-static inline int shmrec_counter_place(const shmrec_place *place, const shmrec_foreign *where, uint64_t size,
-                                       uint64_t bytes, const shmrec_task *task) {
+static inline int shmrec_counter_within(const shmrec_bounds *bounds, const shmrec_foreign *where, uint64_t size,
+                                        uint64_t bytes, const shmrec_task *task) {
     const uint64_t width = where->counter_bits / 8, counter = where->counter_offset;
     if (bytes < width || counter > bytes - width) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0,
@@ -127,13 +127,13 @@ static inline int shmrec_counter_place(const shmrec_place *place, const shmrec_f
                            SHMREC_CAST(unsigned long long, counter), SHMREC_CAST(unsigned long long, bytes));
     }
     const uint64_t last_byte = counter + width - 1;
-    if (last_byte < place->offset) {
+    if (last_byte < bounds->offset) {
         return SHMREC_OK;
     }
     // Of the records that start before the counter ends, the last ends last.
-    const uint64_t before = (last_byte - place->offset) / place->stride;
-    const uint64_t record = before < place->count ? before : place->count - 1;
-    if (place->offset + record * place->stride + size > counter) {
+    const uint64_t before = (last_byte - bounds->offset) / bounds->stride;
+    const uint64_t record = before < bounds->count ? before : bounds->count - 1;
+    if (bounds->offset + record * bounds->stride + size > counter) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad guard: counter at %llu lies in record %llu",
                            SHMREC_CAST(unsigned long long, counter), SHMREC_CAST(unsigned long long, record));
     }
@@ -142,20 +142,20 @@ static inline int shmrec_counter_place(const shmrec_place *place, const shmrec_f
 
 // Where everything is in a segment of `bytes` bytes, or why it cannot be there. What was said has passed
 // shmrec_foreign_check.
-static inline int shmrec_place_in(shmrec_place *place, const shmrec_foreign *where, uint64_t size, uint64_t bytes,
-                                  const shmrec_task *task) {
+static inline int shmrec_bounds_within(shmrec_bounds *bounds, const shmrec_foreign *where, uint64_t size,
+                                       uint64_t bytes, const shmrec_task *task) {
     const uint64_t stride = where->stride, first_end = shmrec_first_end(where, size);
-    memset(place, 0, sizeof *place);
-    place->offset = where->offset;
-    place->stride = stride;
-    place->counter = where->counter_offset;
-    place->counter_stride = shmrec_counter_each(where) ? stride : 0;
-    place->count = where->count;
-    if (place->count == SHMREC_REST) { // at least one: if there is no room for it, that is said below
-        place->count = first_end <= bytes ? (bytes - first_end) / stride + 1 : 1;
+    memset(bounds, 0, sizeof *bounds);
+    bounds->offset = where->offset;
+    bounds->stride = stride;
+    bounds->counter = where->counter_offset;
+    bounds->counter_stride = shmrec_counter_each(where) ? stride : 0;
+    bounds->count = where->count;
+    if (bounds->count == SHMREC_REST) { // at least one: if there is no room for it, that is said below
+        bounds->count = first_end <= bytes ? (bytes - first_end) / stride + 1 : 1;
     }
     uint64_t end;
-    if (__builtin_mul_overflow(place->count - 1, stride, &end) || __builtin_add_overflow(end, first_end, &end)) {
+    if (__builtin_mul_overflow(bounds->count - 1, stride, &end) || __builtin_add_overflow(end, first_end, &end)) {
         end = UINT64_MAX;
     }
     if (end > bytes) {
@@ -167,10 +167,11 @@ static inline int shmrec_place_in(shmrec_place *place, const shmrec_foreign *whe
                            "%llu bytes long, %llu expected: offset %llu + %llu records of %llu bytes%s",
                            SHMREC_CAST(unsigned long long, bytes), SHMREC_CAST(unsigned long long, end),
                            SHMREC_CAST(unsigned long long, where->offset),
-                           SHMREC_CAST(unsigned long long, place->count), SHMREC_CAST(unsigned long long, size), apart);
+                           SHMREC_CAST(unsigned long long, bounds->count), SHMREC_CAST(unsigned long long, size),
+                           apart);
     }
     const bool one_counter = where->guard == SHMREC_GUARD_SEQCOUNT && !where->counter_per_record;
-    return one_counter ? shmrec_counter_place(place, where, size, bytes, task) : SHMREC_OK;
+    return one_counter ? shmrec_counter_within(bounds, where, size, bytes, task) : SHMREC_OK;
 }
 
 #endif

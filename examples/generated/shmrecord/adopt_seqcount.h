@@ -1,11 +1,11 @@
-// adopt_counter.h: a guard that is a counter of another program in the segment, as a seqcount of Linux: odd while its
+// adopt_seqcount.h: a guard that is a counter of another program in the segment, as a seqcount of Linux: odd while its
 // writer writes. Relies on sys.h; knows no record.
 //
 // A reader copies between two loads of the same even value. A writer moves it from even to odd by compare-exchange, so
 // that of two that do so one wins, and to the next even value when the record is whole.
 
-#ifndef SHMRECORD_ADOPT_COUNTER_H
-#define SHMRECORD_ADOPT_COUNTER_H
+#ifndef SHMRECORD_ADOPT_SEQCOUNT_H
+#define SHMRECORD_ADOPT_SEQCOUNT_H
 
 #include "sys.h"
 
