@@ -17,7 +17,7 @@ typedef struct foreign_guard {
 
 static foreign_guard make_set(void) {
     foreign_guard guard = {"", -1, SHMREC_GUARD_SYSV};
-    key_t key = 0x5e000000 | (key_t)(getpid() % 0x10000) << 8;
+    key_t key = 0x5f000000 | (key_t)(getpid() % 0x10000) << 8;
     const union shmrec_semun free_value = {.value = 1};
     while (guard.set < 0) {
         guard.set = semget(++key, 2, IPC_CREAT | IPC_EXCL | 0600);
