@@ -24,6 +24,7 @@
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread. A child must not use its parent's writer: its memory is not in the child.
 // - Reading takes a semaphore too, so readers need its write permission. A seqcount is only read by readers.
+// - POSIX semaphores need glibc 2.30; before 2.34, programs that use them link with -pthread.
 // - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), as those of table.h do.
