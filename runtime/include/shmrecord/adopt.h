@@ -10,7 +10,7 @@
 //     if (md_quotes_open_writer(&quotes, NULL, &error) != SHMREC_OK)         // NULL: where the schema says
 //         fprintf(stderr, "%s\n", error.text);
 //     md_quotes_read(&quotes.reader, 7, &quote, &error);
-//     md_quotes_update(&quotes, 7, raise, NULL, &error);                     // void raise(md_quote *, void *)
+//     md_quotes_update(&quotes, 7, double_it, NULL, &error);                 // void double_it(md_quote *, void *)
 //     md_quotes_close_writer(&quotes);
 //
 // Caveats first:
@@ -24,6 +24,8 @@
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread. A child must not use its parent's writer: its memory is not in the child.
 // - Reading takes a semaphore too, so readers need its write permission. A seqcount is only read by readers.
+// - A seqcount keeps readers from torn records, and writers apart that look before they make it odd, as ours do. A
+//   program that only adds one has to be its only writer.
 // - POSIX semaphores need glibc 2.30; before 2.34, programs that use them link with -pthread.
 // - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping.
 //
