@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -179,6 +180,36 @@ static inline uint32_t mode_of(const char *address, bool guard) {
     CHECK(shmctl(shmget(key_of(address), 0, 0), IPC_STAT, &segment) == 0);
     CHECK(semctl(semget(key_of(address), 0, 0), 0, IPC_STAT, argument) == 0);
     return (guard ? set.sem_perm.mode : segment.shm_perm.mode) & 0777u;
+}
+
+// How many descriptors are open.
+static inline int descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    CHECK(directory != NULL);
+    int count = 0;
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    (void)closedir(directory);
+    return count;
+}
+
+// How often a segment stands in the list of mappings.
+static inline int mappings(const char *address) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[4096], path[512];
+    int count = 0;
+    CHECK(maps != NULL);
+    if (is_file(address)) {
+        CHECK(snprintf(path, sizeof path, "%s", path_of(address, false)) > 0);
+    } else {
+        CHECK(snprintf(path, sizeof path, "/SYSV%08x", (unsigned)key_of(address)) > 0);
+    }
+    while (fgets(line, sizeof line, maps) != NULL) {
+        count += strstr(line, path) != NULL;
+    }
+    (void)fclose(maps);
+    return count;
 }
 
 // Waits for a child; true when it ended with status 0.

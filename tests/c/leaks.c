@@ -3,37 +3,7 @@
 
 #include "common.h"
 
-#include <dirent.h>
 #include <sys/resource.h>
-
-static int descriptors(void) {
-    DIR *directory = opendir("/proc/self/fd");
-    CHECK(directory != NULL);
-    int count = 0;
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    (void)closedir(directory);
-    return count;
-}
-
-// How often a segment stands in the list of mappings.
-static int mappings(const char *address) {
-    FILE *maps = fopen("/proc/self/maps", "r");
-    char line[4096], path[512];
-    int count = 0;
-    CHECK(maps != NULL);
-    if (is_file(address)) {
-        CHECK(snprintf(path, sizeof path, "%s", path_of(address, false)) > 0);
-    } else {
-        CHECK(snprintf(path, sizeof path, "/SYSV%08x", (unsigned)key_of(address)) > 0);
-    }
-    while (fgets(line, sizeof line, maps) != NULL) {
-        count += strstr(line, path) != NULL;
-    }
-    (void)fclose(maps);
-    return count;
-}
 
 static void failures(const char *address) {
     md_tiny_writer writer, second;

@@ -92,11 +92,20 @@ static inline uint32_t shmrec_default_log(const shmrec_shape *shape) {
     return fitting < 1 ? 1 : SHMREC_CAST(uint32_t, fitting);
 }
 
+// SHMREC_BAD_ARGUMENT when the mode of these resolved options is none.
+static inline int shmrec_check_mode(const shmrec_options *options, const shmrec_task *task) {
+    if ((options->mode & ~0777u) != 0 || (options->mode & 0600u) != 0600u) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad mode: %o, expected 0600 to 0777", options->mode);
+    }
+    return SHMREC_OK;
+}
+
 // The shape that these resolved options ask for, or SHMREC_BAD_ARGUMENT.
 static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, const shmrec_layout *layout,
                               uint64_t capacity, const shmrec_options *options, const shmrec_task *task) {
-    if ((options->mode & ~0777u) != 0 || (options->mode & 0600u) != 0600u) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad mode: %o, expected 0600 to 0777", options->mode);
+    const int code = shmrec_check_mode(options, task);
+    if (code != SHMREC_OK) {
+        return code;
     }
     if (options->arrangement < SHMREC_ARRANGEMENT_ANY || options->arrangement > SHMREC_SPLIT) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad arrangement: %d, expected a value of shmrec_arrangement",

@@ -1,5 +1,5 @@
-// adopt.h: tables in segments that another program made and laid out, without a header of ours, under that program's own
-// guard. Header-only, as table.h. Relies on adopt_table.h and options.h; knows no header and no role.
+// adopt.h: tables in segments that another program made and laid out, without a header of ours, under that program's
+// own guard. Header-only, as table.h. Relies on adopt_table.h and options.h; knows no header and no role.
 //
 // Include the header that `ipcgen` makes from a schema with a section `[segment.quotes]`; it includes this one and
 // defines, for a schema `md` with a record `md_quote`:
@@ -10,20 +10,23 @@
 //     if (md_quotes_open_writer(&quotes, NULL, &error) != SHMREC_OK)         // NULL: where the schema says
 //         fprintf(stderr, "%s\n", error.text);
 //     md_quotes_read(&quotes.reader, 7, &quote, &error);
-//     md_quotes_update(&quotes, 7, raise, NULL, &error);                     // void raise(md_quote *, void *)
+//     md_quotes_update(&quotes, 7, double_it, NULL, &error);                 // void double_it(md_quote *, void *)
 //     md_quotes_close_writer(&quotes);
 //
 // Caveats first:
 //
 // - Nothing here creates, resizes or removes anything: the other program does. What it keeps beside the records is not
 //   touched; padding inside a record is written as zeros.
-// - There is no version and no log. A writer that is killed inside a write, ours or theirs, leaves a half-written record,
-//   and a guard that is not let go: a System V semaphore is given back by the kernel where SEM_UNDO was used, as it is
-//   here; everything else stays taken until T_free_guard.
+// - There is no version and no log. A writer that is killed inside a write, ours or theirs, leaves a half-written
+//   record, and a guard that is not let go: the kernel gives a System V semaphore back where SEM_UNDO was used, as is
+//   done here; everything else stays taken until md_quotes_free_guard.
 // - Without a guard a record may be torn; each aligned word of up to 8 bytes is whole.
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread. A child must not use its parent's writer: its memory is not in the child.
 // - Reading takes a semaphore too, so readers need its write permission. A seqcount is only read by readers.
+// - A seqcount keeps readers from torn records, and writers apart that look before they make it odd, as ours do. A
+//   program that only adds one has to be its only writer.
+// - POSIX semaphores need glibc 2.30; before 2.34, programs that use them link with -pthread.
 // - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), as those of table.h do.
@@ -31,7 +34,7 @@
 #ifndef SHMRECORD_ADOPT_H
 #define SHMRECORD_ADOPT_H
 
-#include "adopt_place.h"
+#include "adopt_bounds.h"
 #include "adopt_table.h"
 #include "options.h"
 
@@ -46,13 +49,15 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
     memset(table, 0, sizeof *table);
     int code = shmrec_address_parse(&table->address, where->address, error);
     if (code == SHMREC_OK) {
-        shmrec_options options;
-        memset(&options, 0, sizeof options);
-        options.mode = where->mode;
-        options.trusted_owner = where->has_owner ? where->owner : 0;
+        shmrec_options said;
+        memset(&said, 0, sizeof said);
+        said.mode = where->mode;
+        said.trusted_owner = where->has_owner ? where->owner : 0;
+        const shmrec_options options = shmrec_resolve(&said);
         const shmrec_task task = shmrec_task_begin(writable ? "open for writing" : "open for reading",
                                                    table->address.text, &options, error);
-        code = shmrec_foreign_check(where, size, align, &task);
+        code = shmrec_check_mode(&options, &task);
+        code = code != SHMREC_OK ? code : shmrec_foreign_check(where, size, align, &task);
         code = code != SHMREC_OK ? code : shmrec_foreign_guard_name(&table->guard, where, &task);
         code = code != SHMREC_OK ? code : shmrec_adopted_attach(table, where, size, writable, &task);
     }
@@ -73,10 +78,10 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
 //   S_open, S_open_writer   as shmrec_adopted_open; `where` NULL: S_foreign
 //   S_count              number of records; 0 for a closed handle
 //   S_read               copies the record at `index` out, under the guard. On failure *record stays as it was. Errors:
-//                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time, naming
-//                        who took it last where the kernel tells; SHMREC_CONTENDED for a counter that was not still;
-//                        SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are no value
-//                        of the type.
+//                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time,
+//                        naming who took it last where the kernel tells; SHMREC_CONTENDED for a counter that was not
+//                        still; SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are
+//                        no value of the type.
 //   S_write              writes the record at `index` under the guard. Errors: as S_read; SHMREC_LOCK_TIMEOUT for a
 //                        counter that stayed odd, too.
 //   S_update             reads, lets `change` change and writes the record at `index`, all under one hold of the guard.
@@ -104,7 +109,7 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
         return shmrec_adopted_open(&writer->reader.table, where != NULL ? where : &S##_foreign, sizeof(T),            \
                                    SHMREC_ALIGNOF(T), true, error);                                                   \
     }                                                                                                                 \
-    static inline uint64_t S##_count(const S##_reader *reader) { return reader->table.place.count; }                  \
+    static inline uint64_t S##_count(const S##_reader *reader) { return reader->table.bounds.count; }                  \
     SHMREC_COLD int S##_read_patiently(const S##_reader *reader, uint64_t index, T *record, shmrec_error *error) {    \
         const shmrec_task task = shmrec_adopted_task("read", &reader->table, error);                                  \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \

@@ -1,8 +1,8 @@
 // adopt_copy.h: a record's bytes out of a foreign segment and back in, by the widest aligned pieces of up to 8 bytes.
 // Relies on base.h; knows no guard and no segment.
 //
-// Where a record lies in the segment decides how it is cut, so every process touches the same bytes with the same width;
-// and no byte beside the record is touched. Every order between the pieces comes from the guard.
+// Where a record lies in the segment decides how it is cut, so every process touches the same bytes with the same
+// width; and no byte beside the record is touched. Every order between the pieces comes from the guard.
 
 #ifndef SHMRECORD_ADOPT_COPY_H
 #define SHMRECORD_ADOPT_COPY_H

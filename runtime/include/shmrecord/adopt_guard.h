@@ -1,11 +1,11 @@
 // adopt_guard.h: the other program's guards by kind, so that nothing above tells them apart. Relies on adopt_sysv.h,
-// adopt_posix.h and adopt_counter.h; knows no record.
+// adopt_posix.h and adopt_seqcount.h; knows no record.
 
 #ifndef SHMRECORD_ADOPT_GUARD_H
 #define SHMRECORD_ADOPT_GUARD_H
 
-#include "adopt_counter.h"
-#include "adopt_place.h"
+#include "adopt_seqcount.h"
+#include "adopt_bounds.h"
 #include "adopt_posix.h"
 #include "adopt_sysv.h"
 #include "role_file.h"
@@ -14,7 +14,7 @@
 typedef struct shmrec_foreign_guard {
     char *text;             // `sysv:0x1234[0]`, `posix:/name`: for messages; NULL for the others
     sem_t *mapped;          // of sem_open, otherwise NULL
-    shmrec_semaphore sysv;  // of a set
+    shmrec_foreign_set sysv;  // of a set
     uint32_t kind;          // an enum shmrec_guard_kind
     key_t key;              // of the set
     uint64_t counter_bits;  // of a seqcount
@@ -44,14 +44,16 @@ static inline int shmrec_foreign_guard_name(shmrec_foreign_guard *guard, const s
     if (guard->text == NULL) {
         return shmrec_fail_space(task, "malloc", ENOMEM, room);
     }
+    shmrec_task here = shmrec_task_on(task, guard->text);
+    here.operation = "parse address";
     if (guard->kind == SHMREC_GUARD_SYSV) {
         (void)snprintf(guard->text, room, "sysv:%s[%u]", name, where->guard_index);
-    } else {
-        (void)snprintf(guard->text, room, "posix:/%s", name[0] == '/' ? name + 1 : name);
+        return shmrec_key_parse(&guard->key, name, &here);
     }
-    const shmrec_task here = shmrec_task_on(task, guard->text);
-    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_key_parse(&guard->key, name, &here)
-                                            : shmrec_sem_check_name(strchr(guard->text, '/') + 1, &here);
+    (void)snprintf(guard->text, room, "posix:%s", name);
+    const int code = shmrec_foreign_sem_check_name(name[0] == '/' ? name + 1 : name, &here);
+    (void)snprintf(guard->text, room, "posix:/%s", name[0] == '/' ? name + 1 : name);
+    return code;
 }
 
 // Finds a semaphore that is there, if its owner and mode are accepted. Nothing is ever created.
@@ -62,8 +64,8 @@ static inline int shmrec_foreign_guard_open(shmrec_foreign_guard *guard, const s
     }
     const shmrec_task here = shmrec_task_on(task, guard->text);
     return guard->kind == SHMREC_GUARD_SYSV
-               ? shmrec_semaphore_find(&guard->sysv, guard->key, where->guard_index, &here)
-               : shmrec_sem_map(&guard->mapped, strchr(guard->text, '/') + 1, &here);
+               ? shmrec_foreign_set_find(&guard->sysv, guard->key, where->guard_index, &here)
+               : shmrec_foreign_sem_map(&guard->mapped, strchr(guard->text, '/') + 1, &here);
 }
 
 // Keeps all others out, waiting until the timeout. `counter`: that of the record, for a seqcount.
@@ -76,8 +78,8 @@ static inline int shmrec_foreign_guard_take(const shmrec_foreign_guard *guard, c
         return SHMREC_OK;
     }
     const shmrec_task here = shmrec_task_on(task, guard->text);
-    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_semaphore_take(&guard->sysv, guard->timeout_ns, &here)
-                                            : shmrec_sem_take(guard->mapped, guard->timeout_ns, &here);
+    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_foreign_set_take(&guard->sysv, guard->timeout_ns, &here)
+                                            : shmrec_foreign_sem_take(guard->mapped, guard->timeout_ns, &here);
 }
 
 // Lets others in again.
@@ -90,8 +92,8 @@ static inline int shmrec_foreign_guard_give(const shmrec_foreign_guard *guard, c
         return SHMREC_OK;
     }
     const shmrec_task here = shmrec_task_on(task, guard->text);
-    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_semaphore_give(&guard->sysv, &here)
-                                            : shmrec_sem_give(guard->mapped, &here);
+    return guard->kind == SHMREC_GUARD_SYSV ? shmrec_foreign_set_give(&guard->sysv, &here)
+                                            : shmrec_foreign_sem_give(guard->mapped, &here);
 }
 
 // Lets go for a process that died without doing so; `dead` is 0 where the guard does not know who that was. `*freed`:
@@ -104,7 +106,7 @@ static inline int shmrec_foreign_guard_free(const shmrec_foreign_guard *guard, c
     }
     const shmrec_task here = guard->text != NULL ? shmrec_task_on(task, guard->text) : *task;
     if (guard->kind == SHMREC_GUARD_SYSV) {
-        const int code = shmrec_semaphore_free(&guard->sysv, dead, &here);
+        const int code = shmrec_foreign_set_free(&guard->sysv, dead, &here);
         *freed = code == SHMREC_OK;
         return code;
     }
@@ -113,7 +115,7 @@ static inline int shmrec_foreign_guard_free(const shmrec_foreign_guard *guard, c
                            "bad dead process: %d, but nobody knows who holds this guard", dead);
     }
     if (guard->kind == SHMREC_GUARD_POSIX) {
-        return shmrec_sem_free(guard->mapped, freed, &here);
+        return shmrec_foreign_sem_free(guard->mapped, freed, &here);
     }
     *freed = shmrec_counter_free(counter);
     return SHMREC_OK;

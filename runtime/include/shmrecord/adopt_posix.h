@@ -1,5 +1,5 @@
-// adopt_posix.h: a guard that is a semaphore of another program's sem_open(3): 1 when free, in the file where glibc keeps
-// it. Relies on region_named.h and on glibc for the sem_t; knows no segment.
+// adopt_posix.h: a guard that is a semaphore of another program's sem_open(3): 1 when free, in the file where glibc
+// keeps it. Relies on region_named.h and on glibc for the sem_t; knows no segment.
 //
 // The file is opened here and not by sem_open, which may create one and says nothing of what it opened: the file that
 // was checked is the one that is mapped.
@@ -17,7 +17,7 @@
 #define SHMREC_SEM_NAME_MAX 251
 
 // SHMREC_BAD_NAME when this, without its leading slash, is no name of a semaphore.
-static inline int shmrec_sem_check_name(const char *name, const shmrec_task *task) {
+static inline int shmrec_foreign_sem_check_name(const char *name, const shmrec_task *task) {
     if (name[0] == '\0') {
         return shmrec_fail(task, SHMREC_BAD_NAME, 0, "bad name: the name is empty");
     }
@@ -35,9 +35,9 @@ static inline int shmrec_sem_check_name(const char *name, const shmrec_task *tas
     return SHMREC_OK;
 }
 
-// open(2) and mmap(2) of the semaphore with this checked name, if its owner and mode are accepted. On failure nothing is
-// open or mapped.
-static inline int shmrec_sem_map(sem_t **semaphore, const char *name, const shmrec_task *task) {
+// open(2) and mmap(2) of the semaphore with this checked name, if its owner and mode are accepted. On failure nothing
+// is open or mapped.
+static inline int shmrec_foreign_sem_map(sem_t **semaphore, const char *name, const shmrec_task *task) {
     char path[sizeof SHMREC_SEM_DIRECTORY + SHMREC_SEM_NAME_MAX];
     shmrec_file file;
     *semaphore = NULL;
@@ -62,7 +62,7 @@ static inline int shmrec_sem_map(sem_t **semaphore, const char *name, const shmr
 }
 
 // sem_clockwait(3) on the monotonic clock, which no signal ends or prolongs.
-static inline int shmrec_sem_take(sem_t *semaphore, uint64_t timeout_ns, const shmrec_task *task) {
+static inline int shmrec_foreign_sem_take(sem_t *semaphore, uint64_t timeout_ns, const shmrec_task *task) {
     int result;
     SHMREC_RETRY(result, sem_trywait(semaphore));
     if (result != 0 && errno == EAGAIN) {
@@ -77,7 +77,7 @@ static inline int shmrec_sem_take(sem_t *semaphore, uint64_t timeout_ns, const s
 }
 
 // sem_post(3)
-static inline int shmrec_sem_give(sem_t *semaphore, const shmrec_task *task) {
+static inline int shmrec_foreign_sem_give(sem_t *semaphore, const shmrec_task *task) {
     if (sem_post(semaphore) == 0) {
         return SHMREC_OK;
     }
@@ -88,13 +88,13 @@ static inline int shmrec_sem_give(sem_t *semaphore, const shmrec_task *task) {
 }
 
 // Lets go for whoever took the semaphore, if it is taken: nobody knows who did, the caller vouches that he is dead.
-static inline int shmrec_sem_free(sem_t *semaphore, bool *freed, const shmrec_task *task) {
+static inline int shmrec_foreign_sem_free(sem_t *semaphore, bool *freed, const shmrec_task *task) {
     int value = 0;
     if (sem_getvalue(semaphore, &value) != 0) {
         return shmrec_fail_os(task, "sem_getvalue", errno);
     }
     *freed = value == 0;
-    return *freed ? shmrec_sem_give(semaphore, task) : SHMREC_OK;
+    return *freed ? shmrec_foreign_sem_give(semaphore, task) : SHMREC_OK;
 }
 
 #endif

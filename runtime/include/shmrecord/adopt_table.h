@@ -1,19 +1,19 @@
 // adopt_table.h: a mapped foreign table: its handle, and how a record is read and written under the other program's
-// guard. Relies on adopt_copy.h, adopt_guard.h, adopt_place.h and region.h; knows no types of records.
+// guard. Relies on adopt_copy.h, adopt_guard.h, adopt_bounds.h and region.h; knows no types of records.
 
 #ifndef SHMRECORD_ADOPT_TABLE_H
 #define SHMRECORD_ADOPT_TABLE_H
 
 #include "adopt_copy.h"
 #include "adopt_guard.h"
-#include "adopt_place.h"
+#include "adopt_bounds.h"
 #include "region.h"
 
 // A foreign table, mapped for reading or for writing. All zeros: closed. The members are not for programs.
 typedef struct shmrec_adopted {
     shmrec_map map;
     shmrec_address address;
-    shmrec_place place;
+    shmrec_bounds bounds;
     shmrec_foreign_guard guard;
     uint64_t process; // that may write; 0: none
 } shmrec_adopted;
@@ -30,14 +30,14 @@ static inline void shmrec_adopted_close(shmrec_adopted *table) {
 }
 
 // Finds the segment, then the guard, and maps when both are as they have to be.
-static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size, bool writable,
-                                        const shmrec_task *task) {
+static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size,
+                                        bool writable, const shmrec_task *task) {
     shmrec_found found;
     int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_place_in(&table->place, where, size, found.bytes, task);
+    code = shmrec_bounds_within(&table->bounds, where, size, found.bytes, task);
     code = code != SHMREC_OK ? code : shmrec_foreign_guard_open(&table->guard, where, task);
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, task);
     shmrec_found_close(&found);
@@ -57,13 +57,14 @@ static inline shmrec_task shmrec_adopted_task(const char *operation, const shmre
 
 // Where the record at `index` starts in the segment.
 SHMREC_HOT uint64_t shmrec_adopted_offset(const shmrec_adopted *table, uint64_t index) {
-    return table->place.offset + index * table->place.stride;
+    return table->bounds.offset + index * table->bounds.stride;
 }
 
 // The counter of the record at `index`, if a seqcount is the guard.
 SHMREC_HOT shmrec_counter shmrec_adopted_counter(const shmrec_adopted *table, uint64_t index) {
     shmrec_counter counter;
-    counter.at = SHMREC_CAST(char *, table->map.base) + table->place.counter + index * table->place.counter_stride;
+    counter.offset = table->bounds.counter + index * table->bounds.counter_stride;
+    counter.at = SHMREC_CAST(char *, table->map.base) + counter.offset;
     counter.bits = table->guard.counter_bits;
     return counter;
 }
@@ -71,7 +72,7 @@ SHMREC_HOT shmrec_counter shmrec_adopted_counter(const shmrec_adopted *table, ui
 // One attempt to read the record at `index`. False: try again, take a semaphore first, or there is none.
 SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t index, uint64_t *words, size_t bytes,
                                         size_t align) {
-    if (index >= table->place.count) {
+    if (index >= table->bounds.count) {
         return false;
     }
     if (table->guard.kind == SHMREC_GUARD_NONE) {
@@ -83,12 +84,15 @@ SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t in
     }
     const shmrec_counter counter = shmrec_adopted_counter(table, index);
     const uint64_t before = shmrec_counter_load(&counter);
+    if ((before & 1) != 0) {
+        return false;
+    }
     // Pairs with the store by which a writer makes the counter even: who sees it sees the whole record.
     shmrec_fence_acquire();
     shmrec_record_out(words, table->map.base, shmrec_adopted_offset(table, index), bytes, align);
     // Pairs with the writer's release fence behind the odd counter.
     shmrec_fence_acquire();
-    return (before & 1) == 0 && shmrec_counter_load(&counter) == before;
+    return shmrec_counter_load(&counter) == before;
 }
 
 // Attempts in bursts with growing pauses, until the timeout.
@@ -109,11 +113,11 @@ static inline int shmrec_adopted_read_patiently(const shmrec_adopted *table, uin
 }
 
 static inline int shmrec_adopted_check_index(const shmrec_adopted *table, uint64_t index, const shmrec_task *task) {
-    if (index < table->place.count) {
+    if (index < table->bounds.count) {
         return SHMREC_OK;
     }
     return shmrec_fail(task, SHMREC_INDEX_OUT_OF_RANGE, 0, "index %llu out of range, capacity %llu",
-                       SHMREC_CAST(unsigned long long, index), SHMREC_CAST(unsigned long long, table->place.count));
+                       SHMREC_CAST(unsigned long long, index), SHMREC_CAST(unsigned long long, table->bounds.count));
 }
 
 // Takes the guard of the record at `index`.
@@ -175,8 +179,8 @@ SHMREC_HOT int shmrec_adopted_write(const shmrec_adopted *table, uint64_t index,
 static inline int shmrec_adopted_free_guard(const shmrec_adopted *table, int32_t dead, bool *freed,
                                             shmrec_error *error) {
     const shmrec_task task = shmrec_adopted_task("free the guard of", table, error);
-    const bool many = table->place.counter_stride != 0;
-    const uint64_t counters = many || table->place.count == 0 ? table->place.count : 1; // none of a closed handle
+    const bool many = table->bounds.counter_stride != 0;
+    const uint64_t counters = many || table->bounds.count == 0 ? table->bounds.count : 1; // none of a closed handle
     bool any = false;
     int code = SHMREC_OK;
     for (uint64_t i = 0; i < counters && code == SHMREC_OK; i++) {

@@ -11,6 +11,7 @@
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `sysv`, `changes` | what is said of every fault, and of every changed byte |
 //! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
+//! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
 //! | `machines` | (which the headers refuse) |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
@@ -18,6 +19,7 @@
 //!
 //! `tools` compiles, `every` has the record with every kind of field.
 
+mod adoption;
 mod bytes;
 mod changes;
 mod errors;

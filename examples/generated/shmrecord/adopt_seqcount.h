@@ -1,18 +1,19 @@
-// adopt_counter.h: a guard that is a counter of another program in the segment, as a seqcount of Linux: odd while its
+// adopt_seqcount.h: a guard that is a counter of another program in the segment, as a seqcount of Linux: odd while its
 // writer writes. Relies on sys.h; knows no record.
 //
 // A reader copies between two loads of the same even value. A writer moves it from even to odd by compare-exchange, so
 // that of two that do so one wins, and to the next even value when the record is whole.
 
-#ifndef SHMRECORD_ADOPT_COUNTER_H
-#define SHMRECORD_ADOPT_COUNTER_H
+#ifndef SHMRECORD_ADOPT_SEQCOUNT_H
+#define SHMRECORD_ADOPT_SEQCOUNT_H
 
 #include "sys.h"
 
 // A counter in the segment, borrowed.
 typedef struct shmrec_counter {
-    void *at;      // aligned to its width
-    uint64_t bits; // 32 or 64
+    void *at;        // aligned to its width
+    uint64_t offset; // in the segment, for messages
+    uint64_t bits;   // 32 or 64
 } shmrec_counter;
 
 SHMREC_HOT uint64_t shmrec_counter_load(const shmrec_counter *counter) {
@@ -32,9 +33,10 @@ static inline bool shmrec_counter_step(const shmrec_counter *counter, uint64_t s
                                        __ATOMIC_RELAXED);
 }
 
-// Makes the odd counter that this writer made even. It wraps around where it ends.
+// Makes the counter even that this writer made odd; it stays even if somebody took this writer for dead and did so
+// already. It wraps around where it ends.
 static inline void shmrec_counter_give(const shmrec_counter *counter) {
-    const uint64_t even = shmrec_counter_load(counter) + 1;
+    const uint64_t even = (shmrec_counter_load(counter) | 1) + 1;
     // Pairs with the acquire fence behind a reader's first load, and with the step of the next writer.
     if (counter->bits == 32) {
         __atomic_store_n(SHMREC_CAST(uint32_t *, counter->at), SHMREC_CAST(uint32_t, even), __ATOMIC_RELEASE);
@@ -58,7 +60,8 @@ static inline int shmrec_counter_take(const shmrec_counter *counter, uint64_t ti
             }
         }
     } while (shmrec_pause(&pause_ns, deadline_ns));
-    return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
+    return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "the lock is taken: the counter at %llu stays odd",
+                       SHMREC_CAST(unsigned long long, counter->offset));
 }
 
 // Makes a counter even that a dead writer left odd. Whether it was odd, and nobody has moved it meanwhile.
