@@ -10,4 +10,6 @@
 //! `tools` compiles.
 
 mod go;
+mod ipcs;
+mod python;
 mod tools;
