@@ -13,3 +13,4 @@ mod go;
 mod ipcs;
 mod python;
 mod tools;
+mod tutorials;

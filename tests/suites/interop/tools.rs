@@ -4,8 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use integration_tests::tools::{has, own_folder, run};
+use integration_tests::place::{Backend, Place};
+use integration_tests::tools::{has, has_tool, own_folder, run};
+use shmrecord::Semaphore;
 
 /// Where Debian's package puts Go's `golang.org/x/sys`.
 const GOPATH: &str = "/usr/share/gocode";
@@ -45,4 +48,49 @@ pub(crate) fn suite(below: &str) -> PathBuf {
 
 fn text(path: PathBuf) -> String {
     path.into_os_string().into_string().expect("a folder whose name is text")
+}
+
+/// How the programs in C are built: each as C and as C++, as the people do who write such.
+const COMPILERS: [(&str, &[&str]); 2] =
+    [("gcc", &["-std=gnu11", "-O2"]), ("g++", &["-xc++", "-std=gnu++17", "-O2"])];
+
+/// The program `c/NAME.c`, compiled as C and as C++ by the compilers that are there.
+pub(crate) fn c_programs(name: &str) -> Vec<String> {
+    let there = COMPILERS.iter().filter(|(compiler, _)| has_tool(compiler));
+    let compile = |&(compiler, flags): &(&str, &[&str])| {
+        // Tests that need the same program may compile it at once: each has a copy of its own.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let program = folder().join(format!("{name}-{compiler}-{count}"));
+        let mut command = Command::new(compiler);
+        command.args(flags).args(["-Wall", "-Wextra", "-Werror", "-pthread", "-o"]).arg(&program);
+        run(command.arg(suite(&format!("c/{name}.c"))));
+        text(program)
+    };
+    there.map(compile).collect()
+}
+
+/// A semaphore's address of its own, with nothing there before and after.
+pub(crate) struct SemaphorePlace(Place);
+
+impl SemaphorePlace {
+    pub(crate) fn new(backend: Backend) -> Self {
+        Self(Place::new(backend))
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.0.address()
+    }
+}
+
+impl Drop for SemaphorePlace {
+    fn drop(&mut self) {
+        // Mostly nothing is there any more.
+        let _ = Semaphore::unlink(self.address());
+    }
+}
+
+/// What stands behind an address's `kind:`, as other programs take it: a key, a name.
+pub(crate) fn bare(address: &str) -> &str {
+    address.split_once(':').expect("an address").1
 }

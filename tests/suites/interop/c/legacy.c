@@ -1,0 +1,236 @@
+// legacy: a program as there are many: accounts in a System V segment under a key, with a guard of its own choice. Knows
+// nothing of shmrecord. Compiles as C and as C++.
+//
+//   legacy KEY sysv SEMKEY      a semaphore of its own, taken and given back by semop without SEM_UNDO
+//   legacy KEY posix /NAME      a semaphore of its own, by sem_open
+//   legacy KEY seqcount -       a counter in the segment, odd while somebody writes
+//   legacy KEY seqcounts -      such a counter behind each account
+//
+// It makes what is not there, prints `ready` and obeys:
+//
+//   add INDEX TIMES    adds 1 to an account, so many times; prints `added`
+//   sum                prints the balance of all accounts
+//   check TIMES        reads accounts, so many times; prints `N bad`: those whose two columns do not cancel out
+//   hold INDEX         begins a change and stops in the middle of it; prints `holding`
+//   remove             removes segment and semaphore; prints `removed`
+
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#define ACCOUNTS 8
+
+struct account {
+    char owner[12];
+    int number;
+    long balance;
+    long negated;
+};
+
+struct slot {
+    struct account account;
+    volatile unsigned sequence;
+    unsigned unused;
+};
+
+struct bank {
+    char title[16];
+    volatile unsigned long sequence;
+    char unused[40];
+    struct slot slots[ACCOUNTS];
+};
+
+union semun {
+    int val;
+    struct semid_ds *buf;
+    unsigned short *array;
+};
+
+static struct bank *bank;
+static const char *kind;
+static int set;
+static sem_t *semaphore;
+
+static void fail(const char *call) {
+    perror(call);
+    exit(1);
+}
+
+static void operate(short amount) {
+    struct sembuf operation;
+    operation.sem_num = 0;
+    operation.sem_op = amount;
+    operation.sem_flg = 0;
+    while (semop(set, &operation, 1) == -1) {
+        if (errno != EINTR) {
+            fail("semop");
+        }
+    }
+}
+
+static void lock(int index) {
+    if (strcmp(kind, "sysv") == 0) {
+        operate(-1);
+    } else if (strcmp(kind, "posix") == 0) {
+        while (sem_wait(semaphore) == -1) {
+            if (errno != EINTR) {
+                fail("sem_wait");
+            }
+        }
+    } else if (strcmp(kind, "seqcount") == 0) {
+        unsigned long now;
+        do {
+            now = bank->sequence & ~1UL;
+        } while (!__sync_bool_compare_and_swap(&bank->sequence, now, now + 1));
+    } else {
+        unsigned now;
+        do {
+            now = bank->slots[index].sequence & ~1U;
+        } while (!__sync_bool_compare_and_swap(&bank->slots[index].sequence, now, now + 1));
+    }
+    __sync_synchronize();
+}
+
+static void unlock(int index) {
+    __sync_synchronize();
+    if (strcmp(kind, "sysv") == 0) {
+        operate(1);
+    } else if (strcmp(kind, "posix") == 0) {
+        sem_post(semaphore);
+    } else if (strcmp(kind, "seqcount") == 0) {
+        bank->sequence = bank->sequence + 1;
+    } else {
+        bank->slots[index].sequence = bank->slots[index].sequence + 1;
+    }
+}
+
+static unsigned long sequence_of(int index) {
+    return strcmp(kind, "seqcount") == 0 ? bank->sequence : bank->slots[index].sequence;
+}
+
+// Under a semaphore, or again and again until no counter moved meanwhile.
+static struct account read_account(int index) {
+    struct account copy;
+    if (strncmp(kind, "seq", 3) != 0) {
+        lock(index);
+        copy = bank->slots[index].account;
+        unlock(index);
+        return copy;
+    }
+    for (;;) {
+        unsigned long before = sequence_of(index);
+        __sync_synchronize();
+        copy = bank->slots[index].account;
+        __sync_synchronize();
+        if (before % 2 == 0 && sequence_of(index) == before) {
+            return copy;
+        }
+    }
+}
+
+static void add(int index, int times) {
+    struct account *account = &bank->slots[index].account;
+    for (int i = 0; i < times; i++) {
+        lock(index);
+        account->balance += 1;
+        account->negated -= 1;
+        unlock(index);
+    }
+}
+
+static void open_bank(key_t key) {
+    int id = shmget(key, sizeof(struct bank), IPC_CREAT | 0600);
+    if (id == -1) {
+        fail("shmget");
+    }
+    bank = (struct bank *)shmat(id, NULL, 0);
+    if (bank == (void *)-1) {
+        fail("shmat");
+    }
+    if (bank->title[0] == '\0') {
+        strcpy(bank->title, "BANK 1.0");
+        for (int i = 0; i < ACCOUNTS; i++) {
+            snprintf(bank->slots[i].account.owner, sizeof bank->slots[i].account.owner, "owner %d", i);
+            bank->slots[i].account.number = 1000 + i;
+        }
+    }
+}
+
+static void open_guard(const char *place) {
+    if (strcmp(kind, "sysv") == 0) {
+        key_t key = (key_t)strtoul(place, NULL, 0);
+        set = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
+        if (set != -1) {
+            union semun one;
+            one.val = 1;
+            if (semctl(set, 0, SETVAL, one) == -1) {
+                fail("semctl");
+            }
+        } else if ((set = semget(key, 1, 0)) == -1) {
+            fail("semget");
+        }
+    } else if (strcmp(kind, "posix") == 0) {
+        semaphore = sem_open(place, O_CREAT, 0600, 1);
+        if (semaphore == SEM_FAILED) {
+            fail("sem_open");
+        }
+    }
+}
+
+static void remove_all(key_t key, const char *place) {
+    shmctl(shmget(key, 0, 0), IPC_RMID, NULL);
+    if (strcmp(kind, "sysv") == 0) {
+        semctl(set, 0, IPC_RMID);
+    } else if (strcmp(kind, "posix") == 0) {
+        sem_unlink(place);
+    }
+}
+
+int main(int argc, char *argv[]) {
+    if (argc != 4) {
+        fprintf(stderr, "usage: legacy KEY sysv|posix|seqcount|seqcounts PLACE\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    key_t key = (key_t)strtoul(argv[1], NULL, 0);
+    kind = argv[2];
+    open_bank(key);
+    open_guard(argv[3]);
+    printf("ready\n");
+
+    char line[80];
+    int index, times;
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (sscanf(line, "add %d %d", &index, &times) == 2) {
+            add(index, times);
+            printf("added\n");
+        } else if (strncmp(line, "sum", 3) == 0) {
+            long sum = 0;
+            for (int i = 0; i < ACCOUNTS; i++) {
+                sum += read_account(i).balance;
+            }
+            printf("%ld\n", sum);
+        } else if (sscanf(line, "check %d", &times) == 1) {
+            int bad = 0;
+            for (int i = 0; i < times; i++) {
+                struct account account = read_account(i % ACCOUNTS);
+                bad += account.balance + account.negated != 0 || account.number != 1000 + i % ACCOUNTS;
+            }
+            printf("%d bad\n", bad);
+        } else if (sscanf(line, "hold %d", &index) == 1) {
+            lock(index);
+            bank->slots[index].account.balance += 1;
+            printf("holding\n");
+        } else if (strncmp(line, "remove", 6) == 0) {
+            remove_all(key, argv[3]);
+            printf("removed\n");
+        }
+    }
+    return 0;
+}
