@@ -75,6 +75,14 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u64>>(), Self::WORDS) }
     }
 
+    /// The record's bytes, to be filled: the same memory as the words.
+    #[inline(always)]
+    pub(crate) fn bytes_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: the buffer begins with BYTES bytes; MaybeUninit asks nothing of them; `self` is borrowed for as long as
+        // the slice.
+        unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u8>>(), Self::BYTES) }
+    }
+
     /// The record in this slot and its version, if the slot is at rest and its bytes are a value.
     #[inline(always)]
     pub(crate) fn read_at_rest(slot: &Slot<'_>) -> Option<(T, u64)> {
@@ -88,20 +96,30 @@ impl<T: ShmRecord> Buffer<T> {
     /// The record in this slot and its version, with as many attempts as the timeout allows.
     pub(crate) fn read(slot: &Slot<'_>, timeout: Duration) -> Result<(T, u64), Unread> {
         let mut buffer = Self::empty();
-        let version = attempts(slot, timeout, buffer.words())?;
+        let version = attempts(timeout, || slot.read(buffer.words()))?;
         // SAFETY: a successful read has written all WORDS words.
-        let value = unsafe { buffer.value() };
-        value.map(|value| (value, version)).ok_or_else(|| {
+        let value = unsafe { buffer.decoded() };
+        value.map(|value| (value, version))
+    }
+
+    /// The value in the buffer, or the first field whose bytes are none.
+    ///
+    /// # Safety
+    /// The record's BYTES bytes have been written.
+    #[inline(always)]
+    pub(crate) unsafe fn decoded(&self) -> Result<T, Unread> {
+        // SAFETY: the caller's promise.
+        unsafe { self.value() }.ok_or_else(|| {
             // SAFETY: as before.
-            let bytes = unsafe { buffer.bytes() };
+            let bytes = unsafe { self.bytes() };
             Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }
         })
     }
 
-    /// The value in the words, if they are one.
+    /// The value in the buffer, if it is one.
     ///
     /// # Safety
-    /// All WORDS words have been written.
+    /// The record's BYTES bytes have been written.
     #[inline(always)]
     unsafe fn value(&self) -> Option<T> {
         // SAFETY: the caller's promise.
@@ -112,10 +130,10 @@ impl<T: ShmRecord> Buffer<T> {
     /// The record's bytes.
     ///
     /// # Safety
-    /// All WORDS words have been written.
+    /// The record's BYTES bytes have been written.
     #[inline(always)]
     unsafe fn bytes(&self) -> &[u8] {
-        // SAFETY: the first BYTES bytes lie inside the words, which the caller has written.
+        // SAFETY: the buffer begins with the BYTES bytes, which the caller has written.
         unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u8>(), Self::BYTES) }
     }
 }
@@ -123,7 +141,7 @@ impl<T: ShmRecord> Buffer<T> {
 /// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.
 pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> Result<u64, Unread> {
     let mut words = vec![MaybeUninit::uninit(); out.len().div_ceil(8)];
-    let version = attempts(slot, timeout, &mut words)?;
+    let version = attempts(timeout, || slot.read(&mut words))?;
     for (bytes, word) in out.chunks_mut(8).zip(&words) {
         // SAFETY: a successful read has written every word.
         let word = unsafe { word.assume_init() };
@@ -132,18 +150,18 @@ pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> 
     Ok(version)
 }
 
-/// Bursts of attempts with growing pauses between them, until the timeout. Every word of `out` is written on success.
+/// Bursts of attempts with growing pauses between them, until one succeeds or the timeout.
 ///
 /// Beside a writer that never pauses an attempt succeeds when the slot's cache lines are already here, which those of the
 /// attempts before have seen to: so a pause is followed by many, not by one.
-fn attempts(slot: &Slot<'_>, timeout: Duration, out: &mut [MaybeUninit<u64>]) -> Result<u64, Unread> {
+pub(crate) fn attempts<R>(timeout: Duration, mut attempt: impl FnMut() -> Option<R>) -> Result<R, Unread> {
     let mut deadline = Deadline::after(timeout);
     let mut attempts = 0;
     loop {
         for _ in 0..BURST {
             attempts += 1;
-            if let Some(version) = slot.read(out) {
-                return Ok(version);
+            if let Some(result) = attempt() {
+                return Ok(result);
             }
             // Asked each time: what a log claims to hold can make an attempt long.
             if deadline.is_over() {

@@ -1,7 +1,7 @@
 //! What the kernel says of this machine and this process: boot, random bytes, process start, clock. Relies on `/proc` and
 //! `libc`; everything here is for diagnosis or identity, nothing about who may write is decided by it.
 
-#![expect(unsafe_code, reason = "getrandom and geteuid, which std does not offer")]
+#![expect(unsafe_code, reason = "getrandom, geteuid and kill, which std does not offer")]
 
 use std::io;
 use std::sync::OnceLock;
@@ -62,6 +62,17 @@ pub(crate) fn process_start(pid: u32) -> Option<u64> {
     behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
+/// `kill(2)` with signal 0: whether there is a process with this id, be it somebody else's or one that has ended and whose
+/// parent has not asked for it yet.
+pub(crate) fn process_exists(pid: u32) -> bool {
+    let Ok(pid @ 1..) = libc::pid_t::try_from(pid) else {
+        return false;
+    };
+    // SAFETY: signal 0 is sent to nobody; it is only looked whether it could be.
+    let result = unsafe { libc::kill(pid, 0) };
+    result == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
+}
+
 /// Nanoseconds since 1970 (UTC), as far as u64 counts; for people.
 pub(crate) fn now_unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -74,6 +85,14 @@ mod tests {
     fn a_process_that_runs_has_a_start_and_one_that_does_not_has_none() {
         assert!(super::process_start(std::process::id()).is_some());
         assert_eq!(super::process_start(u32::MAX), None);
+    }
+
+    #[test]
+    fn processes_exist_or_do_not() {
+        assert!(super::process_exists(1), "not ours, if this is not root");
+        assert!(super::process_exists(std::process::id()));
+        // Past the largest pid there can be, past pid_t, and the process group.
+        assert!([1 << 22, u32::MAX, 0].map(super::process_exists) == [false; 3]);
     }
 
     #[test]

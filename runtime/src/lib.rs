@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`options`] | what may be chosen |
+//! | [`adopt`] | tables in segments that other programs laid out |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
@@ -44,6 +45,7 @@
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
 
 mod address;
+pub mod adopt;
 mod buffer;
 mod deadline;
 pub mod error;
@@ -66,6 +68,7 @@ mod table;
 pub mod value;
 pub mod writer;
 
+pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::Arrangement;
 pub use options::Options;

@@ -87,13 +87,13 @@ impl RawReader {
         let Some(slot) = self.table.slot(index) else {
             return Err(reader::out_of_range("read", &self.table, &self.address, index));
         };
+        let at = &At { operation: "read", subject: &self.address };
         if out.len() > self.description.root().size as usize {
-            let at = At { operation: "read", subject: &self.address };
             let words = format!("{} bytes for a record of {}", out.len(), self.description.root().size);
             return Err(at.error(ErrorKind::BadArgument { argument: "buffer" }).detail(words));
         }
         buffer::read_bytes(&slot, self.timeout, out)
-            .map_err(|unread| reader::failed(unread, "record", &self.address, index))
+            .map_err(|unread| reader::failed(at, unread, "record", index))
     }
 
     /// As [`Reader::version`](crate::Reader::version).

@@ -173,7 +173,9 @@ fn read_patiently<T: ShmRecord>(
     };
     match Buffer::<T>::read(&slot, timeout) {
         Ok((value, version)) => Ok(Versioned { value, version }),
-        Err(unread) => Err(failed(unread, T::LAYOUT.name, address, index)),
+        Err(unread) => {
+            Err(failed(&At { operation: "read", subject: address }, unread, T::LAYOUT.name, index))
+        }
     }
 }
 
@@ -187,12 +189,12 @@ pub(crate) fn version(table: &Table, address: &Address, index: usize) -> Result<
 
 /// The error of a read that found no value.
 #[cold]
-pub(crate) fn failed(unread: Unread, record: &'static str, address: &Address, index: usize) -> Error {
+pub(crate) fn failed(at: &At<'_>, unread: Unread, record: &'static str, index: usize) -> Error {
     let kind = match unread {
         Unread::Contended { attempts } => ErrorKind::Contended { attempts },
         Unread::Invalid { field } => ErrorKind::InvalidBits { record, field },
     };
-    At { operation: "read", subject: address }.error(kind).detail(format!("record {index}"))
+    at.error(kind).detail(format!("record {index}"))
 }
 
 #[cold]

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Faults pages in for writing and reports failure, which `MAP_POPULATE` hides (Linux 5.14, `madvise(2)`).
 const MADV_POPULATE_WRITE: libc::c_int = 23;
@@ -145,6 +145,19 @@ impl Map {
     /// The word at `offset`. Panics as [`Map::words`].
     pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
         &self.words(offset, 1)[0]
+    }
+
+    /// The 4 bytes at `offset` as one atomic.
+    ///
+    /// # Panics
+    /// When `offset` is no multiple of 4 or they pass the end.
+    pub(crate) fn half_word(&self, offset: usize) -> &AtomicU32 {
+        assert!(offset.is_multiple_of(4), "half words lie on multiples of 4");
+        assert!(self.length.checked_sub(4).is_some_and(|last| offset <= last), "inside the mapping");
+        // SAFETY: in bounds of the one mapping, by the assertion before.
+        let place = unsafe { self.base.add(offset) };
+        // SAFETY: as in `words`, for 4 bytes on a multiple of 4.
+        unsafe { place.cast::<AtomicU32>().as_ref() }
     }
 
     /// A private copy of `bytes` bytes from `offset` on, both multiples of 8. Panics as [`Map::words`].

@@ -23,6 +23,7 @@
 //! already has values, was made by another program: its semaphore 0 is used as it is.
 
 mod address;
+pub(crate) mod foreign;
 mod options;
 mod posix;
 mod sysv;

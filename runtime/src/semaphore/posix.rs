@@ -50,7 +50,7 @@ pub(super) fn enter(at: &At<'_>, path: &Path, wish: Wish, mut terms: Terms) -> R
         let why = "POSIX semaphores cannot undo, those of System V can";
         return Err(at.error(ErrorKind::BadArgument { argument: "undo" }).detail(why));
     }
-    let open = || open(at, path, &terms.trust).and_then(|(file, _)| Mapped::new(at, &file));
+    let open = || existing(at, path, &terms.trust);
     match wish.checked(at, VALUE_MAX)? {
         Wish::Open => open(),
         Wish::Create { initial } => {
@@ -69,6 +69,12 @@ pub(super) fn enter(at: &At<'_>, path: &Path, wish: Wish, mut terms: Terms) -> R
             }
         },
     }
+}
+
+/// Opens the semaphore in the file at `path`.
+pub(super) fn existing(at: &At<'_>, path: &Path, trust: &Trust) -> Result<Mapped> {
+    let (file, _) = open(at, path, trust)?;
+    Mapped::new(at, &file)
 }
 
 /// Opens the file of a semaphore, having checked what it is and whose.

@@ -31,10 +31,12 @@ unsafe extern "C" {
     fn semtimedop(id: c_int, operations: *mut sembuf, count: size_t, timeout: *const timespec) -> c_int;
 }
 
-/// A set by its id, which no other set gets before millions of others were made. There is nothing to close.
+/// A semaphore of a set by its id, which no other set gets before millions of others were made. There is nothing to close.
 #[derive(Debug)]
 pub(super) struct Set {
     id: c_int,
+    /// Which of its semaphores is meant; of ours, `VALUE`.
+    semaphore: c_ushort,
     undo: bool,
 }
 
@@ -98,12 +100,29 @@ pub(super) fn unlink(at: &At<'_>, key: Key, trust: &Trust) -> Result<()> {
 }
 
 impl Set {
+    /// Opens semaphore `index` of a set that another program made, each change to be undone at the end of this process.
+    pub(super) fn foreign(at: &At<'_>, key: Key, index: c_ushort, trust: &Trust) -> Result<Self> {
+        let not_found = |call, errno| at.error(ErrorKind::NotFound).detail(call).errno(errno);
+        let set = Self::find(at, key, true)?.ok_or_else(|| not_found("semget", libc::ENOENT))?;
+        let facts = set.facts(at).map_err(|error| match (error.kind(), error.raw_os_error()) {
+            // Removed between the two calls: it had not been opened.
+            (ErrorKind::Removed, Some(errno)) => not_found("semctl(IPC_STAT)", errno),
+            _ => error,
+        })?;
+        trust.check_ipc(at, &facts.sem_perm)?;
+        if facts.sem_nsems <= index.into() {
+            let words = format!("{} semaphores, number {index} asked for", facts.sem_nsems);
+            return Err(at.error(ErrorKind::GuardMismatch).detail(words));
+        }
+        Ok(Self { semaphore: index, ..set })
+    }
+
     /// `semget(2)` of a set that exists, for reading and changing.
     fn find(at: &At<'_>, key: Key, undo: bool) -> Result<Option<Self>> {
         // SAFETY: semget takes no memory.
         let id = unsafe { libc::semget(key.raw(), 0, 0o600) };
         if id >= 0 {
-            return Ok(Some(Self { id, undo }));
+            return Ok(Some(Self { id, semaphore: VALUE, undo }));
         }
         let error = io::Error::last_os_error();
         if error.raw_os_error() == Some(libc::ENOENT) { Ok(None) } else { Err(at.os("semget", &error)) }
@@ -115,7 +134,7 @@ impl Set {
         // SAFETY: as in `find`.
         let id = unsafe { libc::semget(key.raw(), COUNT, flags) };
         if id >= 0 {
-            return Ok(Some(Self { id, undo: terms.undo }));
+            return Ok(Some(Self { id, semaphore: VALUE, undo: terms.undo }));
         }
         match io::Error::last_os_error() {
             error if error.raw_os_error() == Some(libc::EEXIST) => Ok(None),
@@ -123,15 +142,23 @@ impl Set {
         }
     }
 
-    /// `semctl(2)` with `IPC_STAT`: a set of a trusted owner, and what it is good for.
-    fn state(&self, at: &At<'_>, trust: &Trust) -> Result<State> {
+    /// `semctl(2)` with `IPC_STAT`.
+    fn facts(&self, at: &At<'_>) -> Result<libc::semid_ds> {
         let mut facts = MaybeUninit::<libc::semid_ds>::zeroed();
         // SAFETY: IPC_STAT writes one semid_ds to where its fourth argument points, and `facts` lives across the call.
         if unsafe { libc::semctl(self.id, 0, libc::IPC_STAT, facts.as_mut_ptr()) } != 0 {
-            return gone_or(fault(at, "semctl(IPC_STAT)", &io::Error::last_os_error()));
+            return Err(fault(at, "semctl(IPC_STAT)", &io::Error::last_os_error()));
         }
         // SAFETY: a semid_ds is integers, and all its bytes were zeros before the call wrote some of them.
-        let facts = unsafe { facts.assume_init() };
+        Ok(unsafe { facts.assume_init() })
+    }
+
+    /// A set of a trusted owner, and what it is good for.
+    fn state(&self, at: &At<'_>, trust: &Trust) -> Result<State> {
+        let facts = match self.facts(at) {
+            Ok(facts) => facts,
+            Err(error) => return gone_or(error),
+        };
         trust.check_ipc(at, &facts.sem_perm)?;
         if facts.sem_nsems != COUNT.cast_unsigned().into() || facts.sem_otime != 0 {
             return Ok(State::Ready);
@@ -155,16 +182,21 @@ impl Set {
             // +0 would mean to wait for 0, which it is.
             operation(VALUE, initial, libc::IPC_NOWAIT),
         ];
+        match self.at_once(at, &mut operations) {
+            Err(error) if *error.kind() == ErrorKind::Removed => Ok(false),
+            result => result,
+        }
+    }
+
+    /// `semop(2)`: all of these, which do not wait, or none. `false`: not now.
+    fn at_once(&self, at: &At<'_>, operations: &mut [sembuf]) -> Result<bool> {
         // SAFETY: the array has as many operations as said and lives across the call.
         if unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) } == 0 {
             return Ok(true);
         }
         match io::Error::last_os_error() {
             error if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
-            error => match fault(at, "semop", &error) {
-                error if *error.kind() == ErrorKind::Removed => Ok(false),
-                error => Err(error),
-            },
+            error => Err(fault(at, "semop", &error)),
         }
     }
 
@@ -189,7 +221,7 @@ impl Set {
     /// `semop(2)` on the value, again after a signal. `false`: not now, which only happens with `IPC_NOWAIT`.
     #[inline]
     fn change(&self, at: &At<'_>, by: c_short, flags: c_int) -> Result<bool> {
-        let mut operation = operation(VALUE, by, flags | self.undo_flag());
+        let mut operation = operation(self.semaphore, by, flags | self.undo_flag());
         loop {
             // SAFETY: one operation, which lives across the call.
             if unsafe { libc::semop(self.id, &raw mut operation, 1) } == 0 {
@@ -209,7 +241,7 @@ impl Set {
         let Some(end) = Instant::now().checked_add(timeout) else {
             return self.wait(at).map(|()| true);
         };
-        let mut operation = operation(VALUE, -1, self.undo_flag());
+        let mut operation = operation(self.semaphore, -1, self.undo_flag());
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let left = timespec {
@@ -229,20 +261,27 @@ impl Set {
         }
     }
 
+    /// `semop(2)`: +1 if it is 0, both at once and never undone. `false`: it is not 0.
+    pub(super) fn free(&self, at: &At<'_>) -> Result<bool> {
+        let mut operations =
+            [operation(self.semaphore, 0, libc::IPC_NOWAIT), operation(self.semaphore, 1, libc::IPC_NOWAIT)];
+        self.at_once(at, &mut operations)
+    }
+
     /// `semctl(2)` with `GETVAL`.
     pub(super) fn value(&self, at: &At<'_>) -> Result<u32> {
-        self.control(at, VALUE, libc::GETVAL, "semctl(GETVAL)")
+        self.control(at, self.semaphore, libc::GETVAL, "semctl(GETVAL)")
     }
 
     /// `semctl(2)` with `GETPID`.
     pub(super) fn last_pid(&self, at: &At<'_>) -> Result<Option<u32>> {
-        let pid = self.control(at, VALUE, libc::GETPID, "semctl(GETPID)")?;
+        let pid = self.control(at, self.semaphore, libc::GETPID, "semctl(GETPID)")?;
         Ok((pid != 0).then_some(pid))
     }
 
     /// `semctl(2)` with `GETNCNT`.
     pub(super) fn waiting(&self, at: &At<'_>) -> Result<u32> {
-        self.control(at, VALUE, libc::GETNCNT, "semctl(GETNCNT)")
+        self.control(at, self.semaphore, libc::GETNCNT, "semctl(GETNCNT)")
     }
 
     /// A `semctl(2)` that answers with a number.

@@ -1,0 +1,193 @@
+//! The records in a mapping, and copies of them out and in. Relies on `region`, `bounds` and `guard::copy`; knows no guard:
+//! whether a copy is whole is for others to see to.
+//!
+//! A record of another program may lie anywhere. It is cut into the widest aligned pieces of 8, 4, 2 and 1 bytes that its
+//! place allows, each accessed by one relaxed atomic, so that no byte outside of it is touched and the same bytes are
+//! always accessed in the same width. A record that lies on a multiple of 8 is words first, for which there is
+//! `guard::copy`; with an alignment and so a size of multiples of 8 the compiler sees that nothing else is left.
+
+#![expect(unsafe_code, reason = "references to atomics in the mapping, at places that were checked")]
+
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use zerocopy::IntoBytes;
+
+use super::bounds::Bounds;
+use crate::buffer::{Buffer, Unread};
+use crate::guard::copy;
+use crate::record::ShmRecord;
+use crate::region::Segment;
+use crate::region::map::Map;
+use crate::sync::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+
+/// A mapped segment with records of another program in it.
+#[derive(Debug)]
+pub(super) struct Memory<T> {
+    segment: Segment,
+    bounds: Bounds,
+    record: PhantomData<fn(T) -> T>,
+}
+
+/// The place of one record, in bounds.
+#[derive(Debug)]
+pub(super) struct Record<'a, T> {
+    first: NonNull<u8>,
+    memory: PhantomData<&'a Memory<T>>,
+}
+
+impl<T: ShmRecord> Memory<T> {
+    /// The records in this segment, whose bounds were found for its size.
+    pub(super) fn new(segment: Segment, bounds: Bounds) -> Self {
+        let end = (bounds.count.checked_sub(1))
+            .and_then(|last| last.checked_mul(bounds.stride)?.checked_add(bounds.offset))
+            .and_then(|last| last.checked_add(size_of::<T>()));
+        assert!(end.is_some_and(|end| end <= segment.map().length()), "records lie inside the mapping");
+        let apart = [bounds.offset, bounds.stride];
+        assert!(apart.iter().all(|bytes| bytes.is_multiple_of(align_of::<T>())), "records are aligned");
+        Self { segment, bounds, record: PhantomData }
+    }
+
+    /// Number of records.
+    pub(super) fn count(&self) -> usize {
+        self.bounds.count
+    }
+
+    /// The memory that the records are in.
+    pub(super) fn map(&self) -> &Map {
+        self.segment.map()
+    }
+
+    /// The place of a record; `None` when the index is not below the count.
+    #[inline(always)]
+    pub(super) fn record(&self, index: usize) -> Option<Record<'_, T>> {
+        if index >= self.bounds.count {
+            return None;
+        }
+        // Below the end that `new` has checked, so it does not overflow.
+        let offset = self.bounds.offset + index * self.bounds.stride;
+        // SAFETY: inside the mapping, as `new` has checked for the last record.
+        let first = unsafe { self.segment.map().base().add(offset) };
+        Some(Record { first, memory: PhantomData })
+    }
+}
+
+impl<T: ShmRecord> Record<'_, T> {
+    /// A copy of the record, or why its bytes are none.
+    #[inline(always)]
+    pub(super) fn load(&self) -> Result<T, Unread> {
+        let mut buffer = Buffer::<T>::empty();
+        let whole = words_of::<T>(self.first);
+        // SAFETY: `whole` words lie in the record, which starts on a multiple of 8 unless they are none.
+        copy::load(unsafe { words(self.first, whole) }, &mut buffer.words()[..whole]);
+        let bytes: &mut [MaybeUninit<u8>] = buffer.bytes_mut();
+        let mut at = whole * 8;
+        while at < size_of::<T>() {
+            // SAFETY: inside the record.
+            let from = unsafe { self.first.add(at) };
+            let width = width(from, size_of::<T>() - at);
+            // SAFETY: the piece lies in the record, on a multiple of its width.
+            unsafe { load_piece(from, &mut bytes[at..at + width]) };
+            at += width;
+        }
+        // SAFETY: the words and the pieces behind them are all of the record's bytes.
+        unsafe { buffer.decoded() }
+    }
+
+    /// Copies a value into the record, with zeros for its padding. The mapping is writable.
+    #[inline(always)]
+    pub(super) fn store(&self, value: &T) {
+        Buffer::with_words(value, |source| {
+            let whole = words_of::<T>(self.first);
+            // SAFETY: as in `load`.
+            copy::store(&source[..whole], unsafe { words(self.first, whole) });
+            let bytes = source.as_bytes();
+            let mut at = whole * 8;
+            while at < size_of::<T>() {
+                // SAFETY: inside the record.
+                let to = unsafe { self.first.add(at) };
+                let width = width(to, size_of::<T>() - at);
+                // SAFETY: as in `load`.
+                unsafe { store_piece(&bytes[at..at + width], to) };
+                at += width;
+            }
+        });
+    }
+}
+
+/// The words that a record here begins with; none when it does not lie on a multiple of 8.
+#[inline(always)]
+fn words_of<T>(first: NonNull<u8>) -> usize {
+    let is_aligned = align_of::<T>() >= 8 || first.addr().get().is_multiple_of(8);
+    if is_aligned { size_of::<T>() / 8 } else { 0 }
+}
+
+/// The width of the widest aligned piece that starts here and has at most `left` bytes, which are not 0.
+#[inline(always)]
+fn width(first: NonNull<u8>, left: usize) -> usize {
+    1 << first.addr().trailing_zeros().min(left.ilog2()).min(3)
+}
+
+/// The words of a record in a mapping.
+///
+/// # Safety
+/// So many words lie in the record, and start on a multiple of 8 unless there are none; nothing else is accessed through
+/// what is returned, which must not outlive the mapping.
+#[inline(always)]
+unsafe fn words<'a>(first: NonNull<u8>, count: usize) -> &'a [AtomicU64] {
+    if count == 0 {
+        return &[];
+    }
+    // SAFETY: as in `atomic`, for `count` of them.
+    unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
+}
+
+/// The atomic at a place that the caller has promised to be one.
+macro_rules! atomic {
+    ($type:ty, $place:expr) => {{
+        // SAFETY: the caller's promise; atomics have the size, alignment and validity of their integers, and interior
+        // mutability allows stores by others. On a read-only mapping there are relaxed loads only.
+        unsafe { $place.cast::<$type>().as_ref() }
+    }};
+}
+
+/// One relaxed load.
+///
+/// # Safety
+/// As many bytes as `to` has, 8, 4, 2 or 1, lie in a mapping at `from`, which is a multiple of that number.
+#[inline(always)]
+unsafe fn load_piece(from: NonNull<u8>, to: &mut [MaybeUninit<u8>]) {
+    match to.len() {
+        8 => fill(to, atomic!(AtomicU64, from).load(Ordering::Relaxed).to_ne_bytes()),
+        4 => fill(to, atomic!(AtomicU32, from).load(Ordering::Relaxed).to_ne_bytes()),
+        2 => fill(to, atomic!(AtomicU16, from).load(Ordering::Relaxed).to_ne_bytes()),
+        _ => fill(to, atomic!(AtomicU8, from).load(Ordering::Relaxed).to_ne_bytes()),
+    }
+}
+
+/// One relaxed store.
+///
+/// # Safety
+/// As many bytes as `from` has, 8, 4, 2 or 1, lie in a writable mapping at `to`, which is a multiple of that number.
+#[inline(always)]
+unsafe fn store_piece(from: &[u8], to: NonNull<u8>) {
+    match from.len() {
+        8 => atomic!(AtomicU64, to).store(u64::from_ne_bytes(array(from)), Ordering::Relaxed),
+        4 => atomic!(AtomicU32, to).store(u32::from_ne_bytes(array(from)), Ordering::Relaxed),
+        2 => atomic!(AtomicU16, to).store(u16::from_ne_bytes(array(from)), Ordering::Relaxed),
+        _ => atomic!(AtomicU8, to).store(u8::from_ne_bytes(array(from)), Ordering::Relaxed),
+    }
+}
+
+#[inline(always)]
+fn fill<const N: usize>(to: &mut [MaybeUninit<u8>], bytes: [u8; N]) {
+    for (to, byte) in to.iter_mut().zip(bytes) {
+        to.write(byte);
+    }
+}
+
+#[inline(always)]
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().expect("as long as the piece")
+}

@@ -1,0 +1,113 @@
+//! The writing handle of an adopted table. Relies on `reader`, `memory` and `guard`; makes no system call for an access
+//! unless the guard is a semaphore.
+
+use super::memory::Record;
+use super::reader::{Adopted, Copied};
+use crate::error::{At, Result};
+use crate::record::ShmRecord;
+
+/// Reads and writes the records of another program, under its guard. Made by
+/// [`Adopt::open_writer`](crate::Adopt::open_writer).
+///
+/// It is not the only writer: this program or any other may write at the same time, and only the guard keeps them apart.
+#[derive(Debug)]
+pub struct AdoptedWriter<T> {
+    reader: Adopted<T>,
+}
+
+impl<T: ShmRecord> AdoptedWriter<T> {
+    pub(super) fn new(reader: Adopted<T>) -> Self {
+        Self { reader }
+    }
+
+    /// As [`Adopted::read`].
+    ///
+    /// # Errors
+    /// As [`Adopted::read`].
+    #[inline]
+    pub fn read(&self, index: usize) -> Result<T> {
+        self.reader.read(index)
+    }
+
+    /// As [`Adopted::iter`].
+    pub fn iter(&self) -> impl Iterator<Item = Result<T>> {
+        self.reader.iter()
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.reader.count()
+    }
+
+    /// Stores `value` as record `index`, under the guard; padding as zeros.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`LockTimeout`](crate::ErrorKind::LockTimeout) when the
+    /// semaphore is not free, or the counter not even, before the timeout; [`Removed`](crate::ErrorKind::Removed) and
+    /// [`Overflow`](crate::ErrorKind::Overflow) when the semaphore is gone or somebody else let go of it meanwhile: the
+    /// value may then have been stored.
+    #[inline]
+    pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        self.change("write", index, |record| {
+            record.store(value);
+            Ok(())
+        })
+    }
+
+    /// Reads record `index`, makes a new value of it and stores that, all under one hold of the guard; the new value.
+    ///
+    /// Under [`ForeignGuard::None`](crate::ForeignGuard::None) others may write in between. A panic in `change` lets go of
+    /// the guard and stores nothing. `change` must not access this table again: its guard is taken.
+    ///
+    /// # Errors
+    /// As [`AdoptedWriter::write`], and [`InvalidBits`](crate::ErrorKind::InvalidBits) when the bytes are no `T`.
+    pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        self.change("update", index, |record| {
+            let value = change(record.load()?);
+            record.store(&value);
+            Ok(value)
+        })
+    }
+
+    #[inline]
+    fn change<R>(
+        &mut self,
+        operation: &'static str,
+        index: usize,
+        change: impl FnOnce(&Record<'_, T>) -> Copied<R>,
+    ) -> Result<R> {
+        let Adopted { address, memory, guard, timeout } = &self.reader;
+        let Some(record) = memory.record(index) else {
+            return Err(self.reader.out_of_range(operation, index));
+        };
+        let at = &At { operation, subject: address };
+        let hold = guard.enter(at, memory.map(), index, *timeout)?;
+        let result = change(&record).map_err(|unread| self.reader.unread(operation, unread, index))?;
+        hold.let_go()?;
+        Ok(result)
+    }
+
+    /// Lets go of the guard for a holder that died without doing so: the explicit recovery behind
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout). Whether there was anything to let go. What it was writing stays
+    /// half-written.
+    ///
+    /// - [`Sysv`](crate::ForeignGuard::Sysv), `semop(2)`: `dead` is the process that the error named, and it is checked:
+    ///   the semaphore must be 0, last changed by that process (`GETPID`), which must not exist any more.
+    /// - [`Posix`](crate::ForeignGuard::Posix), `sem_post(3)` if the value is 0, and
+    ///   [`Seqcount`](crate::ForeignGuard::Seqcount), whose counters are made even: nobody knows the holder, `dead` is
+    ///   `None`, and it is the caller who knows that it is gone.
+    /// - [`None`](crate::ForeignGuard::None): there is nothing to let go.
+    ///
+    /// Only one process should do this: between check and release, another that does the same may have released it already,
+    /// and a third may have taken it.
+    ///
+    /// # Errors
+    /// [`BadArgument`](crate::ErrorKind::BadArgument) saying what was found, when `dead` is not that process or exists;
+    /// [`Removed`](crate::ErrorKind::Removed) when the set is gone.
+    pub fn free_guard(&mut self, dead: Option<u32>) -> Result<bool> {
+        let Adopted { address, memory, guard, .. } = &self.reader;
+        let at = &At { operation: "free the guard of", subject: address };
+        guard.free(at, memory.map(), memory.count(), dead)
+    }
+}
