@@ -1,35 +1,16 @@
 //! The rules for names: every name that a schema gives must be usable, and be itself only, in every language. Relies on
-//! `schema` and `names`; does not look at types.
+//! `schema`, `names` and `generated`; does not look at types.
 
 use std::collections::HashMap;
 
 use shmrecord_layout::Kind;
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::generated::Generated;
 use crate::names;
 use crate::rules::Rule;
 use crate::schema::{Record, Schema};
 use crate::source::{Span, Spanned};
-
-/// What the C header makes for a record, behind its type's name.
-const C_SUFFIXES: [&str; 14] = [
-    "",
-    "_check",
-    "_close",
-    "_close_writer",
-    "_create",
-    "_description",
-    "_layout",
-    "_open",
-    "_open_writer",
-    "_read",
-    "_reader",
-    "_write",
-    "_writer",
-    "_zero_padding",
-];
-/// And behind its macro's name.
-const C_MACRO_SUFFIXES: [&str; 2] = ["_LAYOUT_ID", "_SCHEMA_ID"];
 
 /// Reports every name that cannot be used.
 pub(crate) fn names(schema: &Schema, found: &mut Diagnostics) {
@@ -40,8 +21,7 @@ pub(crate) fn names(schema: &Schema, found: &mut Diagnostics) {
     let mut generated = Generated::default();
     for constant in &schema.constants {
         if usable(&constant.name, "constant", names::rust_constant, found) {
-            let owner = Owner { what: "constant", name: &constant.name, own: true };
-            generated.add(names::c_macro(prefix, &constant.name.value), owner, true, found);
+            generated.constant(prefix, &constant.name, found);
         }
     }
     for record in &schema.records {
@@ -51,6 +31,11 @@ pub(crate) fn names(schema: &Schema, found: &mut Diagnostics) {
             found.push(report.label("this is a primitive type"));
         } else if usable(&record.name, "record", names::rust_record, found) {
             generated.record(prefix, &record.name, found);
+        }
+    }
+    for segment in &schema.segments {
+        if usable(&segment.name, "segment", names::rust_constant, found) {
+            generated.segment(prefix, &segment.name, found);
         }
     }
     for record in &schema.records {
@@ -89,7 +74,7 @@ fn fields(record: &Record, generated: &Generated<'_>, found: &mut Diagnostics) {
         if !usable(name, "field", str::to_owned, found) {
             continue;
         }
-        if let Some(owner) = generated.names.get(&name.value) {
+        if let Some(owner) = generated.owner(&name.value) {
             let title =
                 format!("the field `{}` has a name that C code gets for `{}`", name.value, owner.name.value);
             found.push(
@@ -159,76 +144,4 @@ fn is_identifier(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphabetic())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !word.contains("__")
-}
-
-/// Who a generated name belongs to.
-#[derive(Clone, Copy)]
-struct Owner<'s> {
-    what: &'static str,
-    name: &'s Spanned<String>,
-    /// Whether it is the thing's very name, not that of something made for it.
-    own: bool,
-}
-
-/// The names that generated code gives, so far.
-#[derive(Default)]
-struct Generated<'s> {
-    names: HashMap<String, Owner<'s>>,
-    rust_records: HashMap<String, Owner<'s>>,
-}
-
-impl<'s> Generated<'s> {
-    fn record(&mut self, prefix: &str, name: &'s Spanned<String>, found: &mut Diagnostics) {
-        let owner = Owner { what: "record", name, own: true };
-        let ty = names::c_record(prefix, &name.value);
-        if let Some(by) = names::taken(&ty) {
-            let title = format!("the record `{}` is `{ty}` in C", name.value);
-            found.push(Diagnostic::new(Rule::GeneratedName, name.span, title).label(by));
-            return;
-        }
-        let rust = names::rust_record(&name.value);
-        if let Some(first) = self.rust_records.get(&rust) {
-            let title =
-                format!("the records `{}` and `{}` are both `{rust}` in Rust", first.name.value, name.value);
-            let report = Diagnostic::new(Rule::SameAfterConversion, name.span, title);
-            found.push(report.also(first.name.span, "the first one"));
-            return;
-        }
-        self.rust_records.insert(rust, owner);
-        for suffix in C_SUFFIXES {
-            if !self.add(format!("{ty}{suffix}"), owner, suffix.is_empty(), found) {
-                return;
-            }
-        }
-        let shouted = names::c_macro(prefix, &name.value);
-        for suffix in C_MACRO_SUFFIXES {
-            if !self.add(format!("{shouted}{suffix}"), owner, false, found) {
-                return;
-            }
-        }
-    }
-
-    /// Takes a name of generated C code, or reports who has it.
-    fn add(&mut self, generated: String, owner: Owner<'s>, own: bool, found: &mut Diagnostics) -> bool {
-        let Some(first) = self.names.get(&generated).copied() else {
-            self.names.insert(generated, Owner { own, ..owner });
-            return true;
-        };
-        let (one, other) = (&first.name.value, &owner.name.value);
-        let (rule, title) = if own && first.own && first.what == owner.what {
-            let what = owner.what;
-            (
-                Rule::SameAfterConversion,
-                format!("the {what}s `{one}` and `{other}` are both `{generated}` in C"),
-            )
-        } else {
-            (
-                Rule::GeneratedName,
-                format!("C code would get the name `{generated}` for `{one}` and for `{other}`"),
-            )
-        };
-        let report = Diagnostic::new(rule, owner.name.span, title).label("choose another name");
-        found.push(report.also(first.name.span, format!("the other {}", first.what)));
-        false
-    }
 }

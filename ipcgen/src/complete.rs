@@ -7,7 +7,7 @@ use shmrecord_layout::describe;
 use shmrecord_layout::{FieldLayout, FieldType, Kind, MAX_RANK, RecordLayout};
 
 use crate::layout::Frame;
-use crate::model::{Constant, Element, Field, Member, Model, Record, Type};
+use crate::model::{Constant, Element, Field, Member, Model, Record, Segment, Type};
 use crate::names;
 use crate::resolve::Resolved;
 use crate::schema::{self, Schema};
@@ -52,7 +52,36 @@ pub(crate) fn model(
         records.push(record(&name, given, types, frame, &records)?);
     }
     identify(&mut records);
-    Some(Model { file: file.to_owned(), name, doc: schema.doc, constants, records })
+    let segments = schema.segments.into_iter().zip(resolved.segments);
+    let segments = segments.map(|(given, record)| segment(&name, given, *position.get(record?)?, &records));
+    let segments = segments.collect::<Option<Vec<_>>>()?;
+    Some(Model { file: file.to_owned(), name, doc: schema.doc, constants, records, segments })
+}
+
+/// A segment that holds the record at this index of the model.
+fn segment(
+    prefix: &str,
+    given: crate::segment::Segment,
+    record: usize,
+    records: &[Record],
+) -> Option<Segment> {
+    let name = given.name.value;
+    let size = u64::from(records.get(record)?.size);
+    Some(Segment {
+        rust_name: names::rust_constant(&name),
+        c_name: names::c_record(prefix, &name),
+        name,
+        doc: given.doc,
+        address: given.address?,
+        record,
+        offset: given.offset.map_or(0, |offset| offset.value),
+        count: given.count.map(|count| count.value),
+        stride: given.stride.map_or(size, |stride| stride.value),
+        guard: given.guard?.value,
+        mode: given.mode,
+        owner: given.owner,
+        timeout_ms: given.timeout_ms,
+    })
 }
 
 /// A record with everything but what [`identify`] adds.

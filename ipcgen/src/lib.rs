@@ -3,16 +3,18 @@
 //!
 //! ```text
 //! source ─ schema ─┬─ check (names) ─────────────────┐
-//!                  └─ resolve (types) ─ layout ──────┴─ complete ─ model ─ emit ─ output
+//!                  └─ resolve (types) ─ layout ─ fit ┴─ complete ─ model ─ emit ─ output
 //! ```
 //!
 //! | module | what it settles |
 //! |---|---|
 //! | [`source`] | the text of a file, and where in it something stands |
 //! | `schema` (`table`, `text`, `type_expr`) | what was written, with its places |
-//! | `check` (`names`) | whether every name can be used in every language |
+//! | `segment` (`guard`, `address`) | the same for segments of other programs |
+//! | `check` (`names`, `generated`) | whether every name can be used in every language |
 //! | `resolve` | what the names in types mean; the order of records |
 //! | `layout` (`holes`) | offsets and padding, by the layout crate |
+//! | `fit` | whether the records of segments fit where they are said to be |
 //! | `complete` | ids and descriptions, by the layout crate |
 //! | [`model`] | a schema that holds |
 //! | [`emit`] | text in a language, from the model alone |
@@ -20,13 +22,17 @@
 //! | [`diag`], [`rules`] | what is wrong, in rustc's look, and why |
 //! | [`Build`] | all of it from a `build.rs` |
 //!
-//! It does not know segments or the runtime; the C runtime's headers are text that it passes on.
+//! It opens no segment and does not know the runtime; the C runtime's headers are text that it passes on.
 
+mod address;
 mod build_script;
 mod check;
 mod complete;
 pub mod diag;
 pub mod emit;
+mod fit;
+mod generated;
+mod guard;
 mod holes;
 mod layout;
 pub mod model;
@@ -35,6 +41,7 @@ pub mod output;
 mod resolve;
 pub mod rules;
 mod schema;
+mod segment;
 pub mod source;
 mod table;
 mod text;
@@ -68,6 +75,7 @@ pub fn compile(source: &Source) -> (Option<Model>, Diagnostics) {
     check::names(&schema, &mut found);
     let resolved = resolve::resolve(&schema, &mut found);
     let frames = layout::place(&schema, &resolved, &mut found);
+    fit::check(&schema, &resolved, &frames, &mut found);
     found.settle(source);
     let model =
         if found.has_errors() { None } else { complete::model(source.file_name(), schema, resolved, frames) };

@@ -24,6 +24,8 @@ pub(crate) struct Resolved {
     pub(crate) types: Vec<Vec<Option<Type>>>,
     /// Each record behind those it contains, else as they stand in the schema. Those in cycles are left out.
     pub(crate) order: Vec<usize>,
+    /// What each segment holds; `None` where there is no such record.
+    pub(crate) segments: Vec<Option<usize>>,
 }
 
 /// Resolves every type and reports those that mean nothing.
@@ -41,7 +43,9 @@ pub(crate) fn resolve(schema: &Schema, found: &mut Diagnostics) -> Resolved {
         })
         .collect();
     let order = order(&schema.records, &types, found);
-    Resolved { types, order }
+    let segments =
+        schema.segments.iter().map(|segment| names.record(segment.record.as_ref()?, found)).collect();
+    Resolved { types, order, segments }
 }
 
 struct Names<'s> {
@@ -93,6 +97,18 @@ impl Names<'_> {
             }
         });
         None
+    }
+
+    /// The record that a segment holds.
+    fn record(&self, name: &Spanned<String>, found: &mut Diagnostics) -> Option<usize> {
+        let word = name.value.as_str();
+        let record = self.records.get(word).copied();
+        if record.is_none() {
+            let nearest = found.nearest(word, self.records.keys().copied());
+            let report = Diagnostic::new(Rule::UnknownType, name.span, format!("unknown record `{word}`"));
+            found.push(report.label("not a record of this schema").suggest(nearest));
+        }
+        record
     }
 
     fn length(&self, length: &Spanned<Length>, found: &mut Diagnostics) -> Option<u32> {

@@ -1,5 +1,5 @@
-//! What a schema file says, key by key, with the place of everything. Relies on `table` and `type_expr`; does not know
-//! whether the names and numbers make sense together.
+//! What a schema file says, key by key, with the place of everything. Relies on `table`, `type_expr` and, for segments,
+//! `segment`; does not know whether the names and numbers make sense together.
 
 use shmrecord_layout::place::MAX_ALIGN;
 use toml::de::DeTable;
@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::rules::Rule;
+use crate::segment::{self, Segment};
 use crate::source::{Source, Span, Spanned};
 use crate::table::{self, Table};
 use crate::text::Text;
@@ -26,6 +27,7 @@ pub(crate) struct Schema {
     pub(crate) doc: String,
     pub(crate) constants: Vec<Constant>,
     pub(crate) records: Vec<Record>,
+    pub(crate) segments: Vec<Segment>,
 }
 
 /// `NAME = 10` or `NAME = { value = 10, doc = "..." }` in `[const]`.
@@ -116,6 +118,13 @@ fn schema(mut root: Table<'_>, found: &mut Diagnostics) -> Schema {
             }
         }
     }
+    if let Some(segments) = root.table("segment", found) {
+        for (name, value) in segments.entries() {
+            if let Some(table) = segments.as_table(value, name.span, found) {
+                schema.segments.push(segment::read(name, table, found));
+            }
+        }
+    }
     if schema.constants.is_empty() && schema.records.is_empty() {
         let span = head_span.unwrap_or(Span { start: 0, end: 0 });
         let report = Diagnostic::new(Rule::MissingKey, span, "the schema declares nothing");
@@ -188,7 +197,7 @@ fn field(mut table: Table<'_>, span: Span, found: &mut Diagnostics) -> Field {
 }
 
 /// The documentation, with `\n` for line ends, and no space at the end of lines or around all.
-fn doc(table: &mut Table<'_>, found: &mut Diagnostics) -> String {
+pub(crate) fn doc(table: &mut Table<'_>, found: &mut Diagnostics) -> String {
     let Some(text) = table.string("doc", found) else { return String::new() };
     check_characters(&text, |character| matches!(character, '\n' | '\r' | '\t'), found);
     let text = text.value.replace("\r\n", "\n").replace('\r', "\n");
@@ -206,7 +215,7 @@ fn unit(text: &Text, found: &mut Diagnostics) -> Option<String> {
 }
 
 /// Reports the first character that generated source code must not carry.
-fn check_characters(text: &Text, allowed: impl Fn(char) -> bool, found: &mut Diagnostics) {
+pub(crate) fn check_characters(text: &Text, allowed: impl Fn(char) -> bool, found: &mut Diagnostics) {
     let harmful = |c: char| {
         c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
@@ -218,6 +227,6 @@ fn check_characters(text: &Text, allowed: impl Fn(char) -> bool, found: &mut Dia
     }
 }
 
-fn spanned(text: Text) -> Spanned<String> {
+pub(crate) fn spanned(text: Text) -> Spanned<String> {
     Spanned { value: text.value, span: text.span }
 }

@@ -1,6 +1,7 @@
 //! Reads a TOML table key by key; what nobody asked for is an unknown key. Relies on the `toml` crate, `text` and
 //! `diag`; does not know which keys there are.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
@@ -10,7 +11,7 @@ use crate::rules::Rule;
 use crate::source::{Span, Spanned};
 use crate::text::Text;
 
-type Value<'i> = toml::Spanned<DeValue<'i>>;
+pub(crate) type Value<'i> = toml::Spanned<DeValue<'i>>;
 
 /// A table that is being read.
 pub(crate) struct Table<'t> {
@@ -26,9 +27,27 @@ impl<'t> Table<'t> {
         Self { entries, source, span, known: Vec::new() }
     }
 
-    fn get(&mut self, key: &'static str) -> Option<&'t Value<'t>> {
-        self.known.push(key);
+    /// The value under a key, whatever it is.
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<&'t Value<'t>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.get(key)
+    }
+
+    /// Whether there is a string under a key.
+    pub(crate) fn is_string(&self, key: &str) -> bool {
+        self.entries.get(key).is_some_and(|value| value.get_ref().is_str())
+    }
+
+    /// Whether a key that has to be there is missing; reports it with what to add.
+    pub(crate) fn lacks(&mut self, key: &'static str, help: &str, found: &mut Diagnostics) -> bool {
+        let lacks = self.get(key).is_none();
+        if lacks {
+            let report = Diagnostic::new(Rule::MissingKey, self.span, format!("`{key}` is missing"));
+            found.push(report.help(help));
+        }
+        lacks
     }
 
     /// The place of a key that is there.
@@ -89,15 +108,8 @@ impl<'t> Table<'t> {
 
     /// The string under a key that has to be there.
     pub(crate) fn required_string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
-        if !self.entries.contains_key(key) {
-            self.known.push(key);
-            found.push(
-                Diagnostic::new(Rule::MissingKey, self.span, format!("`{key}` is missing"))
-                    .help(format!("add `{key} = \"...\"`")),
-            );
-            return None;
-        }
-        self.string(key, found)
+        let lacks = self.lacks(key, &format!("add `{key} = \"...\"`"), found);
+        if lacks { None } else { self.string(key, found) }
     }
 
     /// The one word that the key takes; whether it is there.
@@ -111,17 +123,17 @@ impl<'t> Table<'t> {
     }
 
     /// The number under a key.
-    pub(crate) fn number(
+    pub(crate) fn number<N: TryFrom<i128> + PartialOrd + Display>(
         &mut self,
         key: &'static str,
-        range: RangeInclusive<u32>,
+        range: RangeInclusive<N>,
         found: &mut Diagnostics,
-    ) -> Option<Spanned<u32>> {
+    ) -> Option<Spanned<N>> {
         let value = self.get(key)?;
         let Some(number) = integer(value) else { return wrong("an integer", value, found) };
         let span = value.span().into();
         let fitting =
-            number.and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number));
+            number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
         if fitting.is_none() {
             let title = format!("`{key}` is from {} to {}", range.start(), range.end());
             found.push(Diagnostic::new(Rule::OutOfRange, span, title).label("out of range"));
@@ -129,17 +141,18 @@ impl<'t> Table<'t> {
         fitting.map(|value| Spanned { value, span })
     }
 
+    /// The truth value under a key; false without it.
+    pub(crate) fn boolean(&mut self, key: &'static str, found: &mut Diagnostics) -> bool {
+        let Some(value) = self.get(key) else { return false };
+        value.get_ref().as_bool().or_else(|| wrong("true or false", value, found)).unwrap_or(false)
+    }
+
     /// The value of a constant under a key that has to be there.
     pub(crate) fn constant(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<i128> {
-        match self.get(key) {
-            Some(value) => constant(value, found),
-            None => {
-                let title = format!("`{key}` is missing");
-                found.push(
-                    Diagnostic::new(Rule::MissingKey, self.span, title).help(format!("add `{key} = 1`")),
-                );
-                None
-            }
+        if self.lacks(key, &format!("add `{key} = 1`"), found) {
+            None
+        } else {
+            constant(self.get(key)?, found)
         }
     }
 
@@ -180,7 +193,8 @@ fn integer(value: &Value<'_>) -> Option<Option<i128>> {
     value.get_ref().as_integer().map(|integer| i128::from_str_radix(integer.as_str(), integer.radix()).ok())
 }
 
-fn wrong<T>(expected: &str, value: &Value<'_>, found: &mut Diagnostics) -> Option<T> {
+/// Reports a value of another type than expected.
+pub(crate) fn wrong<T>(expected: &str, value: &Value<'_>, found: &mut Diagnostics) -> Option<T> {
     let actual = article(value.get_ref().type_str());
     let title = format!("expected {expected}, found {actual}");
     found.push(

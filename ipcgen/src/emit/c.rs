@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use shmrecord_layout::Kind;
 
+use super::c_segment;
 use crate::model::{Constant, Element, Field, Member, Model, Record};
 
 /// Bytes of a description on one line.
@@ -17,6 +18,9 @@ pub(super) fn header(model: &Model) -> String {
         out.push_str(&doc(&model.doc, ""));
     }
     let _ = write!(out, "#ifndef {guard}\n#define {guard}\n\n#include \"shmrecord/table.h\"\n");
+    if !model.segments.is_empty() {
+        out.push_str("#include \"shmrecord/adopt.h\"\n");
+    }
     if !model.constants.is_empty() {
         out.push('\n');
     }
@@ -30,6 +34,9 @@ pub(super) fn header(model: &Model) -> String {
         check(record, model, &mut out);
         zero_padding(record, model, &mut out);
         let _ = write!(out, "\nSHMREC_DEFINE_TABLE({}, \"{}\")\n", record.c_name, record.name);
+    }
+    for segment in &model.segments {
+        c_segment::segment(segment, &model.records[segment.record], &mut out);
     }
     let _ = write!(out, "\n#endif /* {guard} */\n");
     out
@@ -240,7 +247,7 @@ fn indent(lines: &str, depth: usize, out: &mut String) {
 }
 
 /// A comment of its own, in front of what it describes.
-fn doc(text: &str, indent: &str) -> String {
+pub(super) fn doc(text: &str, indent: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| comment(line.trim_end())).collect();
     let separator = format!("\n{indent} * ");
     let joined = lines.join(&separator).replace(" * \n", " *\n");

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::model::{Member, Model};
+use crate::model::{Guard, Member, Model, Segment};
 
-/// The records as tables of offset, size, type and name, in the manner of pahole.
+/// The records as tables of offset, size, type and name, in the manner of pahole; then where segments hold them.
 #[must_use]
 pub fn listing(model: &Model) -> String {
     let mut out = String::new();
@@ -30,12 +30,39 @@ pub fn listing(model: &Model) -> String {
             "  {fields} field{plural}, {padding} of {size} bytes padding, {lines} cache line{line_plural} of 64 bytes\n"
         );
     }
+    for segment in &model.segments {
+        let Segment { name, address, offset, stride, .. } = segment;
+        let record = &model.records[segment.record].name;
+        let count = match segment.count {
+            None => "as many records as fit".to_owned(),
+            Some(1) => "1 record".to_owned(),
+            Some(count) => format!("{count} records"),
+        };
+        let _ = writeln!(
+            out,
+            "{name}: {record} at {address}\n  record 0 at {offset}, {count}, stride {stride}\n  guard: {}\n",
+            guard(&segment.guard)
+        );
+    }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
 }
 
-/// The records of all models as one JSON document; padding is a field with `"pad": true`.
+fn guard(guard: &Guard) -> String {
+    match guard {
+        Guard::None => "none".to_owned(),
+        Guard::Sysv { key, index } => format!("semaphore sysv:{key}[{index}]"),
+        Guard::Posix { name } => format!("semaphore posix:{name}"),
+        Guard::Seqcount { offset, bits, per_record: false } => format!("seqcount of {bits} bits at {offset}"),
+        Guard::Seqcount { offset, bits, per_record: true } => {
+            format!("a seqcount of {bits} bits for each record, the first at {offset}")
+        }
+    }
+}
+
+/// The records and segments of all models as one JSON document; padding is a field with `"pad": true`, and a segment whose
+/// records are as many as fit has no `count`.
 #[must_use]
 pub fn json(models: &[Model]) -> String {
     let mut out = "{\"records\": [".to_owned();
@@ -57,8 +84,38 @@ pub fn json(models: &[Model]) -> String {
         out.push_str("\n  ]}");
         separator = ",\n";
     }
+    out.push_str("\n], \"segments\": [");
+    let segments: Vec<String> = models
+        .iter()
+        .flat_map(|model| model.segments.iter().map(|segment| json_segment(model, segment)))
+        .collect();
+    out.push_str(&segments.join(","));
     out.push_str("\n]}\n");
     out
+}
+
+fn json_segment(model: &Model, segment: &Segment) -> String {
+    let Segment { name, address, offset, stride, .. } = segment;
+    let record = &model.records[segment.record].name;
+    let count = segment.count.map_or(String::new(), |count| format!("\"count\": {count}, "));
+    let guard = match &segment.guard {
+        Guard::None => "\"none\"".to_owned(),
+        Guard::Sysv { key, index } => format!("{{\"sysv\": {}, \"index\": {index}}}", quoted(key)),
+        Guard::Posix { name } => format!("{{\"posix\": {}}}", quoted(name)),
+        Guard::Seqcount { offset, bits, per_record } => {
+            format!("{{\"seqcount\": {offset}, \"width\": {bits}, \"per_record\": {per_record}}}")
+        }
+    };
+    format!(
+        "\n  {{\"name\": \"{name}\", \"address\": {}, \"record\": \"{record}\", \"offset\": {offset}, \
+         {count}\"stride\": {stride}, \"guard\": {guard}}}",
+        quoted(address)
+    )
+}
+
+/// A JSON string of text that holds no control characters.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// A member, in words.

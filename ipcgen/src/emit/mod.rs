@@ -2,6 +2,7 @@
 //! reports nothing. This file names the languages and what is put around the generated files.
 
 mod c;
+mod c_segment;
 mod listing;
 mod rust;
 
@@ -64,6 +65,14 @@ macro_rules! c_runtime {
 c_runtime!(
     "abi.h",
     "address.h",
+    "adopt.h",
+    "adopt_copy.h",
+    "adopt_counter.h",
+    "adopt_guard.h",
+    "adopt_place.h",
+    "adopt_posix.h",
+    "adopt_sysv.h",
+    "adopt_table.h",
     "base.h",
     "compat.h",
     "create.h",

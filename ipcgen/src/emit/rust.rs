@@ -1,11 +1,12 @@
 //! The Rust module: `repr(C)` structs that derive `ShmRecord`, and assertions on what the compiler makes of them. Relies
-//! on the model; checks nothing. Lines are broken where rustfmt would break them.
+//! on the model; checks nothing. Lines are broken where rustfmt would break them, but for segments, which it is told to
+//! leave.
 
 use std::fmt::Write;
 
 use shmrecord_layout::Kind;
 
-use crate::model::{self, Element, Field, Member, Model, Record};
+use crate::model::{self, Element, Field, Guard, Member, Model, Record, Segment};
 
 /// Where rustfmt breaks lines.
 const WIDTH: usize = 100;
@@ -37,6 +38,9 @@ pub(super) fn module(model: &Model) -> String {
     for record in &model.records {
         structure(record, model, &mut out);
         assertions(record, &mut out);
+    }
+    for segment in &model.segments {
+        adopted(segment, &model.records[segment.record], &mut out);
     }
     out
 }
@@ -85,10 +89,7 @@ fn field(field: &Field, model: &Model, out: &mut String) {
     let element = match field.ty.element {
         Element::Scalar(kind) => kind.name().to_owned(),
         Element::Char => Kind::U8.name().to_owned(),
-        Element::Record(at) => match &model.records[at].rust_name {
-            name if WELL_KNOWN.contains(&name.as_str()) => format!("self::{name}"),
-            name => name.clone(),
-        },
+        Element::Record(at) => path(&model.records[at]),
     };
     let ty = model::array_type(&element, &field.ty.dims);
     assign(&format!("pub {}:", field.name), &format!("{ty},"), "    ", out);
@@ -116,6 +117,41 @@ fn assertions(record: &Record, out: &mut String) {
         "    assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0x{layout_id:016x});\n    \
          assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x{schema_id:016x});\n}};\n"
     );
+}
+
+/// What another program's segment is, as a constant.
+fn adopted(segment: &Segment, record: &Record, out: &mut String) {
+    let guard = match &segment.guard {
+        Guard::None => "None".to_owned(),
+        Guard::Sysv { key, index } => format!("Sysv {{ key: {key:?}, index: {index} }}"),
+        Guard::Posix { name } => format!("Posix {{ name: {name:?} }}"),
+        Guard::Seqcount { offset, bits, per_record } => {
+            format!("Seqcount {{ offset: {offset}, bits: {bits}, per_record: {per_record} }}")
+        }
+    };
+    let Segment { rust_name, address, offset, stride, .. } = segment;
+    out.push('\n');
+    lines(&segment.doc, "///", "", out);
+    let _ = write!(
+        out,
+        "#[rustfmt::skip]\npub const {rust_name}: ::shmrecord::Adopt<'static, {}> =\n    \
+         ::shmrecord::Adopt::new({address:?}, ::shmrecord::ForeignGuard::{guard})\n        .offset({offset})",
+        path(record)
+    );
+    let count = segment.count.map(|count| format!("count({count})"));
+    let mode = segment.mode.map(|mode| format!("mode(0o{mode:03o})"));
+    let owner = segment.owner.map(|owner| format!("owner({owner})"));
+    let timeout = segment.timeout_ms.map(|ms| format!("timeout(::core::time::Duration::from_millis({ms}))"));
+    for call in [count, Some(format!("stride({stride})")), mode, owner, timeout].into_iter().flatten() {
+        let _ = write!(out, "\n        .{call}");
+    }
+    out.push_str(";\n");
+}
+
+/// A record where a type is expected.
+fn path(record: &Record) -> String {
+    let name = record.rust_name.as_str();
+    if WELL_KNOWN.contains(&name) { format!("self::{name}") } else { name.to_owned() }
 }
 
 /// What the derive is told of a field.
