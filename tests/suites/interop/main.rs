@@ -6,11 +6,14 @@
 //! | `go` | a reader in Go, without cgo, of tables at keys and names |
 //! | `python` | Python's `sysv_ipc` and `posix_ipc` |
 //! | `ipcs` | `ipcs` and `ipcrm` |
+//! | `tutorials` | C as tutorials of shared memory show it |
+//! | `legacy` | a C program with records and a guard of its own, adopted |
 //!
-//! `tools` compiles.
+//! `tools` compiles. The programs are in `c/`, `go/` and `python/`.
 
 mod go;
 mod ipcs;
+mod legacy;
 mod python;
 mod tools;
 mod tutorials;
