@@ -15,19 +15,23 @@ pub(crate) fn check(schema: &Schema, resolved: &Resolved, frames: &[Option<Frame
     for (segment, record) in schema.segments.iter().zip(&resolved.segments) {
         let Some(frame) = record.and_then(|record| frames[record].as_ref()) else { continue };
         let extent = Extent::new(segment, frame);
-        if extent.is_sound(segment, found) {
-            if let Some(Spanned { value: Guard::Seqcount { offset, bits, per_record }, span }) = segment.guard
-            {
-                let counter = Counter { offset, width: u64::from(bits / 8), span };
-                let fault = if offset % counter.width != 0 {
-                    Some(counter.misaligned("the counter is not aligned"))
-                } else if per_record {
-                    extent.beside(&counter)
-                } else {
-                    extent.around(&counter)
-                };
-                fault.into_iter().for_each(|report| found.push(report));
-            }
+        if !extent.is_sound(segment, found) {
+            continue;
+        }
+        let Some(Spanned { value: Guard::Seqcount { offset, bits, per_record }, span }) = segment.guard
+        else {
+            continue;
+        };
+        let counter = Counter { offset, width: u64::from(bits / 8), span };
+        let fault = if offset % counter.width != 0 {
+            Some(counter.misaligned("the counter is not aligned"))
+        } else if per_record {
+            extent.beside(&counter)
+        } else {
+            extent.around(&counter)
+        };
+        if let Some(report) = fault {
+            found.push(report);
         }
     }
 }

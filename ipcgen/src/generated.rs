@@ -112,12 +112,15 @@ impl<'s> Generated<'s> {
         let owner = Owner { what: "segment", name, own: true };
         let rust = names::rust_constant(&name.value);
         if let Some(first) = self.rust_constants.get(&rust) {
-            let title = format!(
-                "the {} `{}` and the segment `{}` are both `{rust}` in Rust",
-                first.what, first.name.value, name.value
-            );
+            let (what, one, other) = (first.what, &first.name.value, &name.value);
+            let both = if what == owner.what {
+                format!("the segments `{one}` and `{other}`")
+            } else {
+                format!("the {what} `{one}` and the segment `{other}`")
+            };
+            let title = format!("{both} are both `{rust}` in Rust");
             let report = Diagnostic::new(Rule::SameAfterConversion, name.span, title);
-            found.push(report.also(first.name.span, format!("the other {}", first.what)));
+            found.push(report.also(first.name.span, format!("the {what}")));
             return;
         }
         self.rust_constants.insert(rust, owner);

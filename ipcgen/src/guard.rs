@@ -13,16 +13,15 @@ use toml::de::DeValue;
 
 /// The only ways to write a guard, by what they are about.
 const FORMS: [(&str, &str); 4] = [
-    ("sysv", "{ kind = \"sysv\", key = 0x1234, index = 0 }"),
-    ("posix", "{ posix = \"/name\" }"),
-    ("seqcount", "{ seqcount = { offset = 8, width = 32 } }"),
-    ("none", "\"none\""),
+    ("sysv", "`guard = { kind = \"sysv\", key = 0x1234, index = 0 }`: a semaphore of a System V set"),
+    ("posix", "`guard = { posix = \"/name\" }`: a semaphore of sem_open"),
+    ("seqcount", "`guard = { seqcount = { offset = 8, width = 32 } }`: a counter that is odd during a write"),
+    ("none", "`guard = \"none\"`: reads may see half of a write"),
 ];
 
 /// The guard under its key, which has to be there: that a table has none is said, not assumed.
 pub(crate) fn read(segment: &mut Table<'_>, found: &mut Diagnostics) -> Option<Spanned<Guard>> {
-    let forms = FORMS.map(|(_, form)| format!("`{form}`")).join(", ");
-    if segment.lacks("guard", &format!("add `guard = ` and one of {forms}"), found) {
+    if segment.lacks("guard", &FORMS.map(|(_, form)| form), found) {
         return None;
     }
     let value = segment.get("guard")?;
@@ -53,15 +52,14 @@ pub(crate) fn read(segment: &mut Table<'_>, found: &mut Diagnostics) -> Option<S
         _ => String::new(),
     };
     let report = Diagnostic::new(Rule::BadGuard, span, "this is not how a guard is written");
-    found.push(match FORMS.iter().find(|(about, _)| meant == *about) {
-        Some((_, form)) => report.help(format!("write `guard = {form}`")),
-        None => report.help(format!("a guard is one of {forms}")),
-    });
+    let about: Vec<_> = FORMS.iter().filter(|(about, _)| meant == *about).collect();
+    let helps = if about.is_empty() { FORMS.iter().collect() } else { about };
+    found.push(helps.into_iter().fold(report, |report, (_, form)| report.help(*form)));
     None
 }
 
 fn sysv(mut table: Table<'_>, span: Span, found: &mut Diagnostics) -> Option<Spanned<Guard>> {
-    table.lacks("key", "add `key = 0x1234`, or text as behind `sysv:`", found);
+    table.lacks("key", &["add `key = 0x1234`, or text as behind `sysv:`"], found);
     let key = if table.is_string("key") {
         table.string("key", found).and_then(|text| address::key(&text, found))
     } else {
@@ -82,9 +80,9 @@ fn posix(mut table: Table<'_>, span: Span, found: &mut Diagnostics) -> Option<Sp
 fn seqcount(mut table: Table<'_>, found: &mut Diagnostics) -> Option<Spanned<Guard>> {
     let mut counter = table.table("seqcount", found)?;
     table.finish(found);
-    counter.lacks("offset", "add `offset = 8`: where the counter is", found);
+    counter.lacks("offset", &["add `offset = 8`: where the counter is"], found);
     let offset = counter.number("offset", 0..=MAX_BYTES, found);
-    counter.lacks("width", "add `width = 32` or `width = 64`", found);
+    counter.lacks("width", &["add `width = 32` or `width = 64`"], found);
     let width = counter.number("width", 0..=u32::MAX, found);
     let per_record = counter.boolean("per_record", found);
     counter.finish(found);

@@ -140,6 +140,8 @@ impl Rule {
                 | Self::UnknownConstant
                 | Self::NoFields
                 | Self::PaddingDenied
+                | Self::CounterMisaligned
+                | Self::CounterTaken
                 | Self::Hole
         )
     }

@@ -39,7 +39,7 @@ pub(crate) fn read(name: Spanned<String>, mut table: Table<'_>, found: &mut Diag
     let record = table.required_string("record", found).map(spanned);
     let why =
         "add `header = \"none\"`: a segment with a header of ours describes itself and needs no section";
-    if !table.lacks("header", why, found) {
+    if !table.lacks("header", &[why], found) {
         table.word("header", "none", found);
     }
     let offset = table.number("offset", 0..=MAX_BYTES, found);
@@ -76,7 +76,7 @@ fn mode(table: &mut Table<'_>, found: &mut Diagnostics) -> Option<u32> {
     let bits = bits.filter(|&bits| bits <= 0o777 && bits & 0o600 == 0o600);
     found.push(match (integer.radix(), bits) {
         (8, Some(bits)) => return Some(bits),
-        (8, None) => report.label("the owner reads and writes, others may"),
+        (8, None) => report.label("0o600, and what others may on top"),
         (_, Some(bits)) => report.label("not in octal").help(format!("write `mode = 0o{bits:03o}`")),
         (_, None) => report.label("not in octal"),
     });

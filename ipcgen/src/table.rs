@@ -41,11 +41,11 @@ impl<'t> Table<'t> {
     }
 
     /// Whether a key that has to be there is missing; reports it with what to add.
-    pub(crate) fn lacks(&mut self, key: &'static str, help: &str, found: &mut Diagnostics) -> bool {
+    pub(crate) fn lacks(&mut self, key: &'static str, helps: &[&str], found: &mut Diagnostics) -> bool {
         let lacks = self.get(key).is_none();
         if lacks {
             let report = Diagnostic::new(Rule::MissingKey, self.span, format!("`{key}` is missing"));
-            found.push(report.help(help));
+            found.push(helps.iter().fold(report, |report, help| report.help(*help)));
         }
         lacks
     }
@@ -108,7 +108,7 @@ impl<'t> Table<'t> {
 
     /// The string under a key that has to be there.
     pub(crate) fn required_string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
-        let lacks = self.lacks(key, &format!("add `{key} = \"...\"`"), found);
+        let lacks = self.lacks(key, &[&format!("add `{key} = \"...\"`")], found);
         if lacks { None } else { self.string(key, found) }
     }
 
@@ -149,7 +149,7 @@ impl<'t> Table<'t> {
 
     /// The value of a constant under a key that has to be there.
     pub(crate) fn constant(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<i128> {
-        if self.lacks(key, &format!("add `{key} = 1`"), found) {
+        if self.lacks(key, &[&format!("add `{key} = 1`")], found) {
             None
         } else {
             constant(self.get(key)?, found)

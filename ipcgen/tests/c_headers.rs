@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::process::Command;
 
 use ipcgen::emit::{self, Language};
-use ipcgen::model::{Element, Member, Model, Record};
+use ipcgen::model::{Element, Member, Model, Record, Segment};
 use shmrecord_layout::Kind;
 use support::random::Random;
 use support::{Scratch, golden_cases, has_tool, run, write_headers};
@@ -86,6 +86,49 @@ fn the_compiler_agrees_on_random_schemas() {
     compare_with_listing("random", &models);
 }
 
+/// Prints a segment as [`emit::json`] does, from the constant in the header; and what the listing does not say of it.
+const PRINT_SEGMENT: &str = r#"
+static inline void quoted(const char *text) {
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') putchar('\\');
+        putchar(*text);
+    }
+    putchar('"');
+}
+static inline void print_segment(const char *start, const char *record, const shmrec_foreign *segment) {
+    printf("%s, \"address\": ", start);
+    quoted(segment->address);
+    printf(", \"record\": \"%s\", \"offset\": %" PRIu64 ", ", record, segment->offset);
+    if (segment->count != SHMREC_REST) printf("\"count\": %" PRIu64 ", ", segment->count);
+    printf("\"stride\": %" PRIu64 ", \"guard\": ", segment->stride);
+    switch (segment->guard) {
+    case SHMREC_GUARD_SYSV:
+        printf("{\"sysv\": ");
+        quoted(segment->guard_name);
+        printf(", \"index\": %" PRIu32 "}", segment->guard_index);
+        break;
+    case SHMREC_GUARD_POSIX:
+        printf("{\"posix\": ");
+        quoted(segment->guard_name);
+        printf("}");
+        break;
+    case SHMREC_GUARD_SEQCOUNT:
+        printf("{\"seqcount\": %" PRIu64 ", \"width\": %" PRIu32 ", \"per_record\": %s}", segment->counter_offset,
+               segment->counter_bits, segment->counter_per_record ? "true" : "false");
+        break;
+    default:
+        printf("%s", segment->guard == SHMREC_GUARD_NONE ? "\"none\"" : "?");
+    }
+    printf("}");
+}
+static inline void print_terms(const char *name, const shmrec_foreign *segment) {
+    printf("%s %" PRIo32 " %" PRIu64, name, segment->mode, segment->timeout_ns);
+    if (segment->has_owner) printf(" %" PRIu32, segment->owner);
+    printf("\n");
+}
+"#;
+
 /// Compiles one program that prints the listing from `sizeof` and `offsetof`, and what the functions do to bytes.
 fn compare_with_listing(test: &str, models: &[Model]) {
     if !has_tool("gcc") {
@@ -103,7 +146,10 @@ fn compare_with_listing(test: &str, models: &[Model]) {
 
 /// A program that prints the same as [`emit::json`] and [`effects`].
 fn program(models: &[Model]) -> String {
-    let mut text = format!("#include <inttypes.h>\n#include <stdio.h>\n{}", includes(models));
+    let mut text = format!(
+        "#include <inttypes.h>\n#include <stdio.h>\n#include \"shmrecord/adopt.h\"\n{}{PRINT_SEGMENT}",
+        includes(models)
+    );
     text.push_str(
         "static unsigned char bytes[4096];\n\
          static void dump(const char *name, const char *before, const char *after, size_t size) {\n    \
@@ -136,6 +182,15 @@ fn program(models: &[Model]) -> String {
         }
         text.push_str("    printf(\"\\n  ]}\");\n");
     }
+    text.push_str("    printf(\"\\n], \\\"segments\\\": [\");\n");
+    for (at, (model, Segment { name, c_name, record, .. })) in segments(models).enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let record = &model.records[*record].name;
+        let _ = writeln!(
+            text,
+            "    print_segment(\"{comma}\\n  {{\\\"name\\\": \\\"{name}\\\"\", \"{record}\", &{c_name}_foreign);"
+        );
+    }
     text.push_str("    printf(\"\\n]}\\n\");\n");
     for (_, record) in all().filter(|(_, record)| record.size <= MAX_DUMP) {
         let Record { name, c_name, size, .. } = record;
@@ -146,8 +201,15 @@ fn program(models: &[Model]) -> String {
              memset(bytes, 1, {size});\n      dump(\"{name}\", {c_name}_check(bytes), NULL, 0); }}"
         );
     }
+    for (_, Segment { name, c_name, .. }) in segments(models) {
+        let _ = writeln!(text, "    print_terms(\"{name}\", &{c_name}_foreign);");
+    }
     text.push_str("    return 0;\n}\n");
     text
+}
+
+fn segments(models: &[Model]) -> impl Iterator<Item = (&Model, &Segment)> {
+    models.iter().flat_map(|model| model.segments.iter().map(move |segment| (model, segment)))
 }
 
 /// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then that
@@ -168,6 +230,12 @@ fn effects(models: &[Model]) -> String {
             let name = &record.name;
             let _ = writeln!(text, "{name} {invalid} - {used}\n{name} - - ");
         }
+    }
+    for (_, segment) in segments(models) {
+        let Segment { name, mode, timeout_ms, owner, .. } = segment;
+        let (mode, timeout_ms) = (mode.unwrap_or(0o600), timeout_ms.unwrap_or(1000));
+        let owner = owner.map_or(String::new(), |owner| format!(" {owner}"));
+        let _ = writeln!(text, "{name} {mode:o} {}{owner}", u64::from(timeout_ms) * 1_000_000);
     }
     text
 }

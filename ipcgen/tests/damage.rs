@@ -7,7 +7,7 @@ use ipcgen::source::Source;
 use support::random::Random;
 use support::{entries, path};
 
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 28] = [
     "\"",
     "'",
     "[",
@@ -32,6 +32,10 @@ const PIECES: [&str; 24] = [
     "type",
     "9999999999",
     "\u{feff}",
+    "[segment.s]\n",
+    "sysv:",
+    "ftok(",
+    "0o777",
 ];
 
 #[test]

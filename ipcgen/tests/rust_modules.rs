@@ -31,6 +31,7 @@ cases! {
     order_book { Level Book }
     padding { Holes Pinned Line Room Exact RoomToBe }
     scalars { Every Arrays Byte }
+    segments { Quote Option Byte Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr }
 }
 
 #[test]

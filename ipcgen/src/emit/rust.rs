@@ -135,7 +135,7 @@ fn adopted(segment: &Segment, record: &Record, out: &mut String) {
     let _ = write!(
         out,
         "#[rustfmt::skip]\npub const {rust_name}: ::shmrecord::Adopt<'static, {}> =\n    \
-         ::shmrecord::Adopt::new({address:?}, ::shmrecord::ForeignGuard::{guard})\n        .offset({offset})",
+         ::shmrecord::Adopt::new(\n        {address:?},\n        ::shmrecord::ForeignGuard::{guard},\n    )\n    .offset({offset})",
         path(record)
     );
     let count = segment.count.map(|count| format!("count({count})"));
@@ -143,7 +143,7 @@ fn adopted(segment: &Segment, record: &Record, out: &mut String) {
     let owner = segment.owner.map(|owner| format!("owner({owner})"));
     let timeout = segment.timeout_ms.map(|ms| format!("timeout(::core::time::Duration::from_millis({ms}))"));
     for call in [count, Some(format!("stride({stride})")), mode, owner, timeout].into_iter().flatten() {
-        let _ = write!(out, "\n        .{call}");
+        let _ = write!(out, "\n    .{call}");
     }
     out.push_str(";\n");
 }

@@ -31,7 +31,7 @@ impl Random {
         }
     }
 
-    /// A schema that may break rules of the layout: pinned offsets and sizes are guessed.
+    /// A schema that may break rules of the layout: pinned offsets, sizes and strides are guessed.
     fn attempt(&mut self, name: &str) -> String {
         const SCALARS: [&str; 11] =
             ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "bool"];
@@ -71,6 +71,46 @@ impl Random {
             }
             text.push_str("]\n");
         }
+        for segment in 0..self.below(4) {
+            self.segment(segment, records, &mut text);
+        }
         text
+    }
+
+    fn segment(&mut self, segment: usize, records: usize, text: &mut String) {
+        let address = ["sysv:0x1234", "posix:/a \\\"b\\\"", "file:a/b?\u{e9}", "memfd:c"][self.below(4)];
+        let record = self.below(records);
+        let offset = 128 * self.below(4);
+        let guard = match self.below(4) {
+            0 => "\"none\"".to_owned(),
+            1 => format!(
+                "{{ kind = \"sysv\", key = {}, index = {} }}",
+                1 + self.below(1 << 31),
+                self.below(65536)
+            ),
+            2 => "{ posix = \"/lock\" }".to_owned(),
+            _ => {
+                let (offset, width) = (8 * self.below(300), 32 << self.below(2));
+                let per_record = self.one_in(2);
+                format!(
+                    "{{ seqcount = {{ offset = {offset}, width = {width}, per_record = {per_record} }} }}"
+                )
+            }
+        };
+        let _ = writeln!(
+            text,
+            "[segment.s{segment}]\naddress = \"{address}\"\nrecord = \"R{record}\"\nheader = \"none\"\n\
+             offset = {offset}\nguard = {guard}"
+        );
+        let mut key = |name: &str, value: String| {
+            if self.one_in(2) {
+                let _ = writeln!(text, "{name} = {value}");
+            }
+        };
+        key("stride", "4096".to_owned());
+        key("count", "2".to_owned());
+        key("mode", "0o602".to_owned());
+        key("owner", "65534".to_owned());
+        key("timeout_ms", "20".to_owned());
     }
 }

@@ -191,3 +191,78 @@ fn fill<const N: usize>(to: &mut [MaybeUninit<u8>], bytes: [u8; N]) {
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().expect("as long as the piece")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ptr::NonNull;
+
+    use super::{Memory, PhantomData, Record, ShmRecord, width};
+    use crate::record::ShmField;
+    use crate::{FieldType, RecordLayout};
+
+    /// `N` bytes without an alignment, which may lie anywhere.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Bytes<const N: usize>([u8; N]);
+
+    impl<const N: usize> ShmField for Bytes<N> {
+        const TYPE: FieldType<'static> = FieldType::record(Self::LAYOUT);
+        type Wire = [u8; N];
+
+        fn to_wire(&self) -> [u8; N] {
+            self.0
+        }
+
+        fn from_wire(wire: [u8; N]) -> Self {
+            Self(wire)
+        }
+    }
+
+    impl<const N: usize> ShmRecord for Bytes<N> {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 40")]
+        const LAYOUT: &'static RecordLayout<'static> = &RecordLayout::new("Bytes", N as u32, 1, &[], "");
+    }
+
+    /// At every distance from a multiple of 8, in the middle of bytes that must stay as they are.
+    fn in_every_place<const N: usize>() {
+        for shift in 0..8 {
+            let mut words = [u64::MAX; 8];
+            let start = 8 + shift;
+            let first = NonNull::from(&mut words).cast::<u8>();
+            // SAFETY: inside the array, which has 64 bytes.
+            let first = unsafe { first.add(start) };
+            let record = Record { first, memory: PhantomData::<&Memory<Bytes<N>>> };
+            assert_eq!(record.load().unwrap(), Bytes([0xff; N]));
+            let value = Bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
+            record.store(&value);
+            assert_eq!(record.load().unwrap(), value, "{N} bytes, {shift} from a word");
+            let bytes = words.map(u64::to_ne_bytes).concat();
+            assert_eq!(bytes[start..start + N], value.0, "{N} bytes, {shift} from a word");
+            let others = [&bytes[..start], &bytes[start + N..]].concat();
+            assert!(others.iter().all(|&byte| byte == 0xff), "{N} bytes, {shift} from a word: {others:?}");
+        }
+    }
+
+    macro_rules! in_every_place {
+        ($($size:literal)+) => {$(in_every_place::<$size>();)+};
+    }
+
+    #[test]
+    fn records_of_every_size_lie_in_every_place_and_touch_nothing_else() {
+        in_every_place!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20);
+        in_every_place!(21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40);
+    }
+
+    #[test]
+    fn pieces_are_aligned_inside_and_as_wide_as_can_be() {
+        for address in 1..=64_usize {
+            let first = NonNull::new(std::ptr::without_provenance_mut(address)).unwrap();
+            for left in 1..=40 {
+                let width = width(first, left);
+                assert!(width.is_power_of_two() && width <= 8 && width <= left);
+                assert!(address.is_multiple_of(width));
+                let wider = width * 2;
+                assert!(wider > 8 || wider > left || !address.is_multiple_of(wider));
+            }
+        }
+    }
+}

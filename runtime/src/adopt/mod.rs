@@ -93,11 +93,11 @@ pub enum ForeignGuard<'a> {
     },
     /// A counter in the segment, odd while its writer writes: the seqcount of Linux.
     Seqcount {
-        /// Bytes from the start of the segment, or from the start of each record.
+        /// Bytes from the start of the segment to the counter, or to that of record 0.
         offset: u64,
         /// Its width: 32 or 64.
         bits: u32,
-        /// Whether each record has one of its own, behind it and within the stride.
+        /// Whether each record has one of its own, in front of it or behind it, one stride from the next.
         per_record: bool,
     },
 }

@@ -98,3 +98,35 @@ impl Drop for Odd<'_> {
 fn low(value: u64) -> u32 {
     value as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AtomicU32, AtomicU64, Counter, Ordering};
+
+    #[test]
+    fn counters_of_both_widths_turn_odd_and_even_and_wrap() {
+        let (narrow, wide) = (AtomicU32::new(u32::MAX - 1), AtomicU64::new(u64::MAX - 1));
+        for (counter, last) in
+            [(Counter::Narrow(&narrow), u64::from(u32::MAX) - 1), (Counter::Wide(&wide), u64::MAX - 1)]
+        {
+            let seen = counter.begin().unwrap();
+            assert_eq!(seen, last);
+            assert!(counter.is_still(seen));
+            let odd = counter.enter().unwrap();
+            assert!(counter.begin().is_none() && counter.enter().is_none() && !counter.is_still(seen));
+            drop(odd);
+            assert!(!counter.is_still(seen));
+            assert_eq!(counter.begin(), Some(0), "it wraps");
+        }
+        assert_eq!((narrow.load(Ordering::Relaxed), wide.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn only_an_odd_counter_is_freed() {
+        let word = AtomicU32::new(u32::MAX);
+        let counter = Counter::Narrow(&word);
+        assert!(counter.free());
+        assert_eq!(counter.begin(), Some(0));
+        assert!(!counter.free());
+    }
+}
