@@ -1,7 +1,11 @@
 //! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
 //! process, medians, and the ratio, which is what holds on other machines.
 //!
+//! [`adopt`] has the same for tables of other programs.
+//!
 //! `cargo run --release --manifest-path benches/Cargo.toml`
+
+mod adopt;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -52,7 +56,7 @@ fn main() -> shmrecord::Result<()> {
         measure::<Bytes256>(cells)?;
         measure::<Bytes4096>(cells)?;
     }
-    Ok(())
+    adopt::main()
 }
 
 fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {

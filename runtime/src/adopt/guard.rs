@@ -66,6 +66,11 @@ impl CounterBounds {
 }
 
 impl Guard {
+    /// Whether there is anything to take or to honour.
+    pub(super) fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     /// Keeps others out of record `index` of the segment at `at`.
     pub(super) fn enter<'a>(
         &'a self,

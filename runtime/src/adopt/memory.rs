@@ -26,9 +26,20 @@ use crate::sync::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(super) struct Memory<T> {
     segment: Segment,
-    bounds: Bounds,
+    /// Record 0, in the mapping.
+    first: NonNull<u8>,
+    stride: usize,
+    count: usize,
+    /// How many of them may be accessed without a guard: all or none.
+    unguarded: usize,
     record: PhantomData<fn(T) -> T>,
 }
+
+// SAFETY: the pointer leads into the mapping that the value owns, whose bytes are only touched as atomics, from any thread;
+// everything else is Send.
+unsafe impl<T> Send for Memory<T> {}
+// SAFETY: as for Send.
+unsafe impl<T> Sync for Memory<T> {}
 
 /// The place of one record, in bounds.
 #[derive(Debug)]
@@ -39,19 +50,22 @@ pub(super) struct Record<'a, T> {
 
 impl<T: ShmRecord> Memory<T> {
     /// The records in this segment, whose bounds were found for its size.
-    pub(super) fn new(segment: Segment, bounds: Bounds) -> Self {
+    pub(super) fn new(segment: Segment, bounds: Bounds, is_guarded: bool) -> Self {
+        let unguarded = if is_guarded { 0 } else { bounds.count };
         let end = (bounds.count.checked_sub(1))
             .and_then(|last| last.checked_mul(bounds.stride)?.checked_add(bounds.offset))
             .and_then(|last| last.checked_add(size_of::<T>()));
         assert!(end.is_some_and(|end| end <= segment.map().length()), "records lie inside the mapping");
         let apart = [bounds.offset, bounds.stride];
         assert!(apart.iter().all(|bytes| bytes.is_multiple_of(align_of::<T>())), "records are aligned");
-        Self { segment, bounds, record: PhantomData }
+        // SAFETY: inside the mapping, by the assertion.
+        let first = unsafe { segment.map().base().add(bounds.offset) };
+        Self { segment, first, stride: bounds.stride, count: bounds.count, unguarded, record: PhantomData }
     }
 
     /// Number of records.
     pub(super) fn count(&self) -> usize {
-        self.bounds.count
+        self.count
     }
 
     /// The memory that the records are in.
@@ -59,16 +73,25 @@ impl<T: ShmRecord> Memory<T> {
         self.segment.map()
     }
 
+    /// The place of a record, if there is no guard for it; one comparison for both questions.
+    #[inline(always)]
+    pub(super) fn unguarded(&self, index: usize) -> Option<Record<'_, T>> {
+        if index >= self.unguarded {
+            return None;
+        }
+        // SAFETY: as in `record`: there are no more of these than of those.
+        let first = unsafe { self.first.add(index * self.stride) };
+        Some(Record { first, memory: PhantomData })
+    }
+
     /// The place of a record; `None` when the index is not below the count.
     #[inline(always)]
     pub(super) fn record(&self, index: usize) -> Option<Record<'_, T>> {
-        if index >= self.bounds.count {
+        if index >= self.count {
             return None;
         }
-        // Below the end that `new` has checked, so it does not overflow.
-        let offset = self.bounds.offset + index * self.bounds.stride;
-        // SAFETY: inside the mapping, as `new` has checked for the last record.
-        let first = unsafe { self.segment.map().base().add(offset) };
+        // SAFETY: inside the mapping, as `new` has checked for the last record; so the product does not overflow either.
+        let first = unsafe { self.first.add(index * self.stride) };
         Some(Record { first, memory: PhantomData })
     }
 }

@@ -232,7 +232,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
         let found = address.place().find(at, access, trust)?;
         let bounds = wanted.within(at, found.size)?;
         let guard = guard.open(operation, trust, &bounds)?;
-        let memory = Memory::new(found.map(at, access)?, bounds);
+        let memory = Memory::new(found.map(at, access)?, bounds, guard.is_some());
         Ok(Adopted::new(address, memory, guard, self.timeout))
     }
 }

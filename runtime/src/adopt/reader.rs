@@ -5,15 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::guard::Guard;
-use super::memory::{Memory, Record};
+use super::memory::Memory;
 use crate::address::Address;
 use crate::buffer::{self, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::reader;
 use crate::record::ShmRecord;
-
-/// What a record's bytes were when they were copied: a value, or not.
-pub(super) type Copied<T> = std::result::Result<T, Unread>;
 
 /// Reads the records of another program, under its guard; from a mapping that cannot be written. Made by
 /// [`Adopt::open`](crate::Adopt::open); any number of threads may share it.
@@ -23,6 +20,10 @@ pub struct Adopted<T> {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
 }
+
+/// A value of a type that [`Adopted::read`] does not return, so that a compiler does not make both ways of a read meet in
+/// memory: without a guard the record then stays in registers.
+struct Apart<T>(T);
 
 impl<T: ShmRecord> Adopted<T> {
     pub(super) fn new(address: Address, memory: Memory<T>, guard: Guard, timeout: Duration) -> Self {
@@ -38,31 +39,40 @@ impl<T: ShmRecord> Adopted<T> {
     /// [`InvalidBits`](ErrorKind::InvalidBits) when the bytes are no `T`.
     #[inline]
     pub fn read(&self, index: usize) -> Result<T> {
+        match self.read_unguarded(index) {
+            Some(value) => Ok(value),
+            None => self.read_guarded(index).map(|Apart(value)| value),
+        }
+    }
+
+    /// The record at `index` if there is no guard and it is a value: what must cost no more than a plain copy.
+    #[inline(always)]
+    fn read_unguarded(&self, index: usize) -> Option<T> {
+        self.memory.unguarded(index)?.load().ok()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_guarded(&self, index: usize) -> Result<Apart<T>> {
         let Some(record) = self.memory.record(index) else {
             return Err(self.out_of_range("read", index));
         };
-        let copied = match self.guard {
-            Guard::None => record.load(),
-            _ => self.read_guarded(&record, index)?,
-        };
-        copied.map_err(|unread| self.unread("read", unread, index))
-    }
-
-    fn read_guarded(&self, record: &Record<'_, T>, index: usize) -> Result<Copied<T>> {
-        let Guard::Seqcount(place) = &self.guard else {
+        let copied = if let Guard::Seqcount(place) = &self.guard {
+            let counter = place.counter(self.memory.map(), index);
+            let attempt = || {
+                let seen = counter.begin()?;
+                let copied = record.load();
+                counter.is_still(seen).then_some(copied)
+            };
+            buffer::attempts(self.timeout, attempt).and_then(|copied| copied)
+        } else {
             let at = &At { operation: "read", subject: &self.address };
             let hold = self.guard.enter(at, self.memory.map(), index, self.timeout)?;
             let copied = record.load();
             hold.let_go()?;
-            return Ok(copied);
+            copied
         };
-        let counter = place.counter(self.memory.map(), index);
-        let attempt = || {
-            let seen = counter.begin()?;
-            let copied = record.load();
-            counter.is_still(seen).then_some(copied)
-        };
-        Ok(buffer::attempts(self.timeout, attempt).and_then(|copied| copied))
+        copied.map(Apart).map_err(|unread| self.unread("read", unread, index))
     }
 
     /// Every record in turn, each as [`Adopted::read`].

@@ -2,7 +2,8 @@
 //! unless the guard is a semaphore.
 
 use super::memory::Record;
-use super::reader::{Adopted, Copied};
+use super::reader::Adopted;
+use crate::buffer::Unread;
 use crate::error::{At, Result};
 use crate::record::ShmRecord;
 
@@ -49,6 +50,10 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     /// value may then have been stored.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        if let Some(record) = self.reader.memory.unguarded(index) {
+            record.store(value);
+            return Ok(());
+        }
         self.change("write", index, |record| {
             record.store(value);
             Ok(())
@@ -70,12 +75,12 @@ impl<T: ShmRecord> AdoptedWriter<T> {
         })
     }
 
-    #[inline]
+    #[inline(never)]
     fn change<R>(
         &mut self,
         operation: &'static str,
         index: usize,
-        change: impl FnOnce(&Record<'_, T>) -> Copied<R>,
+        change: impl FnOnce(&Record<'_, T>) -> std::result::Result<R, Unread>,
     ) -> Result<R> {
         let Adopted { address, memory, guard, timeout } = &self.reader;
         let Some(record) = memory.record(index) else {
