@@ -67,7 +67,7 @@ impl Bank {
             Guard::Sysv => ForeignGuard::Sysv { key: bare(self.semaphore.address()), index: 0 },
             Guard::Posix => ForeignGuard::Posix { name: bare(self.semaphore.address()) },
             Guard::Seqcount => ForeignGuard::Seqcount { offset: 16, bits: 64, per_record: false },
-            Guard::Seqcounts => ForeignGuard::Seqcount { offset: 32, bits: 32, per_record: true },
+            Guard::Seqcounts => ForeignGuard::Seqcount { offset: 64 + 32, bits: 32, per_record: true },
         };
         Adopt::new(self.place.address(), guard).offset(64).count(ACCOUNTS as u64).stride(40)
     }
@@ -84,26 +84,26 @@ fn let_others_in() {
 
 /// The balance of all, each of them whole.
 fn sum(accounts: &Adopted<Account>) -> i64 {
-    let check = |(number, account): (usize, shmrecord::Result<Account>)| {
+    let check = |(number, account): (i32, shmrecord::Result<Account>)| {
         let account = account.unwrap();
-        assert_eq!(account.number, 1000 + number as i32);
-        assert!(account.owner.starts_with(format!("owner {number}").as_bytes()), "{account:?}");
+        assert_eq!(account.number, number);
+        assert_eq!(account.owner[..7], *format!("owner {}", number - 1000).as_bytes());
         assert_eq!(account.balance + account.negated, 0, "{account:?}");
         account.balance
     };
-    accounts.iter().enumerate().map(check).sum()
+    (1000..).zip(accounts.iter()).map(check).sum()
 }
 
 /// A million updates, half of them theirs; this many of them at once with ours, the rest in turn. A tenth of that for the
 /// second compiler's program.
-fn both_add(guard: Guard, at_once: u32) {
+fn both_add(guard: Guard, at_once: usize) {
     for (bank, share) in Bank::each(guard).zip([1, 10]) {
         let (updates, at_once) = (1_000_000 / share, at_once / share);
         let mut theirs = bank.start();
         let mut writer = bank.adopt().timeout(Duration::from_secs(10)).open_writer().unwrap();
-        let mut add_here = |updates: u32| {
-            for update in 0..updates {
-                writer.update(update as usize % ACCOUNTS, add).unwrap();
+        let mut add_here = |updates| {
+            for index in (0..ACCOUNTS).cycle().take(updates) {
+                writer.update(index, add).unwrap();
             }
         };
         theirs.say(&format!("add {}", at_once / 2));
@@ -114,7 +114,7 @@ fn both_add(guard: Guard, at_once: u32) {
         add_here(rest / 2);
 
         assert_eq!(theirs.ask("sum"), updates.to_string(), "{guard:?}");
-        assert_eq!(sum(&bank.adopt().open().unwrap()), i64::from(updates), "{guard:?}");
+        assert_eq!(sum(&bank.adopt().open().unwrap()).to_string(), updates.to_string(), "{guard:?}");
         assert_eq!(theirs.ask("remove"), "removed");
     }
 }
@@ -146,11 +146,14 @@ fn they_read_whole_records_beside_us_and_we_beside_them() {
         for bank in Bank::each(guard) {
             let mut theirs = bank.start();
             let mut writer = bank.adopt().timeout(Duration::from_secs(10)).open_writer().unwrap();
-            let mut updates = 0;
+            let mut updates = 0_i64;
             thread::scope(|scope| {
                 let verdict = scope.spawn(|| theirs.ask("check 100000"));
-                while !verdict.is_finished() {
-                    writer.update(updates % ACCOUNTS, add).unwrap();
+                for index in (0..ACCOUNTS).cycle() {
+                    if verdict.is_finished() {
+                        break;
+                    }
+                    writer.update(index, add).unwrap();
                     updates += 1;
                     if updates % 64 == 0 {
                         let_others_in();
@@ -162,8 +165,8 @@ fn they_read_whole_records_beside_us_and_we_beside_them() {
 
             let reader = bank.adopt().timeout(Duration::from_secs(10)).open().unwrap();
             theirs.say("add 20000");
-            let mut seen = updates as i64;
-            while seen < updates as i64 + 20_000 {
+            let mut seen = updates;
+            while seen < updates + 20_000 {
                 let now = sum(&reader);
                 assert!(now >= seen, "{guard:?}: {now} after {seen}");
                 seen = now;

@@ -73,11 +73,11 @@ fn a_hundred_quotes_in_a_segment_of_1_mb() {
 
         let mut quotes = unguarded::<Quote>(address).count(100).open_writer().unwrap();
         assert_eq!(quotes.count(), 100);
-        for (number, quote) in quotes.iter().enumerate() {
+        for (number, quote) in (0_i32..).zip(quotes.iter()) {
             let Quote { symbol, price, volume } = quote.unwrap();
             let text = format!("SYM{number}");
             assert!(symbol.starts_with(text.as_bytes()) && symbol[text.len()] == 0, "{symbol:?}");
-            assert_eq!((price, volume), (100.0 + number as f64 / 4.0, 1000 * number as i64));
+            assert_eq!((price, volume), (100.0 + f64::from(number) / 4.0, 1000 * i64::from(number)));
         }
         let ours = Quote { symbol: *b"FROM RUST!", price: 127.5, volume: -3 };
         quotes.write(41, &ours).unwrap();
