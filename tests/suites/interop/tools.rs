@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use integration_tests::place::{Backend, Place};
 use integration_tests::tools::{has, has_tool, own_folder, run};
@@ -30,7 +29,8 @@ pub(crate) fn go_reader() -> Option<&'static str> {
 fn go() -> Command {
     let mut go = Command::new("go");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop-go");
-    go.envs([("GO111MODULE", "off"), ("CGO_ENABLED", "0"), ("GOPATH", GOPATH)]).env("GOCACHE", cache);
+    go.envs([("GO111MODULE", "off"), ("CGO_ENABLED", "0"), ("GOFLAGS", ""), ("GOPATH", GOPATH)]);
+    go.env("GOCACHE", cache);
     go
 }
 
@@ -56,15 +56,17 @@ const COMPILERS: [(&str, &[&str]); 2] =
 
 /// The program `c/NAME.c`, compiled as C and as C++ by the compilers that are there.
 pub(crate) fn c_programs(name: &str) -> Vec<String> {
+    // Several tests need the same program.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let there = COMPILERS.iter().filter(|(compiler, _)| has_tool(compiler));
     let compile = |&(compiler, flags): &(&str, &[&str])| {
-        // Tests that need the same program may compile it at once: each has a copy of its own.
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let program = folder().join(format!("{name}-{compiler}-{count}"));
-        let mut command = Command::new(compiler);
-        command.args(flags).args(["-Wall", "-Wextra", "-Werror", "-pthread", "-o"]).arg(&program);
-        run(command.arg(suite(&format!("c/{name}.c"))));
+        let program = folder().join(format!("{name}-{compiler}"));
+        let _compiling = ONE_AT_A_TIME.lock().expect("the programs before compiled");
+        if !program.exists() {
+            let mut command = Command::new(compiler);
+            command.args(flags).args(["-Wall", "-Wextra", "-Werror", "-pthread", "-o"]).arg(&program);
+            run(command.arg(suite(&format!("c/{name}.c"))));
+        }
         text(program)
     };
     there.map(compile).collect()

@@ -53,8 +53,11 @@ union semun {
     unsigned short *array;
 };
 
+enum guard { SYSV, POSIX, SEQCOUNT, SEQCOUNTS };
+static const char *const guards[] = {"sysv", "posix", "seqcount", "seqcounts"};
+
 static struct bank *bank;
-static const char *kind;
+static int guard;
 static int set;
 static sem_t *semaphore;
 
@@ -76,49 +79,60 @@ static void operate(short amount) {
 }
 
 static void lock(int index) {
-    if (strcmp(kind, "sysv") == 0) {
+    unsigned long all;
+    unsigned one;
+    switch (guard) {
+    case SYSV:
         operate(-1);
-    } else if (strcmp(kind, "posix") == 0) {
+        break;
+    case POSIX:
         while (sem_wait(semaphore) == -1) {
             if (errno != EINTR) {
                 fail("sem_wait");
             }
         }
-    } else if (strcmp(kind, "seqcount") == 0) {
-        unsigned long now;
-        do {
-            now = bank->sequence & ~1UL;
-        } while (!__sync_bool_compare_and_swap(&bank->sequence, now, now + 1));
-    } else {
-        unsigned now;
-        do {
-            now = bank->slots[index].sequence & ~1U;
-        } while (!__sync_bool_compare_and_swap(&bank->slots[index].sequence, now, now + 1));
+        break;
+    case SEQCOUNT:
+        while (all = bank->sequence & ~1UL, !__sync_bool_compare_and_swap(&bank->sequence, all, all + 1)) {
+            sched_yield();
+        }
+        break;
+    case SEQCOUNTS:
+        while (one = bank->slots[index].sequence & ~1U,
+               !__sync_bool_compare_and_swap(&bank->slots[index].sequence, one, one + 1)) {
+            sched_yield();
+        }
+        break;
     }
     __sync_synchronize();
 }
 
 static void unlock(int index) {
     __sync_synchronize();
-    if (strcmp(kind, "sysv") == 0) {
+    switch (guard) {
+    case SYSV:
         operate(1);
-    } else if (strcmp(kind, "posix") == 0) {
+        break;
+    case POSIX:
         sem_post(semaphore);
-    } else if (strcmp(kind, "seqcount") == 0) {
+        break;
+    case SEQCOUNT:
         bank->sequence = bank->sequence + 1;
-    } else {
+        break;
+    case SEQCOUNTS:
         bank->slots[index].sequence = bank->slots[index].sequence + 1;
+        break;
     }
 }
 
 static unsigned long sequence_of(int index) {
-    return strcmp(kind, "seqcount") == 0 ? bank->sequence : bank->slots[index].sequence;
+    return guard == SEQCOUNT ? bank->sequence : bank->slots[index].sequence;
 }
 
 // Under a semaphore, or again and again until no counter moved meanwhile.
 static struct account read_account(int index) {
     struct account copy;
-    if (strncmp(kind, "seq", 3) != 0) {
+    if (guard == SYSV || guard == POSIX) {
         lock(index);
         copy = bank->slots[index].account;
         unlock(index);
@@ -152,7 +166,7 @@ static void add(int times) {
         book();
         account->negated -= 1;
         unlock(i % ACCOUNTS);
-        // Spinning is only fair to those who get a turn.
+        // Others get a turn.
         sched_yield();
     }
 }
@@ -176,7 +190,7 @@ static void open_bank(key_t key) {
 }
 
 static void open_guard(const char *place) {
-    if (strcmp(kind, "sysv") == 0) {
+    if (guard == SYSV) {
         key_t key = (key_t)strtoul(place, NULL, 0);
         set = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
         if (set != -1) {
@@ -188,7 +202,7 @@ static void open_guard(const char *place) {
         } else if ((set = semget(key, 1, 0)) == -1) {
             fail("semget");
         }
-    } else if (strcmp(kind, "posix") == 0) {
+    } else if (guard == POSIX) {
         semaphore = sem_open(place, O_CREAT, 0600, 1);
         if (semaphore == SEM_FAILED) {
             fail("sem_open");
@@ -198,21 +212,23 @@ static void open_guard(const char *place) {
 
 static void remove_all(key_t key, const char *place) {
     shmctl(shmget(key, 0, 0), IPC_RMID, NULL);
-    if (strcmp(kind, "sysv") == 0) {
+    if (guard == SYSV) {
         semctl(set, 0, IPC_RMID);
-    } else if (strcmp(kind, "posix") == 0) {
+    } else if (guard == POSIX) {
         sem_unlink(place);
     }
 }
 
 int main(int argc, char *argv[]) {
-    if (argc != 4) {
+    while (argc == 4 && guard <= SEQCOUNTS && strcmp(argv[2], guards[guard]) != 0) {
+        guard++;
+    }
+    if (argc != 4 || guard > SEQCOUNTS) {
         fprintf(stderr, "usage: legacy KEY sysv|posix|seqcount|seqcounts PLACE\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     key_t key = (key_t)strtoul(argv[1], NULL, 0);
-    kind = argv[2];
     open_bank(key);
     open_guard(argv[3]);
     printf("ready\n");
