@@ -10,7 +10,6 @@
 #include "error.h"
 
 #include <fcntl.h>
-#include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -36,11 +35,6 @@ int shmrec_sys_madvise(void *start, size_t bytes, int advice) __asm__("madvise")
 int shmrec_sys_clock_gettime(int clock, struct timespec *now) __asm__("clock_gettime");
 int shmrec_sys_nanosleep(const struct timespec *pause, struct timespec *rest) __asm__("nanosleep");
 int64_t shmrec_sys_getrandom(void *to, size_t bytes, unsigned flags) __asm__("getrandom");
-int shmrec_sys_kill(int pid, int signal) __asm__("kill");
-int shmrec_sys_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *timeout)
-    __asm__("semtimedop");
-// glibc 2.30
-int shmrec_sys_sem_clockwait(sem_t *semaphore, int clock, const struct timespec *end) __asm__("sem_clockwait");
 #ifdef __cplusplus
 }
 #endif
@@ -90,8 +84,6 @@ union shmrec_semun {
     } while ((result) < 0 && errno == EINTR)
 
 #define SHMREC_SECOND_NS UINT64_C(1000000000)
-// Attempts between two pauses, where one is short.
-#define SHMREC_BURST 64u
 
 static inline uint64_t shmrec_clock_ns(int clock) {
     struct timespec now;
@@ -106,19 +98,6 @@ static inline uint64_t shmrec_monotonic_ns(void) { return shmrec_clock_ns(SHMREC
 
 // Nanoseconds since 1970 (UTC): for people, nothing is decided by it.
 static inline uint64_t shmrec_unix_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_REALTIME); }
-
-// When so much time will have passed; one past what the clock can count never comes.
-static inline uint64_t shmrec_deadline_ns(uint64_t timeout_ns) {
-    const uint64_t now = shmrec_monotonic_ns();
-    return timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
-}
-
-static inline struct timespec shmrec_timespec(uint64_t ns) {
-    struct timespec time;
-    time.tv_sec = SHMREC_CAST(time_t, ns / SHMREC_SECOND_NS);
-    time.tv_nsec = SHMREC_CAST(long, ns % SHMREC_SECOND_NS);
-    return time;
-}
 
 // Sleeps between two attempts: `*pause_ns`, then twice as long the next time, up to 1 ms. False: the deadline has
 // passed.

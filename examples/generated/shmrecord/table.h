@@ -46,6 +46,9 @@
 #include "remove.h"
 #include "segment.h"
 
+// Attempts of a read between two pauses.
+#define SHMREC_BURST 64u
+
 // Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
 static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *error) {
     if (code != SHMREC_OK) {
