@@ -5,13 +5,15 @@
 //! |---|---|
 //! | [`publisher`] | writes a table: a random walk, a CSV file, or the verification pattern |
 //! | [`subscriber`] | prints any table by field name, or verifies the pattern |
+//! | [`adopt`] | reads and updates the table of a legacy C++ program |
 //! | [`netdev`] | publishes the machine's network counters |
 //! | [`market_csv`], [`pattern`], [`print`](mod@print) | input, check and output of the above |
 //! | [`processes`] | what `demo` starts |
 //! | [`program`] | arguments, signals and exit codes, the same for all |
-//! | [`md`], [`telemetry`] | what `ipcgen` made of `schemas/` |
+//! | [`md`], [`telemetry`], [`legacy`] | what `ipcgen` made of `schemas/` |
 #![forbid(unsafe_code)]
 
+pub mod adopt;
 pub mod market_csv;
 pub mod netdev;
 pub mod pattern;
@@ -21,6 +23,9 @@ pub mod program;
 pub mod publisher;
 pub mod subscriber;
 
+#[expect(missing_docs, reason = "generated: the schema documents what needs it")]
+#[path = "../generated/legacy.rs"]
+pub mod legacy;
 #[expect(missing_docs, reason = "generated: the schema documents what needs it")]
 #[path = "../generated/md.rs"]
 pub mod md;

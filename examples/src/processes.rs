@@ -120,20 +120,26 @@ pub fn generate(schema: &Path, folder: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// When the compiler refuses the program.
 pub fn compile_c(source: &Path, headers: &Path, into: &Path) -> Result<Option<PathBuf>> {
-    let name = source.file_stem().unwrap_or_default();
-    let program = into.join(name);
     let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let output = Command::new(&compiler)
-        .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-o"])
-        .arg(&program)
-        .arg("-I")
-        .arg(headers)
-        .arg(source)
-        .output();
+    compile(Command::new(compiler).arg("-std=c11").arg("-I").arg(headers), source, into)
+}
+
+/// Compiles a C++ program that needs no headers of ours. `None`: there is no C++ compiler.
+///
+/// # Errors
+/// When the compiler refuses the program.
+pub fn compile_cxx(source: &Path, into: &Path) -> Result<Option<PathBuf>> {
+    let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    compile(Command::new(compiler).arg("-std=c++17"), source, into)
+}
+
+fn compile(compiler: &mut Command, source: &Path, into: &Path) -> Result<Option<PathBuf>> {
+    let program = into.join(source.file_stem().unwrap_or_default());
+    let output = compiler.args(["-O2", "-Wall", "-Wextra", "-o"]).arg(&program).arg(source).output();
     match output {
         Ok(output) if output.status.success() => Ok(Some(program)),
         Ok(output) => Err(format!("{}:\n{}", source.display(), String::from_utf8_lossy(&output.stderr))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("{}: {error}", compiler.display())),
+        Err(error) => Err(format!("{}: {error}", compiler.get_program().display())),
     }
 }

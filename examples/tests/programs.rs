@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 const PUBLISHER: &str = env!("CARGO_BIN_EXE_publisher");
 const SUBSCRIBER: &str = env!("CARGO_BIN_EXE_subscriber");
+const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 const NETDEV: &str = env!("CARGO_BIN_EXE_netdev");
 /// Longer than anything here takes; a test that waits as long has failed.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -267,4 +268,29 @@ fn programs_in_c_and_rust_share_a_table() {
     assert_eq!(report, "100000 reads, 0 torn\n");
     assert!(writer.0.try_wait().unwrap().is_none(), "the writer in C still writes");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_legacy_program_and_ours_update_one_table_and_lose_nothing() {
+    let key = format!("{:#x}", 0x5d00_0000 | std::process::id());
+    let adopt = |more: &[&str]| Command::new(ADOPT).args(["--key", &key]).args(more).output().unwrap();
+    let output = adopt(&["--updates", "2000"]);
+    let (text, message) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    if message.contains("no C++ compiler") {
+        assert!(std::env::var_os("SHMRECORD_REQUIRE_TOOLS").is_none(), "a C++ compiler is required");
+        println!("skipped: no C++ compiler (c++)");
+        return;
+    }
+    assert!(output.status.success(), "{text}{message}");
+    assert_eq!(text.matches("\n    NVDA    140.00    140.50  ").count(), 2, "before and after: {text}");
+    assert!(text.contains("\nAfter 2000 updates here,"), "{text}");
+
+    // It leaves nothing under its key; what is there already it leaves alone.
+    let segment = Segment(format!("sysv:{key}"));
+    let other = shmrecord::Writer::<examples::legacy::Quote>::create(&segment.0, 200).unwrap();
+    let output = adopt(&[]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && message.contains("is no free key"), "{message}");
+    assert_eq!(other.read_versioned(0).unwrap().version, 0);
 }

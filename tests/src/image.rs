@@ -191,6 +191,15 @@ impl Image {
         (self.word(at::DESCRIPTION_OFFSET), self.word(at::DESCRIPTION_OFFSET + 8))
     }
 
+    /// Whether a writer died in the middle of a write to a table of one cell: with more cells nothing shows it.
+    #[must_use]
+    pub fn is_half_written(&self) -> bool {
+        let is_odd = |offset| self.word(offset) % 2 == 1;
+        self.half(at::CELLS) == 1
+            && (is_odd(self.word(at::LOG_OFFSET))
+                || (0..self.word(at::CAPACITY)).any(|index| is_odd(self.version_at(index))))
+    }
+
     /// The stores of `write(index, words)`, in the order of `docs/FORMAT.md`, as the writer makes them from here.
     #[must_use]
     pub fn stores_of_write(&self, index: u64, words: &[u64]) -> Vec<Store> {

@@ -11,6 +11,7 @@
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
+//! | [`tools`] | tools of the machine, a folder for what they make |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
 
 pub mod alone;
@@ -22,3 +23,4 @@ pub mod place;
 pub mod process;
 pub mod records;
 pub mod sysv;
+pub mod tools;

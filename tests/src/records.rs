@@ -33,6 +33,9 @@ pub const NO_QUOTE: Quote = Quote { symbol: [0; 10], price: 0.0, volume: 0 };
 pub trait Pattern: ShmRecord + Debug + PartialEq {
     /// The only right value of record `index` in this version; all zeros for version 0.
     fn of(index: usize, version: u64) -> Self;
+
+    /// All of it.
+    fn words(&self) -> &[u64];
 }
 
 macro_rules! patterns {
@@ -56,6 +59,10 @@ macro_rules! patterns {
                     }
                 }
                 Self { words }
+            }
+
+            fn words(&self) -> &[u64] {
+                &self.words
             }
         }
     )+};

@@ -1,7 +1,7 @@
 //! Writers killed while they write at full speed.
 
 use integration_tests::actor;
-use integration_tests::image::{Image, at};
+use integration_tests::image::Image;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096};
 use shmrecord::{Arrangement, Reader, Writer};
@@ -46,7 +46,7 @@ fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: A
     for kill in 1..=kills {
         random.pause(3000);
         writer.kill();
-        half_written += u32::from(is_half_written(&Image::of(&place)));
+        half_written += u32::from(Image::of(&place).is_half_written());
         // At once, with nobody there to help.
         for (index, seen) in seen.iter_mut().enumerate() {
             let record = reader.read_versioned(index).unwrap();
@@ -59,7 +59,7 @@ fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: A
             let mut writer = Writer::<P>::open(address).unwrap();
             epoch += 1;
             assert_eq!((writer.epoch(), reader.epoch()), (epoch, epoch));
-            assert!(!is_half_written(&Image::of(&place)), "kill {kill}: a take-over finishes everything");
+            assert!(!Image::of(&place).is_half_written(), "kill {kill}: a take-over finishes everything");
             for (index, seen) in seen.iter_mut().enumerate() {
                 let kept = writer.read_versioned(index).unwrap();
                 assert_eq!((kept.version, kept.value), (*seen, P::of(index, *seen)), "kill {kill}");
@@ -77,12 +77,4 @@ fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: A
     println!("{verdict}; {half_written} of {kills} kills fell into a write");
     assert!(verdict.ends_with(" reads, 0 bad"), "{verdict}");
     assert_eq!(place.names(), ["", ".guard"]);
-}
-
-/// Whether a writer died in the middle of a write to one cell: with more cells nothing shows it.
-fn is_half_written(image: &Image) -> bool {
-    let is_odd = |offset| image.word(offset) % 2 == 1;
-    image.half(at::CELLS) == 1
-        && (is_odd(image.word(at::LOG_OFFSET))
-            || (0..CAPACITY as u64).any(|index| is_odd(image.version_at(index))))
 }

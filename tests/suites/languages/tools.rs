@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Output, Stdio};
+use std::process::Command;
 use std::sync::{LazyLock, OnceLock};
 use std::thread;
 
-use integration_tests::check;
+use integration_tests::tools::own_folder;
+pub(crate) use integration_tests::tools::{has_tool, run};
 use ipcgen::emit::{C_RUNTIME, Language};
 use ipcgen::model::Model;
 use ipcgen::source::Source;
@@ -71,39 +72,11 @@ pub(crate) fn actors() -> Vec<&'static str> {
     })
 }
 
-/// Whether a tool is there; says so when it is not.
-pub(crate) fn has_tool(name: &str) -> bool {
-    let found = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let found = found.is_ok_and(|status| status.success());
-    if !found {
-        check::skip(&format!("{name} is missing"));
-    }
-    found
-}
-
-/// Runs a command that has to succeed, and gives what it prints.
-#[track_caller]
-pub(crate) fn run(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().expect("a tool that is there");
-    let stdout = String::from_utf8_lossy(&stdout).into_owned();
-    assert!(status.success(), "{command:?}: {status}\n{stdout}{}", String::from_utf8_lossy(&stderr));
-    stdout
-}
-
 /// The folder for what is generated and compiled, with the C runtime's headers in it: this process's own, removed by the
 /// next run, for nothing runs at the end of a test program.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages");
-        fs::create_dir_all(&parent).expect("a folder in the target folder");
-        for old in fs::read_dir(&parent).expect("its entries") {
-            let old = old.expect("an entry");
-            if !Path::new("/proc").join(old.file_name()).exists() {
-                // Another run may be faster.
-                let _ = fs::remove_dir_all(old.path());
-            }
-        }
-        let folder = parent.join(process::id().to_string());
+        let folder = own_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages"));
         fs::create_dir_all(folder.join("shmrecord")).expect("a new folder");
         for (name, text) in C_RUNTIME {
             fs::write(folder.join(name), text).expect("a new file");
