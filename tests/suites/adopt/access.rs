@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::check::error_of;
-use integration_tests::foreign::{COUNT, Kind, OFFSET, Program, STRIDE};
+use integration_tests::foreign::{BYTES, COUNT, Kind, OFFSET, Program, STRIDE};
 use integration_tests::place::{Backend, Part};
 use integration_tests::records::{NO_QUOTE, Quote, quote};
-use shmrecord::ErrorKind;
+use shmrecord::{ErrorKind, ForeignGuard, ShmRecord};
 
 use crate::every_program;
 
@@ -35,25 +35,25 @@ fn what_is_written_is_read() {
 #[test]
 fn records_lie_where_the_program_has_them_and_nothing_else_is_touched() {
     every_program(|program| {
-        let words = vec![u64::MAX - 1; integration_tests::foreign::BYTES / 8];
+        let words = vec![u64::MAX - 1; BYTES / 8];
         program.put(0, &words);
         let mut expected = program.bytes();
         let mut writer = program.table::<Quote>().open_writer().unwrap();
         let value = Quote { symbol: *b"0123456789", price: 2.5, volume: -1 };
         for index in 0..COUNT {
             writer.write(index, &value).unwrap();
-            let start = OFFSET as usize + index * STRIDE as usize;
+            let start = number(OFFSET) + index * number(STRIDE);
             expected[start..start + 10].copy_from_slice(&value.symbol);
             expected[start + 10..start + 16].fill(0); // padding
             expected[start + 16..start + 24].copy_from_slice(&value.price.to_le_bytes());
             expected[start + 24..start + 32].copy_from_slice(&value.volume.to_le_bytes());
         }
         let mut found = program.bytes();
-        if let shmrecord::ForeignGuard::Seqcount { offset, bits, per_record } = program.guard() {
+        if let ForeignGuard::Seqcount { offset, bits, per_record } = program.guard() {
             for index in if per_record { 0..COUNT } else { 0..1 } {
-                let counter = offset as usize + index * STRIDE as usize..;
-                let counter = &mut found[counter][..bits as usize / 8];
-                assert_ne!(counter, &expected[offset as usize..][..counter.len()], "it counts the writes");
+                let start = number(offset) + index * number(STRIDE);
+                let counter = &mut found[start..][..bits as usize / 8];
+                assert_ne!(counter, &expected[start..][..counter.len()], "it counts the writes");
                 let untouched = u64::MAX.wrapping_sub(1).to_le_bytes();
                 counter.copy_from_slice(&untouched[..bits as usize / 8]);
             }
@@ -79,7 +79,7 @@ fn an_index_past_the_end_is_refused() {
 
 #[test]
 fn bytes_that_are_no_value_are_named() {
-    #[derive(shmrecord::ShmRecord, Clone, Copy, Debug)]
+    #[derive(ShmRecord, Clone, Copy, Debug)]
     #[repr(C)]
     struct Switches {
         number: u64,
@@ -147,4 +147,8 @@ fn a_segment_that_its_program_removes_stays_readable_for_who_has_it() {
         assert_eq!(error_of(table.open(), program.place().address()), ErrorKind::NotFound);
         assert_eq!(error_of(table.open_writer(), program.place().address()), ErrorKind::NotFound);
     });
+}
+
+fn number(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap()
 }

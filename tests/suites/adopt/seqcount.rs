@@ -8,7 +8,7 @@ use integration_tests::check::error_of;
 use integration_tests::foreign::{COUNT, Kind, OFFSET, Program, STRIDE};
 use integration_tests::place::Backend;
 use integration_tests::records::{Pattern, Pattern8, Quote, quote};
-use shmrecord::{ErrorKind, ShmRecord};
+use shmrecord::{Adopt, ErrorKind, ForeignGuard, ShmRecord};
 
 /// Four words that must be the same.
 #[derive(ShmRecord, Clone, Copy, Debug, PartialEq)]
@@ -112,8 +112,8 @@ fn an_odd_counter_is_waited_for_until_the_timeout() {
 fn a_counter_in_front_of_each_record_is_one_too() {
     let program = Program::new(Backend::File, Kind::None);
     // struct { u64 counter; Pattern8 record; }, from the first byte on.
-    let guard = shmrecord::ForeignGuard::Seqcount { offset: 0, bits: 64, per_record: true };
-    let table = shmrecord::Adopt::<Pattern8>::new(program.place().address(), guard).offset(8).stride(16);
+    let guard = ForeignGuard::Seqcount { offset: 0, bits: 64, per_record: true };
+    let table = Adopt::<Pattern8>::new(program.place().address(), guard).offset(8).stride(16);
     let mut writer = table.open_writer().unwrap();
     assert_eq!(writer.count(), 256);
     for index in 0..256 {

@@ -37,14 +37,15 @@ fn records_of_any_size_and_alignment_are_adopted() {
 /// Fills a table of as many records as fit, and looks at the bytes around them.
 fn check<T: ShmRecord + PartialEq + std::fmt::Debug>(
     program: &Program,
-    offset: u64,
-    stride: u64,
+    offset: usize,
+    stride: usize,
     value: impl Fn(u8) -> T,
 ) {
     program.put(0, &[0xeeee_eeee_eeee_eeee; 512]);
-    let table = Adopt::<T>::new(program.place().address(), ForeignGuard::None).offset(offset).stride(stride);
+    let table = Adopt::<T>::new(program.place().address(), ForeignGuard::None);
+    let table = table.offset(offset as u64).stride(stride as u64);
     let (mut writer, reader) = (table.open_writer().unwrap(), table.open().unwrap());
-    let (offset, stride, size) = (offset as usize, stride as usize, size_of::<T>());
+    let size = size_of::<T>();
     let count = (4096 - offset - size) / stride + 1;
     assert_eq!((reader.count(), writer.count()), (count, count));
     let number = |index: usize| u8::try_from(index % 200).unwrap();
