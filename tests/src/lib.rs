@@ -9,6 +9,7 @@
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
+//! | [`foreign`] | a program without our library: its segment, its records, its guard |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
@@ -17,6 +18,7 @@
 pub mod alone;
 pub mod case;
 pub mod check;
+pub mod foreign;
 pub mod image;
 pub mod lock;
 pub mod place;

@@ -76,6 +76,28 @@ pub fn make_set(key: i32, semaphores: i32) {
     assert!(id >= 0, "semget: {}", io::Error::last_os_error());
 }
 
+/// Sets a semaphore of the set under this key: `SETVAL`, which makes this process the last that changed it.
+///
+/// # Panics
+/// When there is none, or the system refuses.
+pub fn set_value(key: i32, semaphore: u16, value: i32) {
+    // SAFETY: SETVAL takes an int.
+    let result = unsafe { libc::semctl(set(key).expect("a set"), semaphore.into(), libc::SETVAL, value) };
+    assert_eq!(result, 0, "semctl(SETVAL): {}", io::Error::last_os_error());
+}
+
+/// The value of a semaphore of the set under this key: `GETVAL`.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn value(key: i32, semaphore: u16) -> i32 {
+    // SAFETY: GETVAL takes no fourth argument.
+    let value = unsafe { libc::semctl(set(key).expect("a set"), semaphore.into(), libc::GETVAL) };
+    assert!(value >= 0, "semctl(GETVAL): {}", io::Error::last_os_error());
+    value
+}
+
 /// The id of the semaphore set under this key.
 #[must_use]
 pub fn set(key: i32) -> Option<i32> {
@@ -144,6 +166,17 @@ pub fn leave_namespace() -> io::Result<()> {
     }
 }
 
+/// Takes one from a semaphore as a program does that knows no undo: when it dies, it stays taken.
+///
+/// # Panics
+/// When there is none, or the system refuses.
+pub fn take(key: i32, semaphore: u16) {
+    let mut operation = libc::sembuf { sem_num: semaphore, sem_op: -1, sem_flg: 0 };
+    // SAFETY: one operation, which lives across the call.
+    let result = unsafe { libc::semop(set(key).expect("a set"), &raw mut operation, 1) };
+    assert_eq!(result, 0, "semop: {}", io::Error::last_os_error());
+}
+
 /// How many segments and sets with this key the kernel lists, those included that were removed and are still mapped.
 ///
 /// # Panics
@@ -176,6 +209,12 @@ impl Attached {
         let base = unsafe { libc::shmat(segment(key).expect("a segment"), ptr::null(), 0) };
         assert_ne!(base.addr(), usize::MAX, "shmat: {}", io::Error::last_os_error());
         Self { base: base.cast(), length }
+    }
+
+    /// The first byte.
+    #[must_use]
+    pub fn base(&self) -> *mut u8 {
+        self.base
     }
 
     /// Bytes of the segment.

@@ -84,7 +84,9 @@ impl Guard {
             Self::Semaphore(lock) => lock.take(at.operation, timeout).map(Hold::Semaphore),
             Self::Seqcount(place) => {
                 let counter = place.counter(map, index);
-                let odd = buffer::attempts(timeout, || counter.enter()).map_err(|_| {
+                // The first without a look at the clock.
+                let patiently = || buffer::attempts(timeout, || counter.enter());
+                let odd = counter.enter().map_or_else(patiently, Ok).map_err(|_| {
                     let offset = place.offset + index * place.stride;
                     let words = format!("the counter at {offset} stays odd");
                     at.error(ErrorKind::LockTimeout { pid: None }).detail(words)

@@ -51,7 +51,6 @@ impl<T: ShmRecord> Adopted<T> {
         self.memory.unguarded(index)?.load().ok()
     }
 
-    #[cold]
     #[inline(never)]
     fn read_guarded(&self, index: usize) -> Result<Apart<T>> {
         let Some(record) = self.memory.record(index) else {
@@ -64,7 +63,8 @@ impl<T: ShmRecord> Adopted<T> {
                 let copied = record.load();
                 counter.is_still(seen).then_some(copied)
             };
-            buffer::attempts(self.timeout, attempt).and_then(|copied| copied)
+            // The first without a look at the clock.
+            attempt().map_or_else(|| buffer::attempts(self.timeout, attempt), Ok).and_then(|copied| copied)
         } else {
             let at = &At { operation: "read", subject: &self.address };
             let hold = self.guard.enter(at, self.memory.map(), index, self.timeout)?;

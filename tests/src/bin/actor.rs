@@ -5,6 +5,9 @@
 //! | `hold` | answers commands: see [`hold`] |
 //! | `write ADDRESS CAPACITY CELLS ARRANGEMENT BYTES` | takes the role, prints `ready EPOCH`, writes the pattern at full speed |
 //! | `verify ADDRESS BYTES` | prints `ready`, reads everything all the time, prints at last `N reads, B bad` |
+//! | `update ADDRESS GUARD TIMES` | adopts the table of a [`foreign`] program, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
+//! | `hang ADDRESS GUARD` | adopts it, prints `inside` in the midst of an update of record 0, and stays there |
+//! | `take KEY` | takes the semaphore of a [`foreign`] program as that would, without undo; prints `taken` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
@@ -12,6 +15,7 @@ use std::io::{self, BufRead, Read};
 use std::process;
 use std::thread::{self, JoinHandle};
 
+use integration_tests::foreign::{self, INDEX};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
 use integration_tests::sysv;
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
@@ -32,6 +36,9 @@ fn main() {
         ["verify", address, "64"] => verify::<Pattern64>(address),
         ["verify", address, "256"] => verify::<Pattern256>(address),
         ["verify", address, _] => verify::<Pattern4096>(address),
+        ["update", address, guard, times] => update(address, guard, number(times)),
+        ["hang", address, guard] => hang(address, guard),
+        ["take", key] => take(number(key)),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
@@ -147,4 +154,30 @@ fn churn(address: &str, capacity: usize, cells: u32) {
         drop(writer);
         shmrecord::remove(address).expect("an own table");
     }
+}
+
+fn update(address: &str, guard: &str, times: u32) {
+    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
+    println!("ready");
+    io::stdin().lock().read_line(&mut String::new()).expect("the test sends text");
+    for _ in 0..times {
+        let more = |quote: Quote| Quote { volume: quote.volume + 1, price: quote.price + 1.0, ..quote };
+        writer.update(0, more).expect("the guard is free soon");
+    }
+    println!("done");
+}
+
+fn hang(address: &str, guard: &str) {
+    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
+    let _ = writer.update(0, |quote| {
+        println!("inside");
+        until_input_ends();
+        quote
+    });
+}
+
+fn take(key: i32) {
+    sysv::take(key, INDEX);
+    println!("taken");
+    until_input_ends();
 }
