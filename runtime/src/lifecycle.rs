@@ -51,7 +51,7 @@ pub(crate) fn create(
             Err(error) if *error.kind() == ErrorKind::NotFound => {
                 // Before the guard exists, so that a failure for want of space leaves nothing at all.
                 if prepared.is_none() {
-                    prepared = Some(address.place().prepare(at, plan.bytes(), plan.mode())?);
+                    prepared = Some(address.place().prepare(at, plan.segment())?);
                 }
                 let published = publish(at, options, &address, &plan, &mut prepared, &mut deadline)?;
                 if let Some((table, guard)) = published {
@@ -229,12 +229,12 @@ fn publish(
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
     let place = address.place();
-    let mut guard = address.guard().open_or_create(at, plan.mode(), &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, plan.segment().rights, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
     if !guard.is_current(at)? || place.is_taken(at)? {
         return Ok(None);
     }
-    guard.set_mode(at, plan.mode())?;
+    guard.set_rights(at, plan.segment().rights)?;
     if !guard.try_lock(at, Lock::Writer)? {
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
@@ -264,8 +264,8 @@ fn complete(
     let header = plan.header(at, guard)?;
     let ready = match prepared.take() {
         Some(ready) => ready,
-        None => place.prepare(at, plan.bytes(), plan.mode())?,
+        None => place.prepare(at, plan.segment())?,
     };
-    let segment = place.publish(at, ready, plan.bytes(), plan.mode(), |map| plan.fill(map, &header))?;
+    let segment = place.publish(at, ready, plan.segment(), |map| plan.fill(map, &header))?;
     Ok(segment.map(|segment| Table::new(segment, header)))
 }

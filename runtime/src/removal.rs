@@ -11,7 +11,7 @@ use crate::lifecycle::LEAST_BYTES;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::Access;
-use crate::region::{Found, Place, Segment};
+use crate::region::{Found, Place, Rights, Segment};
 use crate::sync::Ordering;
 use crate::table::Table;
 
@@ -35,7 +35,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             result => result?,
         };
         let (map, identity) = (segment.map(), segment.identity());
-        let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
+        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && place.leads_to(at, identity)? {
             // One that was cut too short for a state has no handle that could ask for it.
@@ -104,7 +104,7 @@ pub(crate) fn clear_unfinished(
         Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    if found.size != plan.bytes() || !guard.is_current(at)? {
+    if found.size != plan.segment().bytes || !guard.is_current(at)? {
         return Ok(());
     }
     let segment = found.map(at, Access::Read)?;
@@ -123,7 +123,7 @@ pub(crate) fn finish_removal(
     table: &Table,
     deadline: &mut Deadline,
 ) -> Result<()> {
-    let mut guard = address.guard().open_or_create(at, options.mode, &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
     if guard.is_current(at)? && address.place().leads_to(at, table.segment().identity())? {
         address.place().unlink(at, table.segment().identity())?;

@@ -80,24 +80,26 @@ impl Map {
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
         let map = Self { base, length, access, origin, process: std::process::id() };
         if access == Access::Write {
-            map.advise(libc::MADV_DONTFORK)?;
+            map.advise(length, libc::MADV_DONTFORK)?;
         }
         Ok(map)
     }
 
-    /// `madvise(MADV_POPULATE_WRITE)`: every page present now, or an error now instead of a SIGBUS later. A kernel
-    /// without it answers `EINVAL`, which counts as done: the file's space is reserved already.
-    pub(crate) fn populate(&self) -> io::Result<()> {
-        match self.advise(MADV_POPULATE_WRITE) {
+    /// `madvise(MADV_POPULATE_WRITE)`: every page of the first `bytes` bytes present now, or an error now instead of a
+    /// SIGBUS later. A kernel without it answers `EINVAL`, which counts as done: the file's space is reserved already.
+    pub(crate) fn populate(&self, bytes: usize) -> io::Result<()> {
+        match self.advise(bytes, MADV_POPULATE_WRITE) {
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
             result => result,
         }
     }
 
-    fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+    /// `madvise(2)` of the pages of the first `bytes` bytes.
+    fn advise(&self, bytes: usize, advice: libc::c_int) -> io::Result<()> {
+        debug_assert!(bytes <= self.length);
         loop {
-            // SAFETY: the range is this mapping, whole; neither advice used here drops its contents.
-            let result = unsafe { libc::madvise(self.base.as_ptr().cast(), self.length, advice) };
+            // SAFETY: the range lies inside this mapping; no advice used here drops its contents.
+            let result = unsafe { libc::madvise(self.base.as_ptr().cast(), bytes, advice) };
             if result == 0 {
                 return Ok(());
             }

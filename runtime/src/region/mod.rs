@@ -49,6 +49,37 @@ impl Trust {
     }
 }
 
+/// Who may use a new segment or guard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    /// Permission bits, whatever the umask.
+    pub(crate) mode: u32,
+    /// The group they are for, if not the one that the kernel chooses.
+    pub(crate) group: Option<u32>,
+}
+
+impl Rights {
+    /// For its owner only.
+    pub(crate) const PRIVATE: Self = Self { mode: 0o600, group: None };
+}
+
+/// What a new segment is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewSegment {
+    pub(crate) bytes: u64,
+    /// Bytes from the start on whose memory is its own before it has its name: all, or, of a sparse one, those that are
+    /// stored to until then. The kernel finds the others when they are touched.
+    pub(crate) present_bytes: u64,
+    pub(crate) rights: Rights,
+}
+
+impl NewSegment {
+    /// Whether some of its memory is only found when it is touched.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.present_bytes < self.bytes
+    }
+}
+
 /// Where a segment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -136,15 +167,15 @@ impl Place {
     }
 
     /// Makes as much of a new segment as can be made without a name.
-    pub(crate) fn prepare(&self, at: &At<'_>, bytes: u64, mode: u32) -> Result<Prepared> {
+    pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
         let Place::Named(path) = self else {
             return Ok(Prepared::Nothing);
         };
-        let file = named::unnamed(at, named::directory(path), mode, bytes)?;
-        named::reserve(at, &file, bytes)?;
-        let map = Map::of_file(&file, length(at, bytes)?, Access::Write)
-            .map_err(|error| named::no_space(at, "mmap", bytes, &error))?;
-        populate(at, &map)?;
+        let file = named::unnamed(at, named::directory(path), new.rights, new.bytes)?;
+        named::reserve(at, &file, new)?;
+        let map = Map::of_file(&file, length(at, new.bytes)?, Access::Write)
+            .map_err(|error| named::no_space(at, "mmap", new.bytes, &error))?;
+        populate(at, &map, new)?;
         Ok(Prepared::File(file, map))
     }
 
@@ -154,8 +185,7 @@ impl Place {
         &self,
         at: &At<'_>,
         prepared: Prepared,
-        bytes: u64,
-        mode: u32,
+        new: &NewSegment,
         fill: impl FnOnce(&Map),
     ) -> Result<Option<Segment>> {
         match (self, prepared) {
@@ -166,12 +196,12 @@ impl Place {
                 Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
             }
             (Place::Sysv(key), _) => {
-                let Some(unfinished) = sysv::create(at, *key, bytes, mode)? else {
+                let Some(unfinished) = sysv::create(at, *key, new)? else {
                     return Ok(None);
                 };
-                let map = Map::of_shm(unfinished.id(), length(at, bytes)?, Access::Write)
-                    .map_err(|error| named::no_space(at, "shmat", bytes, &error))?;
-                populate(at, &map)?;
+                let map = Map::of_shm(unfinished.id(), length(at, new.bytes)?, Access::Write)
+                    .map_err(|error| named::no_space(at, "shmat", new.bytes, &error))?;
+                populate(at, &map, new)?;
                 fill(&map);
                 let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
                 unfinished.finish();
@@ -217,7 +247,7 @@ fn length(at: &At<'_>, bytes: u64) -> Result<usize> {
     usize::try_from(bytes).map_err(|_| at.error(ErrorKind::NoSpace { wanted: bytes }))
 }
 
-fn populate(at: &At<'_>, map: &Map) -> Result<()> {
-    let bytes = map.length() as u64;
-    map.populate().map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", bytes, &error))
+fn populate(at: &At<'_>, map: &Map, new: &NewSegment) -> Result<()> {
+    map.populate(length(at, new.present_bytes)?)
+        .map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", new.present_bytes, &error))
 }

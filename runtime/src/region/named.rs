@@ -8,12 +8,12 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
-use crate::region::{Identity, Trust};
+use crate::region::{Identity, NewSegment, Rights, Trust};
 
 /// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, and `fstat`: a regular file of a trusted owner. Never
 /// waits, whatever has the name.
@@ -39,9 +39,9 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
     Ok((file, Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
 }
 
-/// `open(O_TMPFILE)` in this directory, then `fchmod`, so that the umask does not count. The file vanishes with its last
-/// descriptor unless [`publish`] names it. `bytes` is what it is to hold, for the error.
-pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32, bytes: u64) -> Result<File> {
+/// `open(O_TMPFILE)` in this directory, then [`set_rights`]. The file vanishes with its last descriptor unless [`publish`]
+/// names it. `bytes` is what it is to hold, for the error.
+pub(crate) fn unnamed(at: &At<'_>, directory: &Path, rights: Rights, bytes: u64) -> Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -58,25 +58,41 @@ pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32, bytes: u64) -> R
             }
             _ => no_space(at, "open with O_TMPFILE in its directory", bytes, &error),
         })?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(|error| at.os("fchmod", &error))?;
+    set_rights(at, &file, rights)?;
     Ok(file)
 }
 
-/// `fallocate(2)`: the file is `bytes` long, and the space is its own, or it is refused now.
-pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
-    let Ok(length) = libc::off_t::try_from(bytes) else {
+/// `fchown(2)` and `fchmod(2)`, where group or mode are not yet these; so the umask does not count.
+pub(crate) fn set_rights(at: &At<'_>, file: &File, rights: Rights) -> Result<()> {
+    let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
+    if let Some(group) = rights.group.filter(|&group| group != facts.gid()) {
+        fchown(file, None, Some(group)).map_err(|error| at.os("fchown", &error))?;
+    }
+    if facts.mode() & 0o7777 != rights.mode {
+        let mode = Permissions::from_mode(rights.mode);
+        file.set_permissions(mode).map_err(|error| at.os("fchmod", &error))?;
+    }
+    Ok(())
+}
+
+/// `fallocate(2)`: the file is as long as it is to be, and the space of what is to be present is its own, or it is refused
+/// now. A sparse one gets the rest of its length from `ftruncate(2)`.
+pub(crate) fn reserve(at: &At<'_>, file: &File, new: &NewSegment) -> Result<()> {
+    let bytes = new.bytes;
+    let (Ok(_), Ok(present)) = (libc::off_t::try_from(bytes), libc::off_t::try_from(new.present_bytes))
+    else {
         return Err(at.error(ErrorKind::NoSpace { wanted: bytes }));
     };
-    // Past this limit fallocate does not fail but ends the process with SIGXFSZ.
+    // Past this limit neither call fails, but ends the process with SIGXFSZ.
     if bytes > file_size_limit() {
         let kind = ErrorKind::NoSpace { wanted: bytes };
         return Err(at.error(kind).detail("RLIMIT_FSIZE, which `ulimit -f` sets").errno(libc::EFBIG));
     }
     loop {
         // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
-        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) };
+        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, present) };
         if result == 0 {
-            return Ok(());
+            break;
         }
         let error = io::Error::last_os_error();
         match error.raw_os_error() {
@@ -85,9 +101,13 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
                 let kind = ErrorKind::Unsupported { what: "fallocate" };
                 return Err(at.error(kind).detail("fallocate").errno(errno));
             }
-            _ => return Err(no_space(at, "fallocate", bytes, &error)),
+            _ => return Err(no_space(at, "fallocate", new.present_bytes, &error)),
         }
     }
+    if new.is_sparse() {
+        file.set_len(bytes).map_err(|error| no_space(at, "ftruncate", bytes, &error))?;
+    }
+    Ok(())
 }
 
 /// `getrlimit(RLIMIT_FSIZE)`: the largest file that this process may make.
