@@ -127,7 +127,7 @@ fn attach(
     if size < LEAST_BYTES {
         return Err(at.error(ErrorKind::SizeMismatch { header: LEAST_BYTES, actual: size }));
     }
-    let segment = found.map(at, access)?;
+    let segment = found.map(at, access, options.wishes())?;
     let map = segment.map();
     if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
         return Err(at.error(ErrorKind::NotReady));
@@ -138,14 +138,19 @@ fn attach(
     let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
     let header = Header::decode(&copy, size).map_err(|kind| at.error(kind))?;
     let boot_id = host::boot_id();
-    if header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id {
+    let is_stale = header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id;
+    if is_stale && !(options.any_boot && access == Access::Read) {
         return Err(at.error(ErrorKind::StaleBoot));
     }
-    let table = Table::new(segment, header);
+    let mut table = Table::new(segment, header);
     // A removed table may hold anything: it is about to give way.
-    if let Some(layout) = layout.filter(|_| !table.is_retired()) {
+    if table.is_retired() {
+        return Ok(table);
+    }
+    if let Some(layout) = layout {
         check_layout(at, layout, &table)?;
     }
+    table.segment_mut().settle(at, options.wishes())?;
     Ok(table)
 }
 

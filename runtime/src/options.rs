@@ -9,6 +9,7 @@ use crate::geometry::Arrangement;
 use crate::raw::RawReader;
 use crate::reader::Reader;
 use crate::record::ShmRecord;
+use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
 use crate::writer::Writer;
 use crate::{lifecycle, removal};
@@ -32,6 +33,9 @@ pub struct Options {
     pub(crate) mode: u32,
     pub(crate) group: Option<u32>,
     pub(crate) sparse: bool,
+    pub(crate) any_boot: bool,
+    huge_pages: Option<Need>,
+    lock_memory: Option<Need>,
     pub(crate) log_entries: Option<u32>,
     pub(crate) owner: Option<u32>,
     pub(crate) timeout: Duration,
@@ -53,6 +57,9 @@ impl Options {
             mode: 0o600,
             group: None,
             sparse: false,
+            any_boot: false,
+            huge_pages: None,
+            lock_memory: None,
             log_entries: None,
             owner: None,
             timeout: Duration::from_secs(1),
@@ -97,6 +104,34 @@ impl Options {
     #[must_use]
     pub const fn sparse(mut self, sparse: bool) -> Self {
         self.sparse = sparse;
+        self
+    }
+
+    /// Huge pages of 2 MiB under the mapping of this handle, which save most of the processor's walks through page tables.
+    /// [`Writer::memory`] and [`Reader::memory`] tell what was got: yes only if they cover every whole 2 MiB of it.
+    ///
+    /// `MADV_HUGEPAGE` and `MADV_COLLAPSE` (Linux 6.1) on an aligned mapping; for `posix:` and `sysv:` no setting of the
+    /// system is needed. A `file:` on a disk gets them where its file system has them (ext4, XFS) and its creator asked,
+    /// and a sparse table only where all of it has been touched; one below 2 MiB has none.
+    #[must_use]
+    pub const fn huge_pages(mut self, need: Need) -> Self {
+        self.huge_pages = Some(need);
+        self
+    }
+
+    /// Pages of this handle's mapping stay in memory from when they are first touched: `mlock2(MLOCK_ONFAULT)`, within what
+    /// `RLIMIT_MEMLOCK` allows, which counts all of the table. [`Writer::memory`] and [`Reader::memory`] tell what was got.
+    #[must_use]
+    pub const fn lock_memory(mut self, need: Need) -> Self {
+        self.lock_memory = Some(need);
+        self
+    }
+
+    /// Readers accept a table that was made before the machine last booted, a `file:` that is kept. Nobody knows whether
+    /// all its values are whole: what was written last may be on the disk in part. Writers never accept it.
+    #[must_use]
+    pub const fn any_boot(mut self, any_boot: bool) -> Self {
+        self.any_boot = any_boot;
         self
     }
 
@@ -168,6 +203,11 @@ impl Options {
 
     pub(crate) fn trust(&self) -> Trust {
         Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0 }
+    }
+
+    /// What a mapping is wanted to have.
+    pub(crate) fn wishes(&self) -> Wishes {
+        Wishes { huge_pages: self.huge_pages, locked: self.lock_memory }
     }
 
     /// The rights of a new segment, if they can be.

@@ -55,8 +55,8 @@ impl<'a> Plan<'a> {
         // Behind the description there are only records, all zeros.
         let stored_bytes = geometry.description_offset + geometry.description_bytes;
         let bytes = geometry.segment_bytes;
-        let segment =
-            NewSegment { bytes, present_bytes: if options.sparse { stored_bytes } else { bytes }, rights };
+        let present_bytes = if options.sparse { stored_bytes } else { bytes };
+        let segment = NewSegment { bytes, present_bytes, rights, wishes: options.wishes() };
         Ok(Self { layout, shape, geometry, description, segment })
     }
 

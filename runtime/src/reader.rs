@@ -9,6 +9,7 @@ use crate::buffer::{Buffer, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
+use crate::region::memory::Memory;
 use crate::table::Table;
 
 /// A record together with how often it was published.
@@ -108,6 +109,12 @@ impl<T: ShmRecord> Reader<T> {
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
+    }
+
+    /// What this mapping got of the huge pages and the locking that the options asked for.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        self.table.segment().memory()
     }
 
     /// `lstat(2)`: whether the address still leads to this table and it was not removed. If not, open again.

@@ -11,6 +11,7 @@ use crate::lifecycle::LEAST_BYTES;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::Access;
+use crate::region::memory::Wishes;
 use crate::region::{Found, Place, Rights, Segment};
 use crate::sync::Ordering;
 use crate::table::Table;
@@ -74,7 +75,7 @@ fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
     if found.size < 8 {
         return refuse(ErrorKind::BadMagic);
     }
-    let segment = found.map(at, Access::Write)?;
+    let segment = found.map(at, Access::Write, Wishes::default())?;
     match (segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
         (abi::MAGIC, _) => Ok(segment),
         // As long as a System V segment has no magic, nobody knows whose it is.
@@ -107,7 +108,7 @@ pub(crate) fn clear_unfinished(
     if found.size != plan.segment().bytes || !guard.is_current(at)? {
         return Ok(());
     }
-    let segment = found.map(at, Access::Read)?;
+    let segment = found.map(at, Access::Read, Wishes::default())?;
     if segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
         place.unlink(at, segment.identity())?;
     }

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "geometry.h"
 #include "sys.h"
+#include "wanted.h"
 
 // Where versions and records lie.
 enum shmrec_arrangement {
@@ -39,10 +40,21 @@ typedef struct shmrec_options {
     // privilege, but for System V, where it does not, and where the creator's own group keeps these rights beside it.
     uint32_t group;
     bool has_group;
-    // Memory or disk for the records of a new table is taken only when they are touched, instead of all at creation. The
-    // price: a touch, a read too, of a page that is not to be had then ends the process with SIGBUS.
+    // Memory or disk for the records of a new table is taken only when they are touched, instead of all at creation.
+    // The price: a touch, a read too, of a page that is not to be had then ends the process with SIGBUS.
     bool sparse;
-    uint8_t reserved[2];
+    // Readers accept a table that was made before the machine last booted, a file: that is kept. Nobody knows whether
+    // all its values are whole: what was written last may be on the disk in part. Writers never accept it.
+    bool any_boot;
+    uint8_t reserved;
+    // Huge pages of 2 MiB under the mapping of this handle, an enum shmrec_need; shmrec_table_memory tells whether they
+    // cover every whole 2 MiB of it. For posix: and sysv: no setting of the system is needed (Linux 6.1). A file: on a
+    // disk gets them where its file system has them and its creator asked, and a sparse table only where all of it has
+    // been touched; one below 2 MiB has none.
+    int huge_pages;
+    // Pages of this handle's mapping stay in memory from when they are first touched, within what RLIMIT_MEMLOCK
+    // allows, which counts all of the table; an enum shmrec_need. shmrec_table_memory tells what was got.
+    int lock_memory;
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.

@@ -1,11 +1,12 @@
-// region_sysv.h: System V segments, found, created and removed by key (shmget(2), shmctl(2)). Relies on identity.h and
-// sys.h; does not know what the segments hold.
+// region_sysv.h: System V segments, found, created and removed by key (shmget(2), shmctl(2)). Relies on identity.h,
+// wanted.h and sys.h; does not know what the segments hold.
 
 #ifndef SHMRECORD_REGION_SYSV_H
 #define SHMRECORD_REGION_SYSV_H
 
 #include "identity.h"
 #include "sys.h"
+#include "wanted.h"
 
 // An id counts within an IPC namespace, whose inode is 0 without /proc; ids are not used again before their sequence
 // number wraps.
@@ -117,9 +118,11 @@ static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment
     return code;
 }
 
-// shmat(2): all of the segment with this id. One that was removed since it was found is not found.
-static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, const shmrec_task *task) {
-    *base = shmat(id, NULL, writable ? 0 : SHM_RDONLY);
+// shmat(2): all of the segment with this id, in place of a reservation of its length unless that is NULL. One that was
+// removed since it was found is not found.
+static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, void *reserved,
+                                    const shmrec_task *task) {
+    *base = shmat(id, reserved, (writable ? 0 : SHM_RDONLY) | (reserved != NULL ? SHM_REMAP : 0));
     if (*base != MAP_FAILED) { // the same value as shmat's (void *) -1
         return SHMREC_OK;
     }

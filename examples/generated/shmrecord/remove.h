@@ -13,7 +13,7 @@ static inline int shmrec_map_ours(shmrec_map *map, const shmrec_found *found, co
     map->base = NULL;
     uint64_t magic = 0;
     if (found->bytes >= sizeof magic) {
-        const int code = shmrec_map_found(map, found, true, task);
+        const int code = shmrec_map_found(map, found, true, shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED), task);
         if (code != SHMREC_OK) {
             return code;
         }
@@ -96,7 +96,7 @@ static inline int shmrec_clear_found(const shmrec_address *address, const shmrec
                                      const shmrec_guard *guard, uint64_t bytes, bool *again, const shmrec_task *task) {
     shmrec_map map;
     bool current;
-    int code = shmrec_map_found(&map, found, false, task);
+    int code = shmrec_map_found(&map, found, false, shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED), task);
     if (code != SHMREC_OK) {
         return code;
     }

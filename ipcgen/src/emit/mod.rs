@@ -79,6 +79,7 @@ c_runtime!(
     "options.h",
     "record.h",
     "region.h",
+    "region_memory.h",
     "region_named.h",
     "region_sysv.h",
     "remove.h",
@@ -88,6 +89,7 @@ c_runtime!(
     "segment.h",
     "sys.h",
     "table.h",
+    "wanted.h",
 );
 
 #[cfg(test)]

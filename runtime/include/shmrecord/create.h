@@ -25,6 +25,7 @@ static inline void shmrec_build_segment(shmrec_build *build) {
     build->segment.present_bytes =
         options->sparse ? g->description_offset + g->description_bytes : g->segment_bytes;
     build->segment.rights = shmrec_rights_of(options->mode, options->has_group ? options->group : SHMREC_NO_GROUP);
+    build->segment.wishes = shmrec_wish(options->huge_pages, options->lock_memory);
 }
 
 // An existing table must have what was asked for; what was not asked for may be anything.
@@ -129,7 +130,7 @@ static inline int shmrec_build_publish(shmrec_table *table, shmrec_build *build,
 // One round: takes the table that is there, or names a new one. `*again`: neither, for somebody was faster.
 static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     *again = false;
-    int code = shmrec_attach(table, build->layout, true, task);
+    int code = shmrec_attach(table, build->layout, true, &build->options, task);
     if (code == SHMREC_NOT_FOUND) {
         return shmrec_build_publish(table, build, again, task);
     }

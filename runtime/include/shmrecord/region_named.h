@@ -1,11 +1,12 @@
 // region_named.h: files with and without a name: opened without following links, made without a name, named when
-// complete. Relies on identity.h and sys.h; does not know what the files hold.
+// complete. Relies on identity.h, wanted.h and sys.h; does not know what the files hold.
 
 #ifndef SHMRECORD_REGION_NAMED_H
 #define SHMRECORD_REGION_NAMED_H
 
 #include "identity.h"
 #include "sys.h"
+#include "wanted.h"
 
 // An open file and what fstat(2) says of it. `fd` is -1 when there is none.
 typedef struct shmrec_file {

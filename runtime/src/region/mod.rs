@@ -1,5 +1,5 @@
 //! Segments by place: an enum over files with a name and System V segments, so that nothing above tells them apart.
-//! Relies on [`map`], [`named`] and [`sysv`], which rely on the kernel through `libc`; knows neither header nor records.
+//! Relies on [`map`], [`memory`], [`named`] and [`sysv`], which rely on the kernel; knows neither header nor records.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -7,9 +7,12 @@ use std::path::PathBuf;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
+use crate::region::memory::{Memory, Wishes};
 
 pub(crate) mod map;
+pub(crate) mod memory;
 pub(crate) mod named;
+mod reservation;
 pub(crate) mod sysv;
 
 /// What tells one segment or guard from every other on this machine: device and inode of a file; the inode of the IPC
@@ -71,6 +74,8 @@ pub(crate) struct NewSegment {
     /// stored to until then. The kernel finds the others when they are touched.
     pub(crate) present_bytes: u64,
     pub(crate) rights: Rights,
+    /// What its creator's mapping is wanted to have.
+    pub(crate) wishes: Wishes,
 }
 
 impl NewSegment {
@@ -111,13 +116,14 @@ pub(crate) struct Segment {
     map: Map,
     backing: Backing,
     identity: Identity,
+    memory: Memory,
 }
 
 /// What is made of a new segment before it has its name.
 #[derive(Debug)]
 pub(crate) enum Prepared {
     /// All of it: a file without a name, its space reserved, mapped.
-    File(File, Map),
+    File(Segment),
     /// Nothing: a System V segment has its key from the first moment, and counts as absent until its magic is stored.
     Nothing,
 }
@@ -172,11 +178,9 @@ impl Place {
             return Ok(Prepared::Nothing);
         };
         let file = named::unnamed(at, named::directory(path), new.rights, new.bytes)?;
-        named::reserve(at, &file, new)?;
-        let map = Map::of_file(&file, length(at, new.bytes)?, Access::Write)
-            .map_err(|error| named::no_space(at, "mmap", new.bytes, &error))?;
-        populate(at, &map, new)?;
-        Ok(Prepared::File(file, map))
+        named::reserve(at, &file, new.bytes, new.present_bytes)?;
+        let identity = named::identity(at, &file)?;
+        Segment::new(at, Backing::File(file), identity, new).map(Prepared::File)
     }
 
     /// Completes a new segment with `fill`, which stores all that it is to hold, and gives it its name. `None`: the name was
@@ -189,23 +193,22 @@ impl Place {
         fill: impl FnOnce(&Map),
     ) -> Result<Option<Segment>> {
         match (self, prepared) {
-            (Place::Named(path), Prepared::File(file, map)) => {
-                fill(&map);
-                let identity = named::identity(at, &file)?;
-                let named = named::publish(at, &file, path)?;
-                Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
+            (Place::Named(path), Prepared::File(segment)) => {
+                fill(&segment.map);
+                let Some(file) = segment.file() else {
+                    return Ok(None);
+                };
+                Ok(named::publish(at, file, path)?.then_some(segment))
             }
             (Place::Sysv(key), _) => {
                 let Some(unfinished) = sysv::create(at, *key, new)? else {
                     return Ok(None);
                 };
-                let map = Map::of_shm(unfinished.id(), length(at, new.bytes)?, Access::Write)
-                    .map_err(|error| named::no_space(at, "shmat", new.bytes, &error))?;
-                populate(at, &map, new)?;
-                fill(&map);
                 let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
+                let segment = Segment::new(at, backing, identity, new)?;
+                fill(&segment.map);
                 unfinished.finish();
-                Ok(Some(Segment { map, backing, identity }))
+                Ok(Some(segment))
             }
             (Place::Named(_), Prepared::Nothing) => Ok(None),
         }
@@ -213,25 +216,60 @@ impl Place {
 }
 
 impl Found {
-    /// Maps all of it.
-    pub(crate) fn map(self, at: &At<'_>, access: Access) -> Result<Segment> {
-        let length = length(at, self.size)?;
-        let (call, map) = match &self.backing {
-            Backing::File(file) => ("mmap", Map::of_file(file, length, access)),
-            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
+    /// Maps all of it, ready for [`Segment::settle`].
+    pub(crate) fn map(self, at: &At<'_>, access: Access, wishes: Wishes) -> Result<Segment> {
+        let map = self.backing.map(at, self.size, access, wishes)?;
+        Ok(Segment { map, backing: self.backing, identity: self.identity, memory: Memory::default() })
+    }
+}
+
+impl Backing {
+    fn map(&self, at: &At<'_>, bytes: u64, access: Access, wishes: Wishes) -> Result<Map> {
+        let (length, huge) = (length(at, bytes)?, wishes.huge_pages.is_some());
+        let (call, map) = match self {
+            Backing::File(file) => ("mmap", Map::of_file(file, length, access, huge)),
+            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access, huge)),
         };
-        let map = map.map_err(|error| match (&self.backing, error.raw_os_error()) {
+        map.map_err(|error| match (self, error.raw_os_error()) {
             // Removed since it was found.
             (Backing::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
                 at.error(ErrorKind::NotFound).detail(call).errno(errno)
             }
-            _ => named::no_space(at, call, self.size, &error),
-        })?;
-        Ok(Segment { map, backing: self.backing, identity: self.identity })
+            _ => named::no_space(at, call, bytes, &error),
+        })
     }
 }
 
 impl Segment {
+    /// Maps a new segment; what is to be present is.
+    fn new(at: &At<'_>, backing: Backing, identity: Identity, new: &NewSegment) -> Result<Self> {
+        let map = backing.map(at, new.bytes, Access::Write, new.wishes)?;
+        map.populate(length(at, new.present_bytes)?).map_err(|error| {
+            named::no_space(at, "madvise(MADV_POPULATE_WRITE)", new.present_bytes, &error)
+        })?;
+        let mut segment = Self { map, backing, identity, memory: Memory::default() };
+        segment.settle(at, new.wishes)?;
+        Ok(segment)
+    }
+
+    /// Gives its memory what is wished for, which its mapping was made for.
+    pub(crate) fn settle(&mut self, at: &At<'_>, wishes: Wishes) -> Result<()> {
+        self.memory = memory::settle(at, &self.map, self.file(), wishes)?;
+        Ok(())
+    }
+
+    fn file(&self) -> Option<&File> {
+        match &self.backing {
+            Backing::File(file) => Some(file),
+            Backing::Shm(_) => None,
+        }
+    }
+
+    /// What its memory got of that.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory
+    }
+
     /// Its memory.
     pub(crate) fn map(&self) -> &Map {
         &self.map
@@ -245,9 +283,4 @@ impl Segment {
 
 fn length(at: &At<'_>, bytes: u64) -> Result<usize> {
     usize::try_from(bytes).map_err(|_| at.error(ErrorKind::NoSpace { wanted: bytes }))
-}
-
-fn populate(at: &At<'_>, map: &Map, new: &NewSegment) -> Result<()> {
-    map.populate(length(at, new.present_bytes)?)
-        .map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", new.present_bytes, &error))
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
-use crate::region::{Identity, NewSegment, Rights, Trust};
+use crate::region::{Identity, Rights, Trust};
 
 /// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, and `fstat`: a regular file of a trusted owner. Never
 /// waits, whatever has the name.
@@ -75,12 +75,10 @@ pub(crate) fn set_rights(at: &At<'_>, file: &File, rights: Rights) -> Result<()>
     Ok(())
 }
 
-/// `fallocate(2)`: the file is as long as it is to be, and the space of what is to be present is its own, or it is refused
-/// now. A sparse one gets the rest of its length from `ftruncate(2)`.
-pub(crate) fn reserve(at: &At<'_>, file: &File, new: &NewSegment) -> Result<()> {
-    let bytes = new.bytes;
-    let (Ok(_), Ok(present)) = (libc::off_t::try_from(bytes), libc::off_t::try_from(new.present_bytes))
-    else {
+/// `fallocate(2)`: the file is `bytes` bytes long, and the space of the first `present` of them is its own, or it is
+/// refused now. A sparse one gets the rest of its length from `ftruncate(2)`.
+pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64, present: u64) -> Result<()> {
+    let (Ok(_), Ok(length)) = (libc::off_t::try_from(bytes), libc::off_t::try_from(present)) else {
         return Err(at.error(ErrorKind::NoSpace { wanted: bytes }));
     };
     // Past this limit neither call fails, but ends the process with SIGXFSZ.
@@ -90,7 +88,7 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, new: &NewSegment) -> Result<()> 
     }
     loop {
         // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
-        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, present) };
+        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) };
         if result == 0 {
             break;
         }
@@ -101,10 +99,10 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, new: &NewSegment) -> Result<()> 
                 let kind = ErrorKind::Unsupported { what: "fallocate" };
                 return Err(at.error(kind).detail("fallocate").errno(errno));
             }
-            _ => return Err(no_space(at, "fallocate", new.present_bytes, &error)),
+            _ => return Err(no_space(at, "fallocate", present, &error)),
         }
     }
-    if new.is_sparse() {
+    if present < bytes {
         file.set_len(bytes).map_err(|error| no_space(at, "ftruncate", bytes, &error))?;
     }
     Ok(())
