@@ -224,6 +224,9 @@ fn what_is_above_the_limits_is_refused_and_leaves_nothing() {
         assert_eq!(created.as_ref().unwrap_err().raw_os_error(), Some(libc::EINVAL));
         assert!(matches!(error_of(created, address), ErrorKind::NoSpace { wanted: 320_000.. }));
         assert!(place.names().is_empty());
+        let created = Options::new().sparse(true).create::<Quote>(address, 10_000);
+        assert!(matches!(error_of(created, address), ErrorKind::NoSpace { wanted: 320_000.. }));
+        assert!(place.names().is_empty());
         drop(Writer::<Quote>::create(address, CAPACITY).unwrap());
         let created = Writer::<Quote>::create(other.address(), CAPACITY);
         assert_eq!(error_of(created, other.address()), ErrorKind::NoSpace { wanted: 0 }, "no second set");
