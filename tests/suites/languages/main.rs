@@ -11,6 +11,7 @@
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `changes` | what is said of every fault, and of every changed byte |
 //! | `machines` | (which the headers refuse) |
+//! | `memory` | sparse tables, huge and locked memory, syncing |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
 //! | `random` | records that nobody thought of |
@@ -23,6 +24,7 @@ mod errors;
 mod every;
 mod ids;
 mod machines;
+mod memory;
 mod mismatch;
 mod numbers;
 mod prefix;
