@@ -73,6 +73,39 @@ fn memory_above_the_limit_is_not_locked() {
 }
 
 #[test]
+fn no_address_space_is_lost_to_mappings_that_want_huge_pages() {
+    let test = "memory::no_address_space_is_lost_to_mappings_that_want_huge_pages";
+    Alone::new(test).nobody().setup("ulimit -l 64").run(|| {
+        every_backend(|place| {
+            let address = place.address();
+            let preferring = Options::new().huge_pages(Need::Prefer);
+            let refused = preferring.clone().lock_memory(Need::Require);
+            let calls = || {
+                refused.create::<Pattern4096>(address, 4 * PAGES).unwrap_err();
+                let writer = preferring.create::<Pattern4096>(address, 4 * PAGES).unwrap();
+                refused.open::<Pattern4096>(address).unwrap_err();
+                preferring.open::<Quote>(address).unwrap_err();
+                drop(preferring.open_raw(address).unwrap());
+                preferring.open_writer::<Pattern4096>(address).unwrap_err();
+                drop(writer);
+                remove(address).unwrap();
+            };
+            let pages = || {
+                let counts = fs::read_to_string("/proc/self/statm").unwrap();
+                counts.split(' ').next().unwrap().parse::<u64>().unwrap()
+            };
+            calls();
+            let before = pages();
+            for _ in 0..3 {
+                calls();
+            }
+            // The allocator may take a page; each mapping has a thousand.
+            assert!(pages() < before + 500, "{before} pages, then {}", pages());
+        });
+    });
+}
+
+#[test]
 fn a_sparse_table_needs_room_for_what_is_stored_at_once() {
     let test = "memory::a_sparse_table_needs_room_for_what_is_stored_at_once";
     let setup = "mount -t tmpfs -o mode=1777,size=1m tmpfs /dev/shm";

@@ -10,7 +10,7 @@ use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern64, Quote, quote};
 use integration_tests::sysv::{self, Attached};
-use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Need, Options, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -193,7 +193,10 @@ fn no_call_leaves_an_id_or_a_mapping() {
             Reader::<Pattern64>::open(address).unwrap_err();
             Writer::<Pattern64>::create(address, CAPACITY).unwrap_err();
             Writer::<Quote>::create(address, CAPACITY + 1).unwrap_err();
+            let huge = impatient().huge_pages(Need::Require);
+            huge.open::<Quote>(address).unwrap_err();
             drop(writer);
+            huge.open_writer::<Quote>(address).unwrap_err();
             let image = Image::of(&place);
             let whole = image.bytes();
             for offset in [at::ABI_VERSION, at::CAPACITY, at::SEGMENT_BYTES] {
@@ -207,6 +210,9 @@ fn no_call_leaves_an_id_or_a_mapping() {
             assert_eq!(open_things(), ((1, 1), 0));
             remove(address).unwrap();
             remove(address).unwrap_err();
+            assert_eq!(open_things(), ((0, 0), 0));
+            huge.create::<Quote>(address, CAPACITY).unwrap_err();
+            huge.sparse(true).create::<Quote>(address, 1 << 20).unwrap_err();
             assert_eq!(open_things(), ((0, 0), 0));
         }
     }
