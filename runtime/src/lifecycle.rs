@@ -239,12 +239,13 @@ fn publish(
     if !guard.is_current(at)? || place.is_taken(at)? {
         return Ok(None);
     }
-    guard.set_rights(at, plan.segment().rights)?;
     if !guard.try_lock(at, Lock::Writer)? {
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
-    match complete(at, place, plan, prepared, guard.identity()) {
+    let identity = guard.identity();
+    let rights = guard.set_rights(at, plan.segment().rights);
+    match rights.and_then(|()| complete(at, place, plan, prepared, identity)) {
         Ok(None) => Ok(None),
         Ok(Some(table)) => {
             guard.unlock(at, Lock::Create)?;

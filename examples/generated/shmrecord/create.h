@@ -90,8 +90,7 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
     if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_set_rights(guard, address, build->segment.rights, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
+    code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
     if (code == SHMREC_OK && !locked) {
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
@@ -99,7 +98,8 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_build_complete(table, build, guard, again, task);
+    code = shmrec_guard_set_rights(guard, address, build->segment.rights, task);
+    code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
     if (code != SHMREC_OK) {
         // Nothing is left behind; under this lock nobody else uses the guard of a segment that is not there.
         shmrec_task quiet = *task;

@@ -76,20 +76,17 @@ static inline int shmrec_lockset_set_rights(int id, shmrec_rights rights, const 
     return semctl(id, 0, IPC_SET, argument) == 0 ? SHMREC_OK : shmrec_fail_os(task, "semctl(IPC_SET)", errno);
 }
 
-// Opens the set under this key, or makes it with these rights.
+// Opens the set under this key, or makes it; of these rights, those of another group come with
+// shmrec_lockset_set_rights.
 static inline int shmrec_lockset_open_or_create(int *id, key_t key, shmrec_rights rights, const shmrec_task *task) {
     for (;;) {
-        int code = shmrec_lockset_open(id, key, task);
+        const int code = shmrec_lockset_open(id, key, task);
         if (code != SHMREC_NOT_FOUND) {
             return code;
         }
         *id = semget(key, SHMREC_CAST(int, SHMREC_SEMAPHORES), IPC_CREAT | IPC_EXCL | shmrec_first_mode(rights));
         if (*id >= 0) {
-            code = shmrec_lockset_set_rights(*id, rights, task);
-            if (code != SHMREC_OK) {
-                (void)semctl(*id, 0, IPC_RMID); // the error to report is the one that led here
-            }
-            return code;
+            return SHMREC_OK;
         }
         if (errno != EEXIST) {
             return shmrec_fail_space(task, "semget", errno, 0);

@@ -92,8 +92,8 @@ static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmre
     return code;
 }
 
-// Gives a guard that was left by somebody else the rights that go with the segment's. The caller holds the lock for
-// creating and removing, and the segment is not there.
+// Gives the guard the rights that go with the segment's: one that was left over may have others, and a new set has no
+// other group yet. The caller holds the lock for creating and removing, and the segment is not there.
 static inline int shmrec_guard_set_rights(const shmrec_guard *guard, const shmrec_address *address,
                                           shmrec_rights segment, const shmrec_task *task) {
     const shmrec_rights rights = shmrec_writers_only(segment);

@@ -77,8 +77,8 @@ impl Guard {
         }
     }
 
-    /// Gives it the rights that go with the segment's: a guard that was left over may have others. The caller holds
-    /// [`Lock::Create`], and the segment is not there.
+    /// Gives it the rights that go with the segment's: a guard that was left over may have others, and a new set has no
+    /// other group yet. The caller holds [`Lock::Create`], and the segment is not there.
     pub(crate) fn set_rights(&self, at: &At<'_>, segment: Rights) -> Result<()> {
         match self {
             Guard::File(guard) => guard.set_rights(at, writers_only(segment)),

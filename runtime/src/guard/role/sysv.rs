@@ -41,7 +41,8 @@ impl SetGuard {
         Ok(Self::of(id, key))
     }
 
-    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`) with these rights.
+    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of
+    /// another group come with [`SetGuard::set_rights`].
     pub(crate) fn open_or_create(at: &At<'_>, key: Key, rights: Rights, trust: &Trust) -> Result<Self> {
         loop {
             match Self::open(at, key, trust) {
@@ -50,15 +51,7 @@ impl SetGuard {
             }
             let flags = libc::IPC_CREAT | libc::IPC_EXCL | sysv::first_mode(rights).cast_signed();
             match get(key, flags) {
-                Ok(id) => {
-                    let mut guard = Self::of(id, key);
-                    if let Err(error) = guard.set_rights(at, rights) {
-                        // The error to report is the one that led here.
-                        let _ = guard.unlink(at);
-                        return Err(error);
-                    }
-                    return Ok(guard);
-                }
+                Ok(id) => return Ok(Self::of(id, key)),
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
                 Err(error) => return Err(named::no_space(at, "semget", 0, &error)),
             }
