@@ -1,5 +1,5 @@
 //! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
-//! process, medians, and the ratio, which is what holds on other machines.
+//! process, medians, and the ratio, which is what holds on other machines. Then what it costs to [`attach`].
 //!
 //! [`adopt`] has the same for tables of other programs.
 //!
@@ -11,6 +11,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use shmrecord::{Options, Reader, ShmRecord, Writer};
+
+mod attach;
 
 /// Calls timed together, so that the clock's own cost and step do not count.
 const CALLS: u32 = 100_000;
@@ -56,6 +58,7 @@ fn main() -> shmrecord::Result<()> {
         measure::<Bytes256>(cells)?;
         measure::<Bytes4096>(cells)?;
     }
+    attach::measure()?;
     adopt::main()
 }
 

@@ -69,6 +69,11 @@ impl Address {
         &self.place
     }
 
+    /// Whether it names a file that a file system on a disk may hold: `file:`.
+    pub(crate) fn is_on_disk(&self) -> bool {
+        self.text.starts_with("file:")
+    }
+
     /// Where its guard is: a file beside it, or a semaphore set under its key.
     pub(crate) fn guard(&self) -> GuardPlace {
         match &self.place {

@@ -78,6 +78,7 @@ pub use raw::{RawReader, RawRecord};
 pub use reader::{Reader, Versioned};
 pub use record::{Reserved, ShmField, ShmRecord};
 pub use region::Facts;
+pub use region::memory::{Memory, Need};
 pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};

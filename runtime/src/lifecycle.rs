@@ -51,7 +51,7 @@ pub(crate) fn create(
             Err(error) if *error.kind() == ErrorKind::NotFound => {
                 // Before the guard exists, so that a failure for want of space leaves nothing at all.
                 if prepared.is_none() {
-                    prepared = Some(address.place().prepare(at, plan.bytes(), plan.mode())?);
+                    prepared = Some(address.place().prepare(at, plan.segment())?);
                 }
                 let published = publish(at, options, &address, &plan, &mut prepared, &mut deadline)?;
                 if let Some((table, guard)) = published {
@@ -59,7 +59,7 @@ pub(crate) fn create(
                 }
             }
             Err(error) if address.place().may_pass(&error) => {
-                removal::clear_unfinished(at, options, &address, Some(plan.bytes()), &mut deadline)?;
+                removal::clear_unfinished(at, options, &address, Some(plan.segment().bytes), &mut deadline)?;
                 unfinished = Some(error);
             }
             Err(error) => return Err(error),
@@ -127,7 +127,7 @@ fn attach(
     if size < LEAST_BYTES {
         return Err(at.error(ErrorKind::SizeMismatch { header: LEAST_BYTES, actual: size }));
     }
-    let segment = found.map(at, access)?;
+    let segment = found.map(at, access, options.wishes())?;
     let map = segment.map();
     if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
         return Err(at.error(ErrorKind::NotReady));
@@ -144,17 +144,22 @@ fn attach(
         Err(kind) => return Err(at.error(kind)),
     };
     let boot_id = host::boot_id();
-    if header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id {
+    let is_stale = header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id;
+    if is_stale && !(options.any_boot && access == Access::Read) {
         return Err(at.error(ErrorKind::StaleBoot));
     }
     if !address.place().is_of_this_namespace(header.guard) {
         return Err(at.error(ErrorKind::NamespaceMismatch));
     }
-    let table = Table::new(segment, header);
+    let mut table = Table::new(segment, header);
     // A removed table may hold anything: it is about to give way.
-    if let Some(layout) = layout.filter(|_| !table.is_retired()) {
+    if table.is_retired() {
+        return Ok(table);
+    }
+    if let Some(layout) = layout {
         check_layout(at, layout, &table)?;
     }
+    table.segment_mut().settle(at, options.wishes())?;
     Ok(table)
 }
 
@@ -240,17 +245,18 @@ fn publish(
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
     let place = address.place();
-    let mut guard = address.guard().open_or_create(at, plan.mode(), &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, plan.segment().rights, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
     if !guard.is_current(at)? || place.is_taken(at)? {
         return Ok(None);
     }
-    guard.set_mode(at, plan.mode())?;
     if !guard.try_lock(at, Lock::Writer)? {
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
-    match complete(at, place, plan, prepared, guard.identity()) {
+    let identity = guard.identity();
+    let rights = guard.set_rights(at, plan.segment().rights);
+    match rights.and_then(|()| complete(at, place, plan, prepared, identity)) {
         Ok(None) => Ok(None),
         Ok(Some(table)) => {
             guard.unlock(at, Lock::Create)?;
@@ -275,8 +281,8 @@ fn complete(
     let header = plan.header(at, guard)?;
     let ready = match prepared.take() {
         Some(ready) => ready,
-        None => place.prepare(at, plan.bytes(), plan.mode())?,
+        None => place.prepare(at, plan.segment())?,
     };
-    let segment = place.publish(at, ready, plan.bytes(), plan.mode(), |map| plan.fill(map, &header))?;
+    let segment = place.publish(at, ready, plan.segment(), |map| plan.fill(map, &header))?;
     Ok(segment.map(|segment| Table::new(segment, header)))
 }

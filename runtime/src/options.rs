@@ -9,7 +9,8 @@ use crate::geometry::Arrangement;
 use crate::raw::RawReader;
 use crate::reader::Reader;
 use crate::record::ShmRecord;
-use crate::region::Trust;
+use crate::region::memory::{Need, Wishes};
+use crate::region::{Rights, Trust};
 use crate::writer::Writer;
 use crate::{lifecycle, removal};
 
@@ -30,6 +31,11 @@ pub struct Options {
     pub(crate) cells: Option<u32>,
     pub(crate) arrangement: Option<Arrangement>,
     pub(crate) mode: u32,
+    pub(crate) group: Option<u32>,
+    pub(crate) sparse: bool,
+    pub(crate) any_boot: bool,
+    huge_pages: Option<Need>,
+    lock_memory: Option<Need>,
     pub(crate) log_entries: Option<u32>,
     pub(crate) owner: Option<u32>,
     pub(crate) timeout: Duration,
@@ -49,6 +55,11 @@ impl Options {
             cells: None,
             arrangement: None,
             mode: 0o600,
+            group: None,
+            sparse: false,
+            any_boot: false,
+            huge_pages: None,
+            lock_memory: None,
             log_entries: None,
             owner: None,
             timeout: Duration::from_secs(1),
@@ -75,6 +86,52 @@ impl Options {
     #[must_use]
     pub const fn mode(mut self, mode: u32) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Group of a new segment and its guard, for whose members the middle bits of the mode are. Unless given, the one that
+    /// the kernel chooses: this process's, or the directory's. Another group than this process's own ones takes privilege,
+    /// but for System V, where it does not, and where the creator's own group keeps these rights beside it (`ipc(5)`).
+    #[must_use]
+    pub const fn group(mut self, gid: u32) -> Self {
+        self.group = Some(gid);
+        self
+    }
+
+    /// Takes memory or disk for the records of a new table only when they are touched, instead of all at creation: a table
+    /// far larger than what is used of it costs no more than that. The price: a touch, a read too, of a page that is not to
+    /// be had then ends the process with SIGBUS.
+    #[must_use]
+    pub const fn sparse(mut self, sparse: bool) -> Self {
+        self.sparse = sparse;
+        self
+    }
+
+    /// Huge pages of 2 MiB under the mapping of this handle, which save most of the processor's walks through page tables.
+    /// [`Writer::memory`] and [`Reader::memory`] tell what was got: yes only if they cover every whole 2 MiB of it.
+    ///
+    /// `MADV_HUGEPAGE` and `MADV_COLLAPSE` (Linux 6.1) on an aligned mapping; for `posix:` and `sysv:` no setting of the
+    /// system is needed. A `file:` on a disk gets them where its file system has them (ext4, XFS) and its creator asked,
+    /// and a sparse table only where all of it has been touched; one below 2 MiB has none.
+    #[must_use]
+    pub const fn huge_pages(mut self, need: Need) -> Self {
+        self.huge_pages = Some(need);
+        self
+    }
+
+    /// Pages of this handle's mapping stay in memory from when they are first touched: `mlock2(MLOCK_ONFAULT)`, within what
+    /// `RLIMIT_MEMLOCK` allows, which counts all of the table. [`Writer::memory`] and [`Reader::memory`] tell what was got.
+    #[must_use]
+    pub const fn lock_memory(mut self, need: Need) -> Self {
+        self.lock_memory = Some(need);
+        self
+    }
+
+    /// Readers accept a table that was made before the machine last booted, a `file:` that is kept. Nobody knows whether
+    /// all its values are whole: what was written last may be on the disk in part. Writers never accept it.
+    #[must_use]
+    pub const fn any_boot(mut self, any_boot: bool) -> Self {
+        self.any_boot = any_boot;
         self
     }
 
@@ -148,13 +205,23 @@ impl Options {
         Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0 }
     }
 
-    /// The mode, if it is one.
-    pub(crate) fn checked_mode(&self, at: &At<'_>) -> Result<u32> {
+    /// What a mapping is wanted to have.
+    pub(crate) fn wishes(&self) -> Wishes {
+        Wishes { huge_pages: self.huge_pages, locked: self.lock_memory }
+    }
+
+    /// The rights of a new segment, if they can be.
+    pub(crate) fn rights(&self, at: &At<'_>) -> Result<Rights> {
         if self.mode & !0o777 != 0 || self.mode & 0o600 != 0o600 {
             let argument = at.error(ErrorKind::BadArgument { argument: "mode" });
             return Err(argument.detail(format!("{:o}, expected 0600 to 0777", self.mode)));
         }
-        Ok(self.mode)
+        if self.group == Some(u32::MAX) {
+            // What chown(2) takes for "as it is".
+            let argument = at.error(ErrorKind::BadArgument { argument: "group" });
+            return Err(argument.detail(format!("{}, expected a group id", u32::MAX)));
+        }
+        Ok(Rights { mode: self.mode, group: self.group })
     }
 
     /// Entries of the log for this number of cells and records of this size. What is impossible is left to be refused.

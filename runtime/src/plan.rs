@@ -8,8 +8,8 @@ use crate::geometry::{Arrangement, Geometry, Shape};
 use crate::header::Header;
 use crate::host;
 use crate::options::Options;
-use crate::region::Identity;
 use crate::region::map::Map;
+use crate::region::{Identity, NewSegment};
 use crate::table::Table;
 
 /// A table that was asked for, and can be.
@@ -18,7 +18,7 @@ pub(crate) struct Plan<'a> {
     shape: Shape,
     geometry: Geometry,
     description: Vec<u8>,
-    mode: u32,
+    segment: NewSegment,
 }
 
 impl<'a> Plan<'a> {
@@ -28,7 +28,7 @@ impl<'a> Plan<'a> {
         layout: &'a RecordLayout<'a>,
         capacity: usize,
     ) -> Result<Self> {
-        let mode = options.checked_mode(at)?;
+        let rights = options.rights(at)?;
         let description = describe::encode(layout);
         let cells = options.cells.unwrap_or(1);
         let shape = Shape {
@@ -52,7 +52,12 @@ impl<'a> Plan<'a> {
             };
             at.error(ErrorKind::BadArgument { argument }).detail(words)
         })?;
-        Ok(Self { layout, shape, geometry, description, mode })
+        // Behind the description there are only records, all zeros.
+        let stored_bytes = geometry.description_offset + geometry.description_bytes;
+        let bytes = geometry.segment_bytes;
+        let present_bytes = if options.sparse { stored_bytes } else { bytes };
+        let segment = NewSegment { bytes, present_bytes, rights, wishes: options.wishes() };
+        Ok(Self { layout, shape, geometry, description, segment })
     }
 
     /// An existing table must have what was asked for; what was not asked for may be anything.
@@ -75,14 +80,9 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Bytes of the segment.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.geometry.segment_bytes
-    }
-
-    /// Permission bits of the segment.
-    pub(crate) fn mode(&self) -> u32 {
-        self.mode
+    /// The segment that the table needs.
+    pub(crate) fn segment(&self) -> &NewSegment {
+        &self.segment
     }
 
     /// The header of a new segment behind this guard.

@@ -10,6 +10,7 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
 use crate::region::Facts;
+use crate::region::memory::Memory;
 use crate::status::{self, Status};
 use crate::table::Table;
 
@@ -110,6 +111,12 @@ impl<T: ShmRecord> Reader<T> {
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
+    }
+
+    /// What this mapping got of the huge pages and the locking that the options asked for.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        self.table.segment().memory()
     }
 
     /// `lstat(2)` and `fcntl(F_OFD_GETLK)`, or `shmget(2)` and `semctl(GETVAL)`: whether the table's writer lives, and whether

@@ -10,7 +10,8 @@ use crate::guard::role::{Guard, Lock};
 use crate::lifecycle::LEAST_BYTES;
 use crate::options::Options;
 use crate::region::map::Access;
-use crate::region::{Found, Place, Segment};
+use crate::region::memory::Wishes;
+use crate::region::{Found, Place, Rights, Segment};
 use crate::sync::Ordering;
 use crate::table::Table;
 
@@ -42,7 +43,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             result => result?,
         };
         let (map, identity) = (segment.map(), segment.identity());
-        let mut guard = address.guard().open_or_create(at, 0o600, &trust)?;
+        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && place.leads_to(at, identity)? {
             // One that was cut too short for a state has no handle that could ask for it.
@@ -82,7 +83,7 @@ fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
     if found.size < 8 {
         return refuse(ErrorKind::BadMagic);
     }
-    let segment = found.map(at, Access::Write)?;
+    let segment = found.map(at, Access::Write, Wishes::default())?;
     match (segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed), place) {
         (abi::MAGIC, _) => Ok(segment),
         // As long as a System V segment has no magic, nobody knows whose it is.
@@ -123,7 +124,7 @@ fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: 
     if !is_a_dead_creators(at, &found, guard, wanted)? {
         return Ok(false);
     }
-    let segment = found.map(at, Access::Read)?;
+    let segment = found.map(at, Access::Read, Wishes::default())?;
     let is_unfinished = segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0;
     if is_unfinished {
         place.unlink(at, segment.identity())?;
@@ -157,7 +158,7 @@ pub(crate) fn finish_removal(
     table: &Table,
     deadline: &mut Deadline,
 ) -> Result<()> {
-    let mut guard = address.guard().open_or_create(at, options.mode, &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
     if guard.is_current(at)? && address.place().leads_to(at, table.segment().identity())? {
         address.place().unlink(at, table.segment().identity())?;

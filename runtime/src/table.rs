@@ -90,6 +90,11 @@ impl Table {
         &self.segment
     }
 
+    /// The segment it lies in, whose memory may still be given what is wished for.
+    pub(crate) fn segment_mut(&mut self) -> &mut Segment {
+        &mut self.segment
+    }
+
     /// Number of records.
     pub(crate) fn capacity(&self) -> u64 {
         self.capacity

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::buffer::Buffer;
-use crate::error::Result;
+use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::Guard;
 use crate::options::Options;
 use crate::reader::{self, Versioned};
 use crate::record::ShmRecord;
 use crate::region::Facts;
+use crate::region::memory::Memory;
 use crate::status::{self, Status};
 use crate::table::Table;
 
@@ -93,6 +94,25 @@ impl<T: ShmRecord> Writer<T> {
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
+    }
+
+    /// What this mapping got of the huge pages and the locking that the options asked for.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        self.table.segment().memory()
+    }
+
+    /// `msync(MS_SYNC)`: what was written until now is on the disk when this returns. Only `file:` tables are on one. It is
+    /// the kernel's copy that is whole at every moment; after a crash of the machine the disk's need not be.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for the other kinds, [`ErrorKind::Os`] when the disk fails or is full.
+    pub fn sync(&self) -> Result<()> {
+        let at = At { operation: "sync", subject: &self.address };
+        if !self.address.is_on_disk() {
+            return Err(at.error(ErrorKind::Unsupported { what: "syncing a table without a file on disk" }));
+        }
+        self.table.segment().map().sync().map_err(|error| at.os("msync", &error))
     }
 
     /// `lstat(2)`, or `shmget(2)` and `semget(2)`: [`Status::Alive`] as long as this writer is the table's and the address

@@ -225,6 +225,55 @@ impl Place {
         }
     }
 
+    /// The group of segment or guard.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn group(&self, part: Part) -> u32 {
+        match (&self.spot, part) {
+            (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").gid(),
+            (Spot::Key(key), Part::Segment) => sysv::segment_facts(*key).shm_perm.gid,
+            (Spot::Key(key), Part::Guard) => sysv::set_facts(*key).sem_perm.gid,
+        }
+    }
+
+    /// Bytes of memory or disk that the segment takes.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn taken_bytes(&self) -> u64 {
+        match &self.spot {
+            Spot::Path(path) => fs::metadata(path).expect("it is there").blocks() * 512,
+            Spot::Key(key) => sysv::present_bytes(*key),
+        }
+    }
+
+    /// A field of this process's mappings of the segment in `/proc/self/smaps`, in bytes: `"Locked:"`.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn mapped_bytes(&self, field: &str) -> u64 {
+        // Its creator's mapping keeps the name of a file that had none yet.
+        let inode = match &self.spot {
+            Spot::Path(path) => fs::metadata(path).expect("it is there").ino().to_string(),
+            Spot::Key(key) => sysv::segment(*key).expect("a segment").to_string(),
+        };
+        let smaps = fs::read_to_string("/proc/self/smaps").expect("this process's mappings");
+        let mut is_ours = false;
+        let mut bytes = 0;
+        for line in smaps.lines() {
+            if line.split(' ').next().is_some_and(|first| !first.ends_with(':')) {
+                is_ours = line.split_whitespace().nth(4) == Some(&inode);
+            } else if let Some(kib) = line.strip_prefix(field).filter(|_| is_ours) {
+                bytes += kib.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024;
+            }
+        }
+        bytes
+    }
+
     /// Gives segment or guard to this user, which only root can.
     ///
     /// # Panics

@@ -55,6 +55,20 @@ pub fn segment_facts(key: i32) -> libc::shmid_ds {
     unsafe { facts.assume_init() }
 }
 
+/// Bytes of the segment under this key that are in memory: `/proc/sysvipc/shm`.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn present_bytes(key: i32) -> u64 {
+    let table = fs::read_to_string("/proc/sysvipc/shm").expect("the table of segments");
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let column = words(table.lines().next().expect("a heading")).iter().position(|name| name == "rss");
+    let id = segment(key).expect("a segment").to_string();
+    let line = table.lines().map(words).find(|words| words[1] == id).expect("its line");
+    line[column.expect("a column rss")].parse().expect("a number")
+}
+
 /// Changes owner and mode of the segment under this key: `IPC_SET`.
 ///
 /// # Panics

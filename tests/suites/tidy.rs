@@ -55,6 +55,7 @@ fn unsafe_code_stays_where_it_belongs() {
         "src/key.rs",
         "src/region/map.rs",
         "src/region/named.rs",
+        "src/region/reservation.rs",
         "src/region/sysv.rs",
         "src/semaphore/posix.rs",
         "src/semaphore/sysv.rs",

@@ -12,9 +12,21 @@
 typedef struct shmrec_build {
     const shmrec_layout *layout;
     shmrec_options options; // resolved
+    shmrec_new_segment segment;
     shmrec_header header;
     shmrec_draft draft;
 } shmrec_build;
+
+// The segment that the geometry and these options ask for. Behind the description there are only records, all zeros.
+static inline void shmrec_build_segment(shmrec_build *build) {
+    const shmrec_geometry *g = &build->header.geometry;
+    const shmrec_options *options = &build->options;
+    build->segment.bytes = g->segment_bytes;
+    build->segment.present_bytes =
+        options->sparse ? g->description_offset + g->description_bytes : g->segment_bytes;
+    build->segment.rights = shmrec_rights_of(options->mode, options->has_group ? options->group : SHMREC_NO_GROUP);
+    build->segment.wishes = shmrec_wish(options->huge_pages, options->lock_memory);
+}
 
 // An existing table must have what was asked for; what was not asked for may be anything.
 static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_build *build, const shmrec_task *task) {
@@ -49,8 +61,7 @@ static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task
 // something has the name now.
 static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
                                         bool *again, const shmrec_task *task) {
-    int code = shmrec_draft_begin(&build->draft, &table->address, build->header.geometry.segment_bytes,
-                                  build->options.mode, again, task);
+    int code = shmrec_draft_begin(&build->draft, &table->address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         return code;
     }
@@ -79,8 +90,7 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
     if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_set_mode(guard, address, build->options.mode, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
+    code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
     if (code == SHMREC_OK && !locked) {
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
@@ -88,7 +98,8 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_build_complete(table, build, guard, again, task);
+    code = shmrec_guard_set_rights(guard, address, build->segment.rights, task);
+    code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
     if (code != SHMREC_OK) {
         // Nothing is left behind; under this lock nobody else uses the guard of a segment that is not there.
         shmrec_task quiet = *task;
@@ -101,10 +112,9 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
 // The step of creation when nothing has the name.
 static inline int shmrec_build_publish(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    const uint32_t mode = build->options.mode;
     shmrec_guard guard;
-    int code = shmrec_draft_prepare(&build->draft, address, build->header.geometry.segment_bytes, mode, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_open_or_create(&guard, address, mode, task);
+    int code = shmrec_draft_prepare(&build->draft, address, &build->segment, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_open_or_create(&guard, address, build->segment.rights, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -130,7 +140,7 @@ static inline int shmrec_create_instead(const shmrec_address *address, const shm
 // One round: takes the table that is there, or names a new one. `*again`: neither, for somebody was faster.
 static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     *again = false;
-    int code = shmrec_attach(table, build->layout, true, task);
+    int code = shmrec_attach(table, build->layout, true, &build->options, task);
     if (code == SHMREC_NOT_FOUND) {
         return shmrec_build_publish(table, build, again, task);
     }

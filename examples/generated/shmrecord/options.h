@@ -8,6 +8,7 @@
 #include "error.h"
 #include "geometry.h"
 #include "sys.h"
+#include "wanted.h"
 
 // Where versions and records lie.
 enum shmrec_arrangement {
@@ -34,6 +35,26 @@ typedef struct shmrec_options {
     uint32_t trusted_owner;
     // How long creating, opening, removing and each read may take; 0: 1000.
     uint32_t timeout_ms;
+    // Group of a new segment and its guard, for whose members the middle bits of the mode are; without `has_group` the
+    // one that the kernel chooses: this process's, or the directory's. Another group than this process's own ones takes
+    // privilege, but for System V, where it does not, and where the creator's own group keeps these rights beside it.
+    uint32_t group;
+    bool has_group;
+    // Memory or disk for the records of a new table is taken only when they are touched, instead of all at creation.
+    // The price: a touch, a read too, of a page that is not to be had then ends the process with SIGBUS.
+    bool sparse;
+    // Readers accept a table that was made before the machine last booted, a file: that is kept. Nobody knows whether
+    // all its values are whole: what was written last may be on the disk in part. Writers never accept it.
+    bool any_boot;
+    uint8_t reserved;
+    // Huge pages of 2 MiB under the mapping of this handle, an enum shmrec_need; shmrec_table_memory tells whether they
+    // cover every whole 2 MiB of it. For posix: and sysv: no setting of the system is needed (Linux 6.1). A file: on a
+    // disk gets them where its file system has them and its creator asked, and a sparse table only where all of it has
+    // been touched; one below 2 MiB has none.
+    int huge_pages;
+    // Pages of this handle's mapping stay in memory from when they are first touched, within what RLIMIT_MEMLOCK
+    // allows, which counts all of the table; an enum shmrec_need. shmrec_table_memory tells what was got.
+    int lock_memory;
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -106,6 +127,9 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
     const int code = shmrec_check_mode(options, task);
     if (code != SHMREC_OK) {
         return code;
+    }
+    if (options->has_group && options->group == UINT32_MAX) { // what chown(2) takes for "as it is"
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad group: %u, expected a group id", options->group);
     }
     if (options->arrangement < SHMREC_ARRANGEMENT_ANY || options->arrangement > SHMREC_SPLIT) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad arrangement: %d, expected a value of shmrec_arrangement",

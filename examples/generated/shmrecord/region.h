@@ -1,11 +1,12 @@
 // region.h: segments by place: files with a name and System V segments, so that nothing above tells them apart. Relies
-// on address.h, region_facts.h, region_named.h and region_sysv.h; knows neither header nor records.
+// on address.h, region_facts.h, region_memory.h, region_named.h and region_sysv.h; knows neither header nor records.
 
 #ifndef SHMRECORD_REGION_H
 #define SHMRECORD_REGION_H
 
 #include "address.h"
 #include "region_facts.h"
+#include "region_memory.h"
 #include "region_named.h"
 #include "region_sysv.h"
 
@@ -24,7 +25,8 @@ typedef struct shmrec_map {
     uint64_t bytes;
     int handle;   // a file's descriptor, which is the mapping's own, or a System V id: to ask the kernel about it
     bool of_file; // munmap(2) gives it back, otherwise shmdt(2)
-    uint8_t reserved[3];
+    shmrec_memory memory;
+    uint8_t reserved[1];
 } shmrec_map;
 
 static inline void shmrec_found_close(shmrec_found *found) {
@@ -151,30 +153,45 @@ static inline void shmrec_unmap(shmrec_map *map) {
     map->base = NULL;
 }
 
-// Maps all of it, and makes a file's descriptor the mapping's own. Child processes do not inherit a writable mapping:
-// the role of writer stays here. On failure nothing is mapped, and the descriptor stays with what was found.
-static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool writable, const shmrec_task *task) {
-    map->base = NULL;
+// mmap(2): all of the file, in place of a reservation of its length unless that is NULL.
+static inline int shmrec_file_map(void **base, int fd, uint64_t bytes, bool writable, void *reserved,
+                                  const shmrec_task *task) {
+    const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    *base = mmap(reserved, bytes, protection, MAP_SHARED | (reserved != NULL ? MAP_FIXED : 0), fd, 0);
+    if (*base != MAP_FAILED) {
+        return SHMREC_OK;
+    }
+    *base = NULL;
+    return shmrec_fail_space(task, "mmap", errno, bytes);
+}
+
+// Maps all of it, for huge pages, where there can be any, at an address that allows them, and makes a file's descriptor
+// the mapping's own. Child processes do not inherit a writable mapping: the role of writer stays here. On failure
+// nothing is mapped, and the descriptor stays with what was found.
+static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool writable, shmrec_wishes wishes,
+                                   const shmrec_task *task) {
+    const bool huge = wishes.huge_pages != SHMREC_NO_NEED;
+    uint64_t reserved_bytes = 0;
+    void *reserved = huge ? shmrec_reserve(found->bytes, &reserved_bytes) : NULL;
+    memset(map, 0, sizeof *map);
     map->bytes = found->bytes;
     map->handle = -1;
     map->of_file = found->is_file;
-    if (found->is_file) {
-        const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-        void *base = mmap(NULL, found->bytes, protection, MAP_SHARED, found->handle, 0);
-        if (base == MAP_FAILED) {
-            return shmrec_fail_space(task, "mmap", errno, found->bytes);
-        }
-        map->base = base;
-    } else {
-        const int code = shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, task);
-        if (code != SHMREC_OK) {
-            return code;
-        }
+    const int code =
+        found->is_file ? shmrec_file_map(&map->base, found->handle, found->bytes, writable, reserved, task)
+                       : shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, reserved, task);
+    if (code != SHMREC_OK) {
+        shmrec_give_back(reserved, reserved_bytes);
+        return code;
     }
     if (writable && shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK) != 0) {
         const int problem = errno;
         shmrec_unmap(map);
         return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, found->bytes);
+    }
+    if (huge) {
+        // A wish that a kernel without huge pages refuses; what came of it is looked at when the pages are there.
+        (void)shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_HUGEPAGE);
     }
     map->handle = found->handle;
     if (found->is_file) {
@@ -183,13 +200,19 @@ static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool wr
     return SHMREC_OK;
 }
 
-// Every page present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the failure). A kernel before
-// 5.14 answers EINVAL, which counts as done: the segment's space is reserved already.
-static inline int shmrec_populate(const shmrec_map *map, const shmrec_task *task) {
+// Gives the mapping of `found` what is wished for, which it was made for, or says why what is required is not to be had.
+static inline int shmrec_map_settle(shmrec_map *map, const shmrec_found *found, shmrec_wishes wishes,
+                                    const shmrec_task *task) {
+    return shmrec_settle(&map->memory, map->base, map->bytes, found->is_file ? found->handle : -1, wishes, task);
+}
+
+// Every page of the first `bytes` bytes present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the
+// failure). A kernel before 5.14 answers EINVAL, which counts as done: their space is reserved already.
+static inline int shmrec_populate(const shmrec_map *map, uint64_t bytes, const shmrec_task *task) {
     int result;
-    SHMREC_RETRY(result, shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_POPULATE_WRITE));
+    SHMREC_RETRY(result, shmrec_sys_madvise(map->base, bytes, SHMREC_MADV_POPULATE_WRITE));
     if (result != 0 && errno != EINVAL) {
-        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, map->bytes);
+        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, bytes);
     }
     return SHMREC_OK;
 }

@@ -25,7 +25,7 @@ static inline int shmrec_map_ours(shmrec_map *map, shmrec_found *found, const sh
     if (code == SHMREC_OK && found->bytes < sizeof magic) {
         return shmrec_fail_kept(&facts, SHMREC_BAD_MAGIC, task);
     }
-    code = code != SHMREC_OK ? code : shmrec_map_found(map, found, true, task);
+    code = code != SHMREC_OK ? code : shmrec_map_found(map, found, true, shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED), task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -43,7 +43,7 @@ static inline int shmrec_remove_found(const shmrec_address *address, const shmre
                                       bool *again, const shmrec_task *task) {
     shmrec_guard guard;
     bool guard_current = false, current = false;
-    int code = shmrec_guard_open_or_create(&guard, address, 0600, task);
+    int code = shmrec_guard_open_or_create(&guard, address, shmrec_private(), task);
     code = code != SHMREC_OK ? code : shmrec_guard_lock_create(&guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_is_current(&guard, address, &guard_current, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, found->identity, &current, task);
@@ -109,7 +109,7 @@ static inline int shmrec_clear_found(const shmrec_address *address, shmrec_found
     if (code != SHMREC_OK || !ours) {
         return code;
     }
-    code = shmrec_map_found(&map, found, false, task);
+    code = shmrec_map_found(&map, found, false, shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED), task);
     if (code != SHMREC_OK) {
         return code;
     }

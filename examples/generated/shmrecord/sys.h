@@ -30,8 +30,11 @@ extern "C" {
 #endif
 int shmrec_sys_lstat(const char *path, struct stat *facts) __asm__("lstat");
 int shmrec_sys_fchmod(int fd, uint32_t mode) __asm__("fchmod");
+int shmrec_sys_fchown(int fd, uint32_t user, uint32_t group) __asm__("fchown");
+int shmrec_sys_ftruncate(int fd, int64_t bytes) __asm__("ftruncate");
 int shmrec_sys_fallocate(int fd, int mode, int64_t start, int64_t bytes) __asm__("fallocate");
 int shmrec_sys_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) __asm__("linkat");
+int shmrec_sys_mlock2(const void *start, size_t bytes, unsigned flags) __asm__("mlock2");
 int shmrec_sys_madvise(void *start, size_t bytes, int advice) __asm__("madvise");
 int shmrec_sys_clock_gettime(int clock, struct timespec *now) __asm__("clock_gettime");
 int shmrec_sys_nanosleep(const struct timespec *pause, struct timespec *rest) __asm__("nanosleep");
@@ -63,6 +66,15 @@ int shmrec_sys_sem_clockwait(sem_t *semaphore, int clock, const struct timespec 
 #error "<fcntl.h> hides O_TMPFILE: compile with -std=gnu11, or define _GNU_SOURCE"
 #endif
 
+// So do those of mmap(2).
+#if defined(MAP_ANONYMOUS)
+#define SHMREC_MAP_ANONYMOUS MAP_ANONYMOUS
+#elif defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
+#define SHMREC_MAP_ANONYMOUS 0x20
+#else
+#error "<sys/mman.h> hides MAP_ANONYMOUS: compile with -std=gnu11, or define _GNU_SOURCE"
+#endif
+
 // The fourth argument of semctl(2), which callers have to define themselves (POSIX).
 union shmrec_semun {
     int value;
@@ -75,7 +87,12 @@ union shmrec_semun {
 #define SHMREC_AT_FDCWD (-100)
 #define SHMREC_AT_SYMLINK_FOLLOW 0x400
 #define SHMREC_MADV_DONTFORK 10
+#define SHMREC_MADV_HUGEPAGE 14
+#define SHMREC_MADV_POPULATE_READ 22
 #define SHMREC_MADV_POPULATE_WRITE 23
+#define SHMREC_MADV_COLLAPSE 25
+#define SHMREC_MLOCK_ONFAULT 1u
+#define SHMREC_SHM_NORESERVE 010000
 #define SHMREC_CLOCK_REALTIME 0
 #define SHMREC_CLOCK_MONOTONIC 1
 #define SHMREC_S_IFMT 0170000u

@@ -89,6 +89,7 @@ c_runtime!(
     "record.h",
     "region.h",
     "region_facts.h",
+    "region_memory.h",
     "region_named.h",
     "region_sysv.h",
     "remove.h",
@@ -99,6 +100,7 @@ c_runtime!(
     "status.h",
     "sys.h",
     "table.h",
+    "wanted.h",
 );
 
 #[cfg(test)]

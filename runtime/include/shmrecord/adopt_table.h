@@ -39,7 +39,8 @@ static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_fore
     }
     code = shmrec_bounds_within(&table->bounds, where, size, found.bytes, task);
     code = code != SHMREC_OK ? code : shmrec_foreign_guard_open(&table->guard, where, task);
-    code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, task);
+    const shmrec_wishes wishes = shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED);
+    code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     shmrec_found_close(&found);
     table->process = writable ? SHMREC_CAST(uint64_t, getpid()) : 0;
     return code;

@@ -65,9 +65,10 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
     return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
 }
 
-// Validates a private copy of the header of the mapping in `table`. A retired table is not compared with the layout:
-// whoever finds it removes it.
-static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
+// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A retired
+// table is not compared with the layout: whoever finds it removes it.
+static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot,
+                                  const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES], boot_id[16];
     const unsigned char unknown[16] = {0};
     if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
@@ -82,7 +83,8 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     }
     shmrec_boot_id(boot_id);
     const unsigned char *made = table->header.boot_id;
-    if (memcmp(made, unknown, 16) != 0 && memcmp(boot_id, unknown, 16) != 0 && memcmp(made, boot_id, 16) != 0) {
+    if (!any_boot && memcmp(made, unknown, 16) != 0 && memcmp(boot_id, unknown, 16) != 0 &&
+        memcmp(made, boot_id, 16) != 0) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
     }
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
@@ -101,32 +103,37 @@ static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
 
 // Finds, maps and validates the segment at the table's address; nothing in the segment is changed.
 static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
-                                const shmrec_task *task) {
+                                const shmrec_options *options, const shmrec_task *task) {
+    const shmrec_wishes wishes = shmrec_wish(options->huge_pages, options->lock_memory);
     shmrec_found found;
     int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;
     }
     code = shmrec_check_size(found.bytes, task);
-    code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, task);
+    code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
+    if (code == SHMREC_OK) {
+        table->identity = found.identity;
+        code = shmrec_validate(table, layout, options->any_boot && !writable, task);
+        // A removed table is about to give way.
+        if (code == SHMREC_OK && !shmrec_table_retired(table)) {
+            code = shmrec_map_settle(&table->map, &found, wishes, task);
+        }
+        if (code != SHMREC_OK) {
+            shmrec_unmap(&table->map);
+        }
+    }
     shmrec_found_close(&found);
-    if (code != SHMREC_OK) {
-        return code;
-    }
-    table->identity = found.identity;
-    code = shmrec_validate(table, layout, task);
-    if (code != SHMREC_OK) {
-        shmrec_unmap(&table->map);
-    }
     return code;
 }
 
 // Attaches for reading, once the segment is complete.
-static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
+static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout *layout,
+                                       const shmrec_options *options, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
     int code;
     do {
-        code = shmrec_attach(table, layout, false, task);
+        code = shmrec_attach(table, layout, false, options, task);
     } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
     return code == SHMREC_OK && shmrec_table_retired(table) ? shmrec_fail_plain(task, SHMREC_RETIRED) : code;
 }
@@ -159,7 +166,7 @@ static inline int shmrec_finish_removal(const shmrec_table *table, const shmrec_
     const shmrec_address *address = &table->address;
     shmrec_guard guard;
     bool guard_current = false, current = false;
-    int code = shmrec_guard_open_or_create(&guard, address, 0600, task);
+    int code = shmrec_guard_open_or_create(&guard, address, shmrec_private(), task);
     code = code != SHMREC_OK ? code : shmrec_guard_lock_create(&guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_is_current(&guard, address, &guard_current, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, table->identity, &current, task);

@@ -1,11 +1,12 @@
-// region_sysv.h: System V segments, found, created and removed by key (shmget(2), shmctl(2)). Relies on identity.h and
-// sys.h; does not know what the segments hold.
+// region_sysv.h: System V segments, found, created and removed by key (shmget(2), shmctl(2)). Relies on identity.h,
+// wanted.h and sys.h; does not know what the segments hold.
 
 #ifndef SHMRECORD_REGION_SYSV_H
 #define SHMRECORD_REGION_SYSV_H
 
 #include "identity.h"
 #include "sys.h"
+#include "wanted.h"
 
 // The inode of this thread's IPC namespace, which its calls count in; 0 without /proc.
 static inline uint64_t shmrec_ipc_namespace(void) {
@@ -69,25 +70,63 @@ static inline int shmrec_shm_find(int *id, uint64_t *bytes, key_t key, const shm
     return shmrec_fail_os(task, "shmget", ENOENT);
 }
 
-// shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros. `*taken`: something has the key.
-static inline int shmrec_shm_create(int *id, key_t key, uint64_t bytes, uint32_t mode, bool *taken,
+// The mode that a System V object of these rights is made with: nothing for the group before it is the right one.
+static inline int shmrec_first_mode(shmrec_rights rights) {
+    return SHMREC_CAST(int, rights.group == SHMREC_NO_GROUP ? rights.mode : rights.mode & ~0070u);
+}
+
+// Group and permission bits of an object that is there, as IPC_SET takes them.
+static inline void shmrec_put_rights(struct ipc_perm *permissions, shmrec_rights rights) {
+    permissions->mode = SHMREC_CAST(unsigned short, rights.mode);
+    if (rights.group != SHMREC_NO_GROUP) {
+        permissions->gid = rights.group;
+    }
+}
+
+// shmctl(IPC_SET): the group that was asked for, and its permissions.
+static inline int shmrec_shm_set_group(int id, shmrec_rights rights, const shmrec_task *task) {
+    struct shmid_ds facts;
+    if (rights.group == SHMREC_NO_GROUP) {
+        return SHMREC_OK;
+    }
+    const int code = shmrec_shm_stat(id, &facts, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    shmrec_put_rights(&facts.shm_perm, rights);
+    return shmctl(id, IPC_SET, &facts) == 0 ? SHMREC_OK : shmrec_fail_os(task, "shmctl(IPC_SET)", errno);
+}
+
+// shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros, SHM_NORESERVE if it is sparse. `*taken`: something has the key.
+// On failure nothing is made.
+static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment *segment, bool *taken,
                                     const shmrec_task *task) {
-    *id = shmget(key, bytes, IPC_CREAT | IPC_EXCL | SHMREC_CAST(int, mode));
+    const int sparse = shmrec_is_sparse(segment) ? SHMREC_SHM_NORESERVE : 0;
+    *id = shmget(key, segment->bytes, IPC_CREAT | IPC_EXCL | sparse | shmrec_first_mode(segment->rights));
     const int problem = *id >= 0 ? 0 : errno;
     *taken = problem == EEXIST;
-    if (problem == 0 || *taken) {
+    if (*taken) {
         return SHMREC_OK;
     }
     if (problem == EINVAL) { // for a new segment: its size
         return shmrec_fail(task, SHMREC_NO_SPACE, problem, "no space for %llu bytes: shmget: above SHMMAX",
-                           SHMREC_CAST(unsigned long long, bytes));
+                           SHMREC_CAST(unsigned long long, segment->bytes));
     }
-    return shmrec_fail_space(task, "shmget", problem, bytes);
+    if (problem != 0) {
+        return shmrec_fail_space(task, "shmget", problem, segment->bytes);
+    }
+    const int code = shmrec_shm_set_group(*id, segment->rights, task);
+    if (code != SHMREC_OK) {
+        (void)shmctl(*id, IPC_RMID, NULL); // the error to report is the one that led here
+    }
+    return code;
 }
 
-// shmat(2): all of the segment with this id. One that was removed since it was found is not found.
-static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, const shmrec_task *task) {
-    *base = shmat(id, NULL, writable ? 0 : SHM_RDONLY);
+// shmat(2): all of the segment with this id, in place of a reservation of its length unless that is NULL. One that was
+// removed since it was found is not found.
+static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, void *reserved,
+                                    const shmrec_task *task) {
+    *base = shmat(id, reserved, (writable ? 0 : SHM_RDONLY) | (reserved != NULL ? SHM_REMAP : 0));
     if (*base != MAP_FAILED) { // the same value as shmat's (void *) -1
         return SHMREC_OK;
     }

@@ -78,6 +78,7 @@ static inline int shmrec_table_create(shmrec_table *table, const char *address, 
         table->timeout_ns = build.options.timeout_ms * UINT64_C(1000000);
         code = shmrec_plan(&build.header.shape, &build.header.geometry, layout, capacity, &build.options, &task);
         if (code == SHMREC_OK) {
+            shmrec_build_segment(&build);
             build.header.layout_id = layout->layout_id;
             build.header.schema_id = layout->schema_id;
             build.header.description_checksum = shmrec_fnv1a(layout->description, layout->description_bytes);
@@ -101,7 +102,7 @@ static inline int shmrec_table_open_writer(shmrec_table *table, const char *addr
         bool again = true;
         table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
         while (code == SHMREC_OK && again) {
-            code = shmrec_attach(table, layout, true, &task);
+            code = shmrec_attach(table, layout, true, &resolved, &task);
             code = code != SHMREC_OK ? code : shmrec_take_over(table, &again, &task);
             code = shmrec_again(code, &again, &pause_ns, &table->address, &task);
         }
@@ -120,7 +121,7 @@ static inline int shmrec_table_open(shmrec_table *table, const char *address, co
         const shmrec_options resolved = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &resolved, error);
         table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
-        code = shmrec_attach_reader(table, layout, &task);
+        code = shmrec_attach_reader(table, layout, &resolved, &task);
     }
     return shmrec_finish(table, code, error);
 }
@@ -156,6 +157,26 @@ static inline uint64_t shmrec_table_capacity(const shmrec_table *table) { return
 // How often the role of writer was taken: 1 for the creator, one more for each take-over; 0 for a closed handle.
 static inline uint64_t shmrec_table_epoch(const shmrec_table *table) {
     return table->map.base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
+}
+
+// What this mapping got of the huge pages and the locking that the options asked for; nothing for a closed handle.
+static inline shmrec_memory shmrec_table_memory(const shmrec_table *table) { return table->map.memory; }
+
+// msync(MS_SYNC): what this writer wrote until now is on the disk when this returns. Only file: tables are on one. It is
+// the kernel's copy that is whole at every moment; after a crash of the machine the disk's need not be. Errors:
+// SHMREC_UNSUPPORTED for the other kinds, SHMREC_BAD_ARGUMENT for a handle that is not a writer's, SHMREC_OS when the
+// disk fails or is full.
+static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *error) {
+    const shmrec_task task = shmrec_task_of("sync", table, error);
+    if (!table->holds_role) {
+        return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for writing");
+    }
+    if (strncmp(table->address.text, "file:", 5) != 0) {
+        return shmrec_fail(&task, SHMREC_UNSUPPORTED, 0,
+                           "syncing a table without a file on disk is not supported here");
+    }
+    return msync(table->map.base, table->map.bytes, MS_SYNC) == 0 ? shmrec_done(error)
+                                                                   : shmrec_fail_os(&task, "msync", errno);
 }
 
 SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,

@@ -71,6 +71,7 @@ use crate::error::{At, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
 use crate::region::map::Access;
+use crate::region::memory::Wishes;
 
 /// How another program keeps others out while it writes its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +224,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
         let at = &At { operation, subject: &address };
         let mut options = Options::new().mode(self.mode);
         options.owner = self.owner;
-        options.checked_mode(at)?;
+        options.rights(at)?;
         let trust = &options.trust();
 
         let wanted = Wanted::new(T::LAYOUT, self.offset, self.stride, self.count, self.guard);
@@ -232,7 +233,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
         let found = address.place().find(at, access, trust)?;
         let bounds = wanted.within(at, found.size)?;
         let guard = guard.open(operation, trust, &bounds)?;
-        let memory = Memory::new(found.map(at, access)?, bounds, guard.is_some());
+        let memory = Memory::new(found.map(at, access, Wishes::default())?, bounds, guard.is_some());
         Ok(Adopted::new(address, memory, guard, self.timeout))
     }
 }

@@ -1,16 +1,23 @@
-//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync`; does not know what the words mean.
+//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync` and `reservation`; does not know what the
+//! words mean.
 
-#![expect(unsafe_code, reason = "mmap, shmat, madvise and their opposites, and references into the mapping")]
+#![expect(unsafe_code, reason = "mmap, shmat and calls about their memory, and references into the mapping")]
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+use crate::region::reservation::{HUGE_PAGE, Reservation};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Faults pages in for writing and reports failure, which `MAP_POPULATE` hides (Linux 5.14, `madvise(2)`).
 const MADV_POPULATE_WRITE: libc::c_int = 23;
+
+/// Faults pages in for reading (Linux 5.14).
+const MADV_POPULATE_READ: libc::c_int = 22;
+/// Gathers small pages into huge ones now, whatever the system prefers (Linux 6.1).
+const MADV_COLLAPSE: libc::c_int = 25;
 
 /// Who may store to a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,60 +51,110 @@ unsafe impl Send for Map {}
 unsafe impl Sync for Map {}
 
 impl Map {
-    /// `mmap(2)` of the first `length` bytes of `file`, which must be that long. Child processes do not inherit a
-    /// writable mapping (`MADV_DONTFORK`).
-    pub(crate) fn of_file(file: &File, length: usize, access: Access) -> io::Result<Self> {
+    /// `mmap(2)` of the first `length` bytes of `file`, which must be that long; for huge pages, where there can be any, at
+    /// an address that allows them. Child processes do not inherit a writable mapping (`MADV_DONTFORK`).
+    pub(crate) fn of_file(file: &File, length: usize, access: Access, huge: bool) -> io::Result<Self> {
         let protection = match access {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
         };
-        // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody; the descriptor is
-        // open for as long as `file` is borrowed.
-        let base = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
-        };
+        let place = if huge { Reservation::new(length) } else { None };
+        let flags = libc::MAP_SHARED | if place.is_some() { libc::MAP_FIXED } else { 0 };
+        let address = place.as_ref().map_or(std::ptr::null_mut(), Reservation::base);
+        // SAFETY: takes no memory from anybody: the address is the kernel's choice, or a reservation of this length, which
+        // nobody else knows; the descriptor is open for as long as `file` is borrowed.
+        let base = unsafe { libc::mmap(address, length, protection, flags, file.as_raw_fd(), 0) };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Self::at(base, length, access, Origin::Mmap)
+        // The mapping has its place now.
+        std::mem::forget(place);
+        Self::at(base, length, access, Origin::Mmap, huge)
     }
 
-    /// `shmat(2)` of the System V segment with this id, which is `length` bytes long.
-    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access) -> io::Result<Self> {
-        let flags = match access {
-            Access::Read => libc::SHM_RDONLY,
-            Access::Write => 0,
-        };
-        // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.
-        let base = unsafe { libc::shmat(id, std::ptr::null(), flags) };
+    /// `shmat(2)` of the System V segment with this id, which is `length` bytes long. As [`Map::of_file`].
+    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access, huge: bool) -> io::Result<Self> {
+        let place = if huge { Reservation::new(length) } else { None };
+        let address = place.as_ref().map_or(std::ptr::null(), |place| place.base().cast_const());
+        let flags = if access == Access::Read { libc::SHM_RDONLY } else { 0 };
+        let flags = flags | if place.is_some() { libc::SHM_REMAP } else { 0 };
+        // SAFETY: takes no memory from anybody: the address is the kernel's choice, or a reservation, which nobody else
+        // knows, of the segment's length, which never changes.
+        let base = unsafe { libc::shmat(id, address, flags) };
         if base.addr() == usize::MAX {
             return Err(io::Error::last_os_error());
         }
-        Self::at(base, length, access, Origin::Shmat)
+        // The mapping has its place now.
+        std::mem::forget(place);
+        Self::at(base, length, access, Origin::Shmat, huge)
     }
 
-    fn at(base: *mut libc::c_void, length: usize, access: Access, origin: Origin) -> io::Result<Self> {
+    fn at(
+        base: *mut libc::c_void,
+        length: usize,
+        access: Access,
+        origin: Origin,
+        huge: bool,
+    ) -> io::Result<Self> {
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
         let map = Self { base, length, access, origin, process: std::process::id() };
         if access == Access::Write {
-            map.advise(libc::MADV_DONTFORK)?;
+            map.advise(length, libc::MADV_DONTFORK)?;
+        }
+        if huge {
+            // A wish that a kernel without huge pages refuses; what came of it is looked at when the pages are there.
+            let _ = map.advise(length, libc::MADV_HUGEPAGE);
         }
         Ok(map)
     }
 
-    /// `madvise(MADV_POPULATE_WRITE)`: every page present now, or an error now instead of a SIGBUS later. A kernel
-    /// without it answers `EINVAL`, which counts as done: the file's space is reserved already.
-    pub(crate) fn populate(&self) -> io::Result<()> {
-        match self.advise(MADV_POPULATE_WRITE) {
+    /// `madvise(MADV_POPULATE_WRITE)`: every page of the first `bytes` bytes present now, or an error now instead of a
+    /// SIGBUS later. A kernel without it answers `EINVAL`, which counts as done: the file's space is reserved already.
+    pub(crate) fn populate(&self, bytes: usize) -> io::Result<()> {
+        match self.advise(bytes, MADV_POPULATE_WRITE) {
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
             result => result,
         }
     }
 
-    fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+    /// `madvise(MADV_POPULATE_READ)`: every page present now.
+    pub(crate) fn populate_read(&self) -> io::Result<()> {
+        self.advise(self.length, MADV_POPULATE_READ)
+    }
+
+    /// `madvise(MADV_COLLAPSE)`: as many whole huge pages as fit, of what is present.
+    pub(crate) fn collapse(&self) -> io::Result<()> {
+        self.advise(self.length / HUGE_PAGE * HUGE_PAGE, MADV_COLLAPSE)
+    }
+
+    /// `mlock2(MLOCK_ONFAULT)`: pages that are present stay so, others from when they are touched. `munmap` undoes it.
+    pub(crate) fn lock(&self) -> io::Result<()> {
+        // SAFETY: the range is this mapping; what is locked does not change.
+        let result = unsafe { libc::mlock2(self.base.as_ptr().cast(), self.length, libc::MLOCK_ONFAULT) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// `getrlimit(RLIMIT_MEMLOCK)`: bytes that this process may lock.
+    pub(crate) fn lock_limit() -> u64 {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the kernel writes one struct rlimit, which lives across the call; on failure it stays zero.
+        unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit) };
+        limit.rlim_cur
+    }
+
+    /// `msync(MS_SYNC)`: what was stored is on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        // SAFETY: the range is this mapping, whose contents do not change.
+        let result = unsafe { libc::msync(self.base.as_ptr().cast(), self.length, libc::MS_SYNC) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// `madvise(2)` of the pages of the first `bytes` bytes.
+    fn advise(&self, bytes: usize, advice: libc::c_int) -> io::Result<()> {
+        debug_assert!(bytes <= self.length);
         loop {
-            // SAFETY: the range is this mapping, whole; neither advice used here drops its contents.
-            let result = unsafe { libc::madvise(self.base.as_ptr().cast(), self.length, advice) };
+            // SAFETY: the range lies inside this mapping; no advice used here drops its contents.
+            let result = unsafe { libc::madvise(self.base.as_ptr().cast(), bytes, advice) };
             if result == 0 {
                 return Ok(());
             }

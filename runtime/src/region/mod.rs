@@ -1,5 +1,5 @@
 //! Segments by place: an enum over files with a name and System V segments, so that nothing above tells them apart.
-//! Relies on [`map`], [`named`] and [`sysv`], which rely on the kernel through `libc`; knows neither header nor records.
+//! Relies on [`map`], [`memory`], [`named`] and [`sysv`], which rely on the kernel; knows neither header nor records.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
+use crate::region::memory::{Memory, Wishes};
 
 pub(crate) mod facts;
 pub(crate) mod map;
+pub(crate) mod memory;
 pub(crate) mod named;
+mod reservation;
 pub(crate) mod sysv;
 
 pub use facts::Facts;
@@ -52,6 +55,39 @@ impl Trust {
     }
 }
 
+/// Who may use a new segment or guard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    /// Permission bits, whatever the umask.
+    pub(crate) mode: u32,
+    /// The group they are for, if not the one that the kernel chooses.
+    pub(crate) group: Option<u32>,
+}
+
+impl Rights {
+    /// For its owner only.
+    pub(crate) const PRIVATE: Self = Self { mode: 0o600, group: None };
+}
+
+/// What a new segment is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewSegment {
+    pub(crate) bytes: u64,
+    /// Bytes from the start on whose memory is its own before it has its name: all, or, of a sparse one, those that are
+    /// stored to until then. The kernel finds the others when they are touched.
+    pub(crate) present_bytes: u64,
+    pub(crate) rights: Rights,
+    /// What its creator's mapping is wanted to have.
+    pub(crate) wishes: Wishes,
+}
+
+impl NewSegment {
+    /// Whether some of its memory is only found when it is touched.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.present_bytes < self.bytes
+    }
+}
+
 /// Where a segment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -83,13 +119,14 @@ pub(crate) struct Segment {
     map: Map,
     backing: Backing,
     identity: Identity,
+    memory: Memory,
 }
 
 /// What is made of a new segment before it has its name.
 #[derive(Debug)]
 pub(crate) enum Prepared {
     /// All of it: a file without a name, its space reserved, mapped.
-    File(File, Map),
+    File(Segment),
     /// Nothing: a System V segment has its key from the first moment, and counts as absent until its magic is stored.
     Nothing,
 }
@@ -159,16 +196,14 @@ impl Place {
     }
 
     /// Makes as much of a new segment as can be made without a name.
-    pub(crate) fn prepare(&self, at: &At<'_>, bytes: u64, mode: u32) -> Result<Prepared> {
+    pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
         let Place::Named(path) = self else {
             return Ok(Prepared::Nothing);
         };
-        let file = named::unnamed(at, named::directory(path), mode, bytes)?;
-        named::reserve(at, &file, bytes)?;
-        let map = Map::of_file(&file, length(at, bytes)?, Access::Write)
-            .map_err(|error| named::no_space(at, "mmap", bytes, &error))?;
-        populate(at, &map)?;
-        Ok(Prepared::File(file, map))
+        let file = named::unnamed(at, named::directory(path), new.rights, new.bytes)?;
+        named::reserve(at, &file, new.bytes, new.present_bytes)?;
+        let identity = named::identity(at, &file)?;
+        Segment::new(at, Backing::File(file), identity, new).map(Prepared::File)
     }
 
     /// Completes a new segment with `fill`, which stores all that it is to hold, and gives it its name. `None`: the name was
@@ -177,28 +212,26 @@ impl Place {
         &self,
         at: &At<'_>,
         prepared: Prepared,
-        bytes: u64,
-        mode: u32,
+        new: &NewSegment,
         fill: impl FnOnce(&Map),
     ) -> Result<Option<Segment>> {
         match (self, prepared) {
-            (Place::Named(path), Prepared::File(file, map)) => {
-                fill(&map);
-                let identity = named::identity(at, &file)?;
-                let named = named::publish(at, &file, path)?;
-                Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
-            }
-            (Place::Sysv(key), _) => {
-                let Some(unfinished) = sysv::create(at, *key, bytes, mode)? else {
+            (Place::Named(path), Prepared::File(segment)) => {
+                fill(&segment.map);
+                let Some(file) = segment.file() else {
                     return Ok(None);
                 };
-                let map = Map::of_shm(unfinished.id(), length(at, bytes)?, Access::Write)
-                    .map_err(|error| named::no_space(at, "shmat", bytes, &error))?;
-                populate(at, &map)?;
-                fill(&map);
+                Ok(named::publish(at, file, path)?.then_some(segment))
+            }
+            (Place::Sysv(key), _) => {
+                let Some(unfinished) = sysv::create(at, *key, new)? else {
+                    return Ok(None);
+                };
                 let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
+                let segment = Segment::new(at, backing, identity, new)?;
+                fill(&segment.map);
                 unfinished.finish();
-                Ok(Some(Segment { map, backing, identity }))
+                Ok(Some(segment))
             }
             (Place::Named(_), Prepared::Nothing) => Ok(None),
         }
@@ -223,25 +256,60 @@ impl Found {
         self.backing.facts(at, self.identity)
     }
 
-    /// Maps all of it.
-    pub(crate) fn map(self, at: &At<'_>, access: Access) -> Result<Segment> {
-        let length = length(at, self.size)?;
-        let (call, map) = match &self.backing {
-            Backing::File(file) => ("mmap", Map::of_file(file, length, access)),
-            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
+    /// Maps all of it, ready for [`Segment::settle`].
+    pub(crate) fn map(self, at: &At<'_>, access: Access, wishes: Wishes) -> Result<Segment> {
+        let map = self.backing.map(at, self.size, access, wishes)?;
+        Ok(Segment { map, backing: self.backing, identity: self.identity, memory: Memory::default() })
+    }
+}
+
+impl Backing {
+    fn map(&self, at: &At<'_>, bytes: u64, access: Access, wishes: Wishes) -> Result<Map> {
+        let (length, huge) = (length(at, bytes)?, wishes.huge_pages.is_some());
+        let (call, map) = match self {
+            Backing::File(file) => ("mmap", Map::of_file(file, length, access, huge)),
+            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access, huge)),
         };
-        let map = map.map_err(|error| match (&self.backing, error.raw_os_error()) {
+        map.map_err(|error| match (self, error.raw_os_error()) {
             // Removed since it was found.
             (Backing::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
                 at.error(ErrorKind::NotFound).detail(call).errno(errno)
             }
-            _ => named::no_space(at, call, self.size, &error),
-        })?;
-        Ok(Segment { map, backing: self.backing, identity: self.identity })
+            _ => named::no_space(at, call, bytes, &error),
+        })
     }
 }
 
 impl Segment {
+    /// Maps a new segment; what is to be present is.
+    fn new(at: &At<'_>, backing: Backing, identity: Identity, new: &NewSegment) -> Result<Self> {
+        let map = backing.map(at, new.bytes, Access::Write, new.wishes)?;
+        map.populate(length(at, new.present_bytes)?).map_err(|error| {
+            named::no_space(at, "madvise(MADV_POPULATE_WRITE)", new.present_bytes, &error)
+        })?;
+        let mut segment = Self { map, backing, identity, memory: Memory::default() };
+        segment.settle(at, new.wishes)?;
+        Ok(segment)
+    }
+
+    /// Gives its memory what is wished for, which its mapping was made for.
+    pub(crate) fn settle(&mut self, at: &At<'_>, wishes: Wishes) -> Result<()> {
+        self.memory = memory::settle(at, &self.map, self.file(), wishes)?;
+        Ok(())
+    }
+
+    fn file(&self) -> Option<&File> {
+        match &self.backing {
+            Backing::File(file) => Some(file),
+            Backing::Shm(_) => None,
+        }
+    }
+
+    /// What its memory got of that.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory
+    }
+
     /// Its memory.
     pub(crate) fn map(&self) -> &Map {
         &self.map
@@ -260,9 +328,4 @@ impl Segment {
 
 fn length(at: &At<'_>, bytes: u64) -> Result<usize> {
     usize::try_from(bytes).map_err(|_| at.error(ErrorKind::NoSpace { wanted: bytes }))
-}
-
-fn populate(at: &At<'_>, map: &Map) -> Result<()> {
-    let bytes = map.length() as u64;
-    map.populate().map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", bytes, &error))
 }

@@ -8,12 +8,12 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
-use crate::region::{Identity, Trust};
+use crate::region::{Identity, Rights, Trust};
 
 /// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of whatever has the name. Never waits.
 pub(crate) fn open_any(at: &At<'_>, path: &Path, access: Access) -> Result<File> {
@@ -43,9 +43,9 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
     Ok((file, Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
 }
 
-/// `open(O_TMPFILE)` in this directory, then `fchmod`, so that the umask does not count. The file vanishes with its last
-/// descriptor unless [`publish`] names it. `bytes` is what it is to hold, for the error.
-pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32, bytes: u64) -> Result<File> {
+/// `open(O_TMPFILE)` in this directory, then [`set_rights`]. The file vanishes with its last descriptor unless [`publish`]
+/// names it. `bytes` is what it is to hold, for the error.
+pub(crate) fn unnamed(at: &At<'_>, directory: &Path, rights: Rights, bytes: u64) -> Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -62,16 +62,30 @@ pub(crate) fn unnamed(at: &At<'_>, directory: &Path, mode: u32, bytes: u64) -> R
             }
             _ => no_space(at, "open with O_TMPFILE in its directory", bytes, &error),
         })?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(|error| at.os("fchmod", &error))?;
+    set_rights(at, &file, rights)?;
     Ok(file)
 }
 
-/// `fallocate(2)`: the file is `bytes` long, and the space is its own, or it is refused now.
-pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
-    let Ok(length) = libc::off_t::try_from(bytes) else {
+/// `fchown(2)` and `fchmod(2)`, where group or mode are not yet these; so the umask does not count.
+pub(crate) fn set_rights(at: &At<'_>, file: &File, rights: Rights) -> Result<()> {
+    let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
+    if let Some(group) = rights.group.filter(|&group| group != facts.gid()) {
+        fchown(file, None, Some(group)).map_err(|error| at.os("fchown", &error))?;
+    }
+    if facts.mode() & 0o7777 != rights.mode {
+        let mode = Permissions::from_mode(rights.mode);
+        file.set_permissions(mode).map_err(|error| at.os("fchmod", &error))?;
+    }
+    Ok(())
+}
+
+/// `fallocate(2)`: the file is `bytes` bytes long, and the space of the first `present` of them is its own, or it is
+/// refused now. A sparse one gets the rest of its length from `ftruncate(2)`.
+pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64, present: u64) -> Result<()> {
+    let (Ok(_), Ok(length)) = (libc::off_t::try_from(bytes), libc::off_t::try_from(present)) else {
         return Err(at.error(ErrorKind::NoSpace { wanted: bytes }));
     };
-    // Past this limit fallocate does not fail but ends the process with SIGXFSZ.
+    // Past this limit neither call fails, but ends the process with SIGXFSZ.
     if bytes > file_size_limit() {
         let kind = ErrorKind::NoSpace { wanted: bytes };
         return Err(at.error(kind).detail("RLIMIT_FSIZE, which `ulimit -f` sets").errno(libc::EFBIG));
@@ -80,7 +94,7 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
         // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
         let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) };
         if result == 0 {
-            return Ok(());
+            break;
         }
         let error = io::Error::last_os_error();
         match error.raw_os_error() {
@@ -89,9 +103,13 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64) -> Result<()> {
                 let kind = ErrorKind::Unsupported { what: "fallocate" };
                 return Err(at.error(kind).detail("fallocate").errno(errno));
             }
-            _ => return Err(no_space(at, "fallocate", bytes, &error)),
+            _ => return Err(no_space(at, "fallocate", present, &error)),
         }
     }
+    if present < bytes {
+        file.set_len(bytes).map_err(|error| no_space(at, "ftruncate", bytes, &error))?;
+    }
+    Ok(())
 }
 
 /// `getrlimit(RLIMIT_FSIZE)`: the largest file that this process may make.

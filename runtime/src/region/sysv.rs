@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::{Facts, Identity, Trust, named};
+use crate::region::{Facts, Identity, NewSegment, Rights, Trust, named};
 
 /// `shmget(2)` without `IPC_CREAT`, and `IPC_STAT`: the segment under this key, if its owner and mode are accepted.
 pub(crate) fn find(at: &At<'_>, key: Key, trust: &Trust) -> Result<(libc::c_int, Identity, u64)> {
@@ -70,16 +70,20 @@ impl Drop for Unfinished {
     }
 }
 
-/// `shmget(IPC_CREAT|IPC_EXCL)`: a new segment of zeros. `None`: the key is taken.
-pub(crate) fn create(at: &At<'_>, key: Key, bytes: u64, mode: u32) -> Result<Option<Unfinished>> {
+/// `shmget(IPC_CREAT|IPC_EXCL)`: a new segment of zeros, `SHM_NORESERVE` if it is sparse. `None`: the key is taken.
+pub(crate) fn create(at: &At<'_>, key: Key, new: &NewSegment) -> Result<Option<Unfinished>> {
+    let bytes = new.bytes;
     let Ok(size) = usize::try_from(bytes) else {
         return Err(at.error(ErrorKind::NoSpace { wanted: bytes }));
     };
-    let flags = libc::IPC_CREAT | libc::IPC_EXCL | mode.cast_signed();
+    let sparse = if new.is_sparse() { libc::SHM_NORESERVE } else { 0 };
+    let flags = libc::IPC_CREAT | libc::IPC_EXCL | sparse | first_mode(new.rights).cast_signed();
     // SAFETY: no memory is involved.
     let id = unsafe { libc::shmget(key.raw(), size, flags) };
     if id >= 0 {
-        return Ok(Some(Unfinished(id)));
+        let unfinished = Unfinished(id);
+        set_group(at, id, new.rights)?;
+        return Ok(Some(unfinished));
     }
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
@@ -90,6 +94,31 @@ pub(crate) fn create(at: &At<'_>, key: Key, bytes: u64, mode: u32) -> Result<Opt
         }
         _ => Err(named::no_space(at, "shmget", bytes, &error)),
     }
+}
+
+/// The mode that an object of these rights is made with: nothing for the group before it is the right one.
+pub(crate) fn first_mode(rights: Rights) -> u32 {
+    if rights.group.is_some() { rights.mode & !0o070 } else { rights.mode }
+}
+
+/// `shmctl(IPC_SET)`: the group that was asked for, and its permissions.
+fn set_group(at: &At<'_>, id: libc::c_int, rights: Rights) -> Result<()> {
+    let Some(group) = rights.group else {
+        return Ok(());
+    };
+    let mut facts = stat(at, id)?;
+    put_rights(&mut facts.shm_perm, group, rights.mode);
+    // SAFETY: IPC_SET reads one shmid_ds, which lives across the call.
+    let result = unsafe { libc::shmctl(id, libc::IPC_SET, &raw mut facts) };
+    if result == -1 { Err(at.os("shmctl(IPC_SET)", &io::Error::last_os_error())) } else { Ok(()) }
+}
+
+/// Group and permission bits, as `IPC_SET` takes them.
+pub(crate) fn put_rights(permissions: &mut libc::ipc_perm, group: u32, mode: u32) {
+    permissions.gid = group;
+    #[expect(clippy::cast_possible_truncation, reason = "permission bits have nine bits")]
+    let mode = mode as libc::c_ushort;
+    permissions.mode = mode;
 }
 
 /// The id under this key.

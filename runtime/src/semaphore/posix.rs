@@ -21,7 +21,7 @@ use super::address::DIRECTORY;
 use super::options::{Terms, Wish};
 use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
-use crate::region::{Identity, Trust, named};
+use crate::region::{Identity, Rights, Trust, named};
 
 /// The largest value (`SEM_VALUE_MAX` of glibc, `limits.h`).
 const VALUE_MAX: u32 = i32::MAX.cast_unsigned();
@@ -89,8 +89,9 @@ fn open(at: &At<'_>, path: &Path, trust: &Trust) -> Result<(File, Identity)> {
 
 /// Makes a semaphore and gives it its name. `None`: the name is taken.
 fn create(at: &At<'_>, path: &Path, initial: u32, mode: u32) -> Result<Option<Mapped>> {
-    let file = named::unnamed(at, Path::new(DIRECTORY), mode, BYTES as u64)?;
-    named::reserve(at, &file, BYTES as u64)?;
+    let (bytes, rights) = (BYTES as u64, Rights { mode, group: None });
+    let file = named::unnamed(at, Path::new(DIRECTORY), rights, bytes)?;
+    named::reserve(at, &file, bytes, bytes)?;
     let mapped = Mapped::new(at, &file)?;
     // SAFETY: the mapping has the size and alignment of a sem_t, and nobody else can know it yet.
     let result = unsafe { libc::sem_init(mapped.semaphore.as_ptr(), 1, initial) };

@@ -9,7 +9,7 @@ use integration_tests::check::every_opening;
 use integration_tests::image::{Image, at};
 use integration_tests::place::Backend;
 use integration_tests::records::{Pattern64, Quote, quote};
-use shmrecord::{ErrorKind, Options, RawReader, Reader, Status, Writer, remove};
+use shmrecord::{ErrorKind, Need, Options, RawReader, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -93,7 +93,13 @@ fn no_call_leaves_a_descriptor_or_a_mapping() {
                 every_opening::<Quote>(address, CAPACITY)[2].1.as_ref().unwrap_err();
                 every_opening::<Pattern64>(address, CAPACITY)[0].1.as_ref().unwrap_err();
                 Options::new().create::<Quote>(address, CAPACITY + 1).unwrap_err();
+                // Refused: it is too small for huge pages.
+                let huge = Options::new().huge_pages(Need::Require);
+                huge.open::<Quote>(address).unwrap_err();
+                huge.open_raw(address).unwrap_err();
                 drop(writer);
+                huge.open_writer::<Quote>(address).unwrap_err();
+                huge.create::<Quote>(address, CAPACITY).unwrap_err();
                 drop(Writer::<Quote>::open(address).unwrap());
                 // Refused: damaged, of another boot, without a guard, not ready.
                 let image = Image::of(&place);
@@ -119,6 +125,8 @@ fn no_call_leaves_a_descriptor_or_a_mapping() {
                 Writer::<Quote>::create(address, CAPACITY).unwrap_err();
                 fs::remove_dir(place.guard()).unwrap();
                 Options::new().mode(0).create::<Quote>(address, CAPACITY).unwrap_err();
+                huge.create::<Quote>(address, CAPACITY).unwrap_err();
+                huge.sparse(true).create::<Quote>(address, 1 << 20).unwrap_err();
                 remove(address).unwrap_err();
                 drop(case.options().create::<Quote>(address, CAPACITY).unwrap());
                 remove(address).unwrap();

@@ -11,7 +11,7 @@ use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern64, Quote, quote};
 use integration_tests::sysv::{self, Attached};
-use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Need, Options, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -236,7 +236,10 @@ fn no_call_leaves_an_id_or_a_mapping() {
             Reader::<Pattern64>::open(address).unwrap_err();
             Writer::<Pattern64>::create(address, CAPACITY).unwrap_err();
             Writer::<Quote>::create(address, CAPACITY + 1).unwrap_err();
+            let huge = impatient().huge_pages(Need::Require);
+            huge.open::<Quote>(address).unwrap_err();
             drop(writer);
+            huge.open_writer::<Quote>(address).unwrap_err();
             let image = Image::of(&place);
             let whole = image.bytes();
             for offset in [at::ABI_VERSION, at::CAPACITY, at::SEGMENT_BYTES] {
@@ -250,6 +253,9 @@ fn no_call_leaves_an_id_or_a_mapping() {
             assert_eq!(open_things(), ((1, 1), 0));
             remove(address).unwrap();
             remove(address).unwrap_err();
+            assert_eq!(open_things(), ((0, 0), 0));
+            huge.create::<Quote>(address, CAPACITY).unwrap_err();
+            huge.sparse(true).create::<Quote>(address, 1 << 20).unwrap_err();
             assert_eq!(open_things(), ((0, 0), 0));
         }
     }
@@ -265,6 +271,9 @@ fn what_is_above_the_limits_is_refused_and_leaves_nothing() {
         let address = place.address();
         let created = Writer::<Quote>::create(address, 10_000);
         assert_eq!(created.as_ref().unwrap_err().raw_os_error(), Some(libc::EINVAL));
+        assert!(matches!(error_of(created, address), ErrorKind::NoSpace { wanted: 320_000.. }));
+        assert!(place.names().is_empty());
+        let created = Options::new().sparse(true).create::<Quote>(address, 10_000);
         assert!(matches!(error_of(created, address), ErrorKind::NoSpace { wanted: 320_000.. }));
         assert!(place.names().is_empty());
         drop(Writer::<Quote>::create(address, CAPACITY).unwrap());

@@ -13,6 +13,7 @@
 //! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
 //! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
 //! | `machines` | (which the headers refuse) |
+//! | `memory` | sparse tables, huge and locked memory, syncing |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
 //! | `random` | records that nobody thought of |
@@ -26,6 +27,7 @@ mod errors;
 mod every;
 mod ids;
 mod machines;
+mod memory;
 mod mismatch;
 mod numbers;
 mod prefix;

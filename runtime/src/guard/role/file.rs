@@ -4,10 +4,9 @@
 
 #![expect(unsafe_code, reason = "fcntl with a struct flock")]
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use shmrecord_layout::abi;
@@ -15,7 +14,7 @@ use shmrecord_layout::abi;
 use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::Lock;
 use crate::region::map::Access;
-use crate::region::{Identity, Trust, named};
+use crate::region::{Identity, Rights, Trust, named};
 
 /// An open guard file. Dropping it lets its locks go.
 #[derive(Debug)]
@@ -35,15 +34,15 @@ impl FileGuard {
         Ok(Self { file, identity, path: path.into(), process: std::process::id() })
     }
 
-    /// Opens the guard file at `path`, or makes it beside the segment for those who may write that, whose mode is `mode`.
-    pub(crate) fn open_or_create(at: &At<'_>, path: &Path, mode: u32, trust: &Trust) -> Result<Self> {
+    /// Opens the guard file at `path`, or makes it beside the segment with these rights.
+    pub(crate) fn open_or_create(at: &At<'_>, path: &Path, rights: Rights, trust: &Trust) -> Result<Self> {
         loop {
             match Self::open(at, path, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
                 result => return result,
             }
             let at = At { subject: &path.display(), ..*at };
-            let file = named::unnamed(&at, named::directory(path), super::writers_only(mode), 0)?;
+            let file = named::unnamed(&at, named::directory(path), rights, 0)?;
             if named::publish(&at, &file, path)? {
                 let identity = named::identity(&at, &file)?;
                 return Ok(Self { file, identity, path: path.into(), process: std::process::id() });
@@ -61,14 +60,9 @@ impl FileGuard {
         named::leads_to(at, &self.path, self.identity)
     }
 
-    /// `fchmod(2)`, if it has another mode.
-    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
-        let facts = self.file.metadata().map_err(|error| at.os("fstat", &error))?;
-        if facts.permissions().mode() & 0o7777 == mode {
-            return Ok(());
-        }
-        let at = At { subject: &self.path.display(), ..*at };
-        self.file.set_permissions(Permissions::from_mode(mode)).map_err(|error| at.os("fchmod", &error))
+    /// `fchown(2)` and `fchmod(2)`, if it has another group or mode.
+    pub(crate) fn set_rights(&self, at: &At<'_>, rights: Rights) -> Result<()> {
+        named::set_rights(&At { subject: &self.path.display(), ..*at }, &self.file, rights)
     }
 
     /// Takes the lock if nobody has it: `fcntl(F_OFD_SETLK, F_WRLCK)` on its byte.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::{Identity, Trust};
+use crate::region::{Identity, Rights, Trust};
 
 mod file;
 mod sysv;
@@ -59,11 +59,12 @@ impl GuardPlace {
         }
     }
 
-    /// Opens the guard, or makes it for those who may write the segment, whose mode is `mode`.
-    pub(crate) fn open_or_create(&self, at: &At<'_>, mode: u32, trust: &Trust) -> Result<Guard> {
+    /// Opens the guard, or makes it for those who may write the segment, which has these rights.
+    pub(crate) fn open_or_create(&self, at: &At<'_>, segment: Rights, trust: &Trust) -> Result<Guard> {
+        let rights = writers_only(segment);
         match self {
-            GuardPlace::File(path) => FileGuard::open_or_create(at, path, mode, trust).map(Guard::File),
-            GuardPlace::Set(key) => SetGuard::open_or_create(at, *key, mode, trust).map(Guard::Set),
+            GuardPlace::File(path) => FileGuard::open_or_create(at, path, rights, trust).map(Guard::File),
+            GuardPlace::Set(key) => SetGuard::open_or_create(at, *key, rights, trust).map(Guard::Set),
         }
     }
 }
@@ -85,12 +86,12 @@ impl Guard {
         }
     }
 
-    /// Gives it the mode for a segment of this mode: a guard that was left over may have another. The caller holds
-    /// [`Lock::Create`], and the segment is not there.
-    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
+    /// Gives it the rights that go with the segment's: a guard that was left over may have others, and a new set has no
+    /// other group yet. The caller holds [`Lock::Create`], and the segment is not there.
+    pub(crate) fn set_rights(&self, at: &At<'_>, segment: Rights) -> Result<()> {
         match self {
-            Guard::File(guard) => guard.set_mode(at, writers_only(mode)),
-            Guard::Set(guard) => guard.set_mode(at, writers_only(mode)),
+            Guard::File(guard) => guard.set_rights(at, writers_only(segment)),
+            Guard::Set(guard) => guard.set_rights(at, writers_only(segment)),
         }
     }
 
@@ -144,21 +145,24 @@ impl Guard {
     }
 }
 
-/// The guard's mode for a segment of this mode: read and write for the classes that may write, so that nobody who only
-/// reads can lock writers out.
-fn writers_only(mode: u32) -> u32 {
-    let write = mode & 0o222;
-    write | write << 1
+/// The guard's rights for a segment of these: read and write for the classes that may write, so that nobody who only reads
+/// can lock writers out.
+fn writers_only(segment: Rights) -> Rights {
+    let write = segment.mode & 0o222;
+    Rights { mode: write | write << 1, ..segment }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::region::Rights;
+
     #[test]
     fn the_guard_opens_for_writers_only() {
         for (segment, guard) in
             [(0o600, 0o600), (0o644, 0o600), (0o640, 0o600), (0o660, 0o660), (0o664, 0o660), (0o666, 0o666)]
         {
-            assert_eq!(super::writers_only(segment), guard, "{segment:o}");
+            let rights = super::writers_only(Rights { mode: segment, group: Some(7) });
+            assert_eq!((rights.mode, rights.group), (guard, Some(7)), "{segment:o}");
         }
     }
 }

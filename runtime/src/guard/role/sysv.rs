@@ -8,9 +8,9 @@
 use std::io;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::{Lock, writers_only};
+use crate::guard::role::Lock;
 use crate::key::Key;
-use crate::region::{Identity, Trust, named, sysv};
+use crate::region::{Identity, Rights, Trust, named, sysv};
 
 /// Semaphores in a set. The first two are the [`Lock`]s, the others are for writers to come; no other program's set is
 /// likely to have as many.
@@ -41,14 +41,15 @@ impl SetGuard {
         Ok(Self::of(id, key))
     }
 
-    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`) for those who may write the segment, whose mode is `mode`.
-    pub(crate) fn open_or_create(at: &At<'_>, key: Key, mode: u32, trust: &Trust) -> Result<Self> {
+    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of
+    /// another group come with [`SetGuard::set_rights`].
+    pub(crate) fn open_or_create(at: &At<'_>, key: Key, rights: Rights, trust: &Trust) -> Result<Self> {
         loop {
             match Self::open(at, key, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
                 result => return result,
             }
-            let flags = libc::IPC_CREAT | libc::IPC_EXCL | writers_only(mode).cast_signed();
+            let flags = libc::IPC_CREAT | libc::IPC_EXCL | sysv::first_mode(rights).cast_signed();
             match get(key, flags) {
                 Ok(id) => return Ok(Self::of(id, key)),
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
@@ -74,15 +75,14 @@ impl SetGuard {
         }
     }
 
-    /// `semctl(IPC_SET)`, if it has another mode.
-    pub(crate) fn set_mode(&self, at: &At<'_>, mode: u32) -> Result<()> {
+    /// `semctl(IPC_SET)`, if it has another group or mode.
+    pub(crate) fn set_rights(&self, at: &At<'_>, rights: Rights) -> Result<()> {
         let mut facts = stat(at, self.id)?;
-        if u32::from(facts.sem_perm.mode) & 0o777 == mode {
+        let group = rights.group.unwrap_or(facts.sem_perm.gid);
+        if u32::from(facts.sem_perm.mode) & 0o777 == rights.mode && facts.sem_perm.gid == group {
             return Ok(());
         }
-        #[expect(clippy::cast_possible_truncation, reason = "permission bits have nine bits")]
-        let mode = mode as libc::c_ushort;
-        facts.sem_perm.mode = mode;
+        sysv::put_rights(&mut facts.sem_perm, group, rights.mode);
         // SAFETY: IPC_SET reads one semid_ds, which lives across the call.
         let result = unsafe { libc::semctl(self.id, 0, libc::IPC_SET, &raw mut facts) };
         if result == -1 { Err(at.os("semctl(IPC_SET)", &io::Error::last_os_error())) } else { Ok(()) }

@@ -109,18 +109,42 @@ static void print_facts(const shmrec_facts *facts) {
            facts->attachments, facts->uid, facts->gid, facts->mode, facts->creator_pid, facts->last_pid);
 }
 
+// What the calls after it are to ask for: a letter each for huge pages, locked memory, sparse, any boot, no group.
+static shmrec_options chosen(const char *letters) {
+    shmrec_options options;
+    memset(&options, 0, sizeof options);
+    options.huge_pages = strchr(letters, 'h') != NULL ? SHMREC_REQUIRE : SHMREC_NO_NEED;
+    options.lock_memory = strchr(letters, 'l') != NULL ? SHMREC_REQUIRE : SHMREC_NO_NEED;
+    options.sparse = strchr(letters, 's') != NULL;
+    options.any_boot = strchr(letters, 'b') != NULL;
+    options.has_group = strchr(letters, 'g') != NULL;
+    options.group = UINT32_MAX;
+    return options;
+}
+
 // Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
-// ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `remove
+// ADDRESS` with `sees CAPACITY`, `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates, with what is chosen,
+// like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `sync` with `synced`, `remove
 // ADDRESS` with `removed`, `status` with the reader's and `own status` with the writer's number, `facts` with the
 // reader's as `BYTES ALLOCATED ATTACHMENTS UID GID MODE CREATOR LAST`, `leave` (the IPC namespace) with `left`, `drop`
 // with `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
-    char address[512] = "", cells[16] = "0", arrangement[16] = "any";
+    char address[512] = "", cells[16] = "0", arrangement[16] = "any", letters[16] = "";
     uint64_t index = 0, number = 0;
     int code = SHMREC_OK;
     if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
         const shmrec_options options = options_of(cells, arrangement);
         code = twin_every_create(writer, address, number, &options, &error);
+    } else if (sscanf(line, "with %15s %511s %" SCNu64, letters, address, &number) == 3) {
+        const shmrec_options options = chosen(letters);
+        code = twin_every_create(writer, address, number, &options, &error);
+    } else if (sscanf(line, "with %15s %511s", letters, address) == 2) {
+        const shmrec_options options = chosen(letters);
+        code = twin_every_open(reader, address, &options, &error);
+        return code != SHMREC_OK ? code : (printf("sees %" PRIu64 "\n", shmrec_table_capacity(&reader->table)), 0);
+    } else if (strcmp(line, "sync\n") == 0) {
+        code = shmrec_table_sync(&writer->table, &error);
+        return code != SHMREC_OK ? code : (puts("synced"), 0);
     } else if (sscanf(line, "open %511s", address) == 1) {
         code = twin_every_open_writer(writer, address, NULL, &error);
     } else if (sscanf(line, "attach %511s", address) == 1) {
