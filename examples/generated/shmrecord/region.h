@@ -141,7 +141,11 @@ static inline int shmrec_map_found(shmrec_map *map, const shmrec_found *found, b
             return code;
         }
     }
-    if (writable && shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK) != 0) {
+    int result = 0;
+    if (writable) {
+        SHMREC_RETRY(result, shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK));
+    }
+    if (result != 0) {
         const int problem = errno;
         shmrec_unmap(map);
         return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, found->bytes);

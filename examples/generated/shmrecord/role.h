@@ -114,9 +114,10 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
     if (!guard->held[lock] || guard->process != SHMREC_CAST(uint64_t, getpid())) {
         return 0;
     }
-    guard->held[lock] = false;
-    return guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
-                          : shmrec_lockset_give(guard->handle, lock);
+    const int problem = guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
+                                       : shmrec_lockset_give(guard->handle, lock);
+    guard->held[lock] = problem != 0;
+    return problem;
 }
 
 // Lets the locks go and closes the guard. By name, because closing a file does so only once no child between fork and
@@ -168,8 +169,11 @@ static inline int shmrec_guard_unlink(shmrec_guard *guard, const shmrec_address 
     if (guard->is_file) {
         return shmrec_file_unlink(address->guard, task);
     }
-    memset(guard->held, 0, sizeof guard->held); // gone with the set
-    return shmrec_lockset_remove(guard->handle, task);
+    const int removed = shmrec_lockset_remove(guard->handle, task);
+    if (removed == SHMREC_OK) {
+        memset(guard->held, 0, sizeof guard->held); // gone with the set
+    }
+    return removed;
 }
 
 #endif

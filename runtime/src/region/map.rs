@@ -30,6 +30,19 @@ pub(crate) struct Map {
     process: u32,
 }
 
+/// A mapping that could not be made: the call that failed, and how.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) call: &'static str,
+    pub(crate) error: io::Error,
+}
+
+impl Refused {
+    fn now(call: &'static str) -> Self {
+        Self { call, error: io::Error::last_os_error() }
+    }
+}
+
 /// Which call gives the memory back.
 #[derive(Clone, Copy, Debug)]
 enum Origin {
@@ -46,7 +59,7 @@ unsafe impl Sync for Map {}
 impl Map {
     /// `mmap(2)` of the first `length` bytes of `file`, which must be that long. Child processes do not inherit a
     /// writable mapping (`MADV_DONTFORK`).
-    pub(crate) fn of_file(file: &File, length: usize, access: Access) -> io::Result<Self> {
+    pub(crate) fn of_file(file: &File, length: usize, access: Access) -> Result<Self, Refused> {
         let protection = match access {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
@@ -57,13 +70,13 @@ impl Map {
             libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
         };
         if base == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+            return Err(Refused::now("mmap"));
         }
         Self::at(base, length, access, Origin::Mmap)
     }
 
     /// `shmat(2)` of the System V segment with this id, which is `length` bytes long.
-    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access) -> io::Result<Self> {
+    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access) -> Result<Self, Refused> {
         let flags = match access {
             Access::Read => libc::SHM_RDONLY,
             Access::Write => 0,
@@ -71,16 +84,17 @@ impl Map {
         // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.
         let base = unsafe { libc::shmat(id, std::ptr::null(), flags) };
         if base.addr() == usize::MAX {
-            return Err(io::Error::last_os_error());
+            return Err(Refused::now("shmat"));
         }
         Self::at(base, length, access, Origin::Shmat)
     }
 
-    fn at(base: *mut libc::c_void, length: usize, access: Access, origin: Origin) -> io::Result<Self> {
-        let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
+    fn at(base: *mut libc::c_void, length: usize, access: Access, origin: Origin) -> Result<Self, Refused> {
+        let base = NonNull::new(base.cast()).expect("the kernel never chooses address 0");
         let map = Self { base, length, access, origin, process: std::process::id() };
         if access == Access::Write {
-            map.advise(libc::MADV_DONTFORK)?;
+            map.advise(libc::MADV_DONTFORK)
+                .map_err(|error| Refused { call: "madvise(MADV_DONTFORK)", error })?;
         }
         Ok(map)
     }
@@ -167,12 +181,12 @@ impl Drop for Map {
         if self.access == Access::Write && self.process != std::process::id() {
             return;
         }
-        let result = match self.origin {
+        // A kernel without memory of its own may refuse; then the mapping stays until the process ends.
+        match self.origin {
             // SAFETY: the mapping is this value's own, and no reference into it outlives the value.
             Origin::Mmap => unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) },
             // SAFETY: as before.
             Origin::Shmat => unsafe { libc::shmdt(self.base.as_ptr().cast()) },
         };
-        debug_assert_eq!(result, 0, "an own mapping is given back");
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::map::{Access, Map};
+use crate::region::map::{Access, Map, Refused};
 
 pub(crate) mod map;
 pub(crate) mod named;
@@ -18,6 +18,15 @@ pub(crate) mod sysv;
 pub(crate) struct Identity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
+}
+
+impl Identity {
+    /// Whether both are one object. A device of 0 is an IPC namespace that could not be asked for, then or now: within one
+    /// namespace ids tell enough.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        let is_unknown = self.device == 0 || other.device == 0;
+        self.inode == other.inode && (is_unknown || self.device == other.device)
+    }
 }
 
 /// Whose segments and guards are accepted.
@@ -123,7 +132,9 @@ impl Place {
     pub(crate) fn leads_to(&self, at: &At<'_>, identity: Identity) -> Result<bool> {
         match self {
             Place::Named(path) => named::leads_to(at, path, identity),
-            Place::Sysv(key) => sysv::identity(at, *key).map(|found| found == Some(identity)),
+            Place::Sysv(key) => {
+                sysv::identity(at, *key).map(|found| found.is_some_and(|found| found.is_same(identity)))
+            }
         }
     }
 
@@ -143,7 +154,7 @@ impl Place {
         let file = named::unnamed(at, named::directory(path), mode, bytes)?;
         named::reserve(at, &file, bytes)?;
         let map = Map::of_file(&file, length(at, bytes)?, Access::Write)
-            .map_err(|error| named::no_space(at, "mmap", bytes, &error))?;
+            .map_err(|refused| named::no_space(at, refused.call, bytes, &refused.error))?;
         populate(at, &map)?;
         Ok(Prepared::File(file, map))
     }
@@ -170,7 +181,7 @@ impl Place {
                     return Ok(None);
                 };
                 let map = Map::of_shm(unfinished.id(), length(at, bytes)?, Access::Write)
-                    .map_err(|error| named::no_space(at, "shmat", bytes, &error))?;
+                    .map_err(|refused| named::no_space(at, refused.call, bytes, &refused.error))?;
                 populate(at, &map)?;
                 fill(&map);
                 let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
@@ -186,13 +197,13 @@ impl Found {
     /// Maps all of it.
     pub(crate) fn map(self, at: &At<'_>, access: Access) -> Result<Segment> {
         let length = length(at, self.size)?;
-        let (call, map) = match &self.backing {
-            Backing::File(file) => ("mmap", Map::of_file(file, length, access)),
-            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access)),
+        let map = match &self.backing {
+            Backing::File(file) => Map::of_file(file, length, access),
+            Backing::Shm(id) => Map::of_shm(*id, length, access),
         };
-        let map = map.map_err(|error| match (&self.backing, error.raw_os_error()) {
+        let map = map.map_err(|Refused { call, error }| match (call, error.raw_os_error()) {
             // Removed since it was found.
-            (Backing::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
+            ("shmat", Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
                 at.error(ErrorKind::NotFound).detail(call).errno(errno)
             }
             _ => named::no_space(at, call, self.size, &error),

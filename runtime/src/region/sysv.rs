@@ -28,7 +28,7 @@ pub(crate) fn identity(at: &At<'_>, key: Key) -> Result<Option<Identity>> {
 /// `shmctl(IPC_RMID)` if the key leads to this segment: the key is free at once, the memory when the last process lets go.
 pub(crate) fn unlink(at: &At<'_>, key: Key, identity: Identity) -> Result<()> {
     match get(at, key)? {
-        Some(id) if identity_of(id) == identity => {
+        Some(id) if identity_of(id).is_same(identity) => {
             remove(id).map_err(|error| at.os("shmctl(IPC_RMID)", &error))
         }
         _ => Ok(()),

@@ -155,16 +155,20 @@ impl Set {
             // +0 would mean to wait for 0, which it is.
             operation(VALUE, initial, libc::IPC_NOWAIT),
         ];
-        // SAFETY: the array has as many operations as said and lives across the call.
-        if unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) } == 0 {
-            return Ok(true);
-        }
-        match io::Error::last_os_error() {
-            error if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
-            error => match fault(at, "semop", &error) {
-                error if *error.kind() == ErrorKind::Removed => Ok(false),
-                error => Err(error),
-            },
+        loop {
+            // SAFETY: the array has as many operations as said and lives across the call.
+            if unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) } == 0 {
+                return Ok(true);
+            }
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                Some(libc::EINTR) => {}
+                Some(libc::EAGAIN) => return Ok(false),
+                _ => match fault(at, "semop", &error) {
+                    error if *error.kind() == ErrorKind::Removed => return Ok(false),
+                    error => return Err(error),
+                },
+            }
         }
     }
 
@@ -198,7 +202,7 @@ impl Set {
             let error = io::Error::last_os_error();
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
-                Some(libc::EAGAIN) => return Ok(false),
+                Some(libc::EAGAIN) if flags & libc::IPC_NOWAIT != 0 => return Ok(false),
                 _ => return Err(fault(at, "semop", &error)),
             }
         }

@@ -68,7 +68,7 @@ impl SetGuard {
     /// Whether the key still leads to this set.
     pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
         match get(self.key, 0) {
-            Ok(id) => Ok(identity_of(id) == self.identity),
+            Ok(id) => Ok(identity_of(id).is_same(self.identity)),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
             Err(error) => Err(at.os("semget", &error)),
         }
@@ -102,9 +102,10 @@ impl SetGuard {
 
     /// `semop(2)`: takes one away.
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
-        self.held[index(lock)] = None;
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
-        self.operate(&[down]).map_err(|error| lost(at, &error))
+        self.operate(&[down]).map_err(|error| lost(at, &error))?;
+        self.held[index(lock)] = None;
+        Ok(())
     }
 
     /// `semctl(IPC_RMID)` if the key still leads to this set.
@@ -112,10 +113,12 @@ impl SetGuard {
         if !self.is_current(at)? {
             return Ok(());
         }
-        self.held = [None; LOCKS];
         // SAFETY: IPC_RMID takes no fourth argument.
-        let result = unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) };
-        if result == -1 { Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error())) } else { Ok(()) }
+        if unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) } == -1 {
+            return Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error()));
+        }
+        self.held = [None; LOCKS];
+        Ok(())
     }
 
     fn operate(&self, operations: &[libc::sembuf]) -> io::Result<()> {
