@@ -12,6 +12,7 @@
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
+//! | [`tracer`] | a process whose system calls fail, or are its last |
 
 pub mod alone;
 pub mod case;
@@ -22,3 +23,5 @@ pub mod place;
 pub mod process;
 pub mod records;
 pub mod sysv;
+#[cfg(target_arch = "x86_64")]
+pub mod tracer;
