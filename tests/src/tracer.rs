@@ -60,9 +60,10 @@ impl Traced {
     /// # Panics
     /// When the program does not start.
     pub fn start(command: &mut Command) -> io::Result<Self> {
+        // Whatever forbids it, a filter of system calls too, is told as what it means.
         let trace_me = || match request(libc::PTRACE_TRACEME, 0, ptr::null_mut(), ptr::null_mut()) {
             Ok(_) => Ok(()),
-            Err(_) => Err(io::ErrorKind::PermissionDenied.into()),
+            Err(_) => Err(io::Error::from_raw_os_error(libc::EPERM)),
         };
         // SAFETY: between fork and exec the closure makes one system call; on failure it makes an error without allocating.
         let command = unsafe { command.pre_exec(trace_me) };

@@ -49,8 +49,11 @@ static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task
 // something has the name now.
 static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
                                         bool *again, const shmrec_task *task) {
-    int code = shmrec_draft_begin(&build->draft, &table->address, build->header.geometry.segment_bytes,
-                                  build->options.mode, again, task);
+    int code = shmrec_build_date(build, task);
+    code = code != SHMREC_OK ? code
+                             : shmrec_draft_begin(&build->draft, &table->address,
+                                                  build->header.geometry.segment_bytes, build->options.mode, again,
+                                                  task);
     if (code != SHMREC_OK || *again) {
         return code;
     }
@@ -153,7 +156,7 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
 static inline int shmrec_create_rounds(shmrec_table *table, shmrec_build *build, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
     bool again = true;
-    int code = shmrec_build_date(build, task);
+    int code = SHMREC_OK;
     while (code == SHMREC_OK && again) {
         code = shmrec_create_round(table, build, &again, task);
         code = shmrec_again(code, &again, &pause_ns, &table->address, task);

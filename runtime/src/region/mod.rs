@@ -180,13 +180,12 @@ impl Place {
                 let Some(unfinished) = sysv::create(at, *key, bytes, mode)? else {
                     return Ok(None);
                 };
-                let map = Map::of_shm(unfinished.id(), length(at, bytes)?, Access::Write)
-                    .map_err(|refused| named::no_space(at, refused.call, bytes, &refused.error))?;
-                populate(at, &map)?;
-                fill(&map);
                 let (backing, identity) = (Backing::Shm(unfinished.id()), unfinished.identity());
+                let segment = Found { backing, identity, size: bytes }.map(at, Access::Write)?;
+                populate(at, segment.map())?;
+                fill(segment.map());
                 unfinished.finish();
-                Ok(Some(Segment { map, backing, identity }))
+                Ok(Some(segment))
             }
             (Place::Named(_), Prepared::Nothing) => Ok(None),
         }

@@ -1,6 +1,7 @@
 //! Each operation with each fault at each of its system calls, and what holds of every answer. Relies on `run` and `calls`;
 //! what must be there afterwards, its callers know.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -45,58 +46,74 @@ pub(crate) fn is_possible() -> bool {
     refused.is_none()
 }
 
-/// Tries an operation with faults: by this program, under this name. Everything that went wrong, in words.
-pub(crate) type Sweep<S> = fn(&Path, &str, &S) -> Vec<String>;
-
-/// Runs the sweeps of a test where processes may be traced, and fails with everything that went wrong.
-pub(crate) fn report(sweeps: impl FnOnce(&mut Vec<String>)) {
-    if !is_possible() {
-        return;
-    }
-    let mut troubles = Vec::new();
-    sweeps(&mut troubles);
-    assert!(troubles.is_empty(), "{}\n{} in all", troubles.join("\n"), troubles.len());
+/// What came of the sweeps of a test.
+#[derive(Default)]
+pub(crate) struct Report {
+    /// What went wrong.
+    troubles: Vec<String>,
+    /// What operations said of faults, without what is different in every run.
+    pub(crate) said: BTreeSet<String>,
 }
 
+impl Report {
+    /// Fails with everything that went wrong.
+    pub(crate) fn check(&self) {
+        assert!(self.troubles.is_empty(), "{}\n{} in all", self.troubles.join("\n"), self.troubles.len());
+    }
+}
+
+/// Tries an operation with faults: by this program, under this name.
+pub(crate) type Sweep<S> = fn(&Path, &str, &S, &mut Report);
+
 /// Tries it with every errno at every system call.
-pub(crate) fn every_failure<S: Subject>(program: &Path, name: &str, subject: &S) -> Vec<String> {
-    sweep(program, name, subject, failures)
+pub(crate) fn every_failure<S: Subject>(program: &Path, name: &str, subject: &S, report: &mut Report) {
+    sweep(program, name, subject, report, failures);
 }
 
 /// Kills it before and after every system call.
-pub(crate) fn every_kill<S: Subject>(program: &Path, name: &str, subject: &S) -> Vec<String> {
-    sweep(program, name, subject, |_| vec![Fault::KilledBefore, Fault::KilledAfter])
+pub(crate) fn every_kill<S: Subject>(program: &Path, name: &str, subject: &S, report: &mut Report) {
+    sweep(program, name, subject, report, |_| vec![Fault::KilledBefore, Fault::KilledAfter]);
 }
 
-/// Everything that went wrong, in words.
 fn sweep<S: Subject>(
     program: &Path,
     name: &str,
     subject: &S,
+    report: &mut Report,
     faults: impl Fn(&Call) -> Vec<Fault>,
-) -> Vec<String> {
-    let mut troubles = Vec::new();
+) {
     let place = subject.prepare();
     let usual = match once(program, subject, &place, None, 0) {
-        Ok(run) => run,
-        Err(trouble) => return vec![format!("{name}, without a fault: {trouble}")],
+        Ok(run) if run.calls.is_empty() => Err("no system call was seen".to_owned()),
+        result => result,
     };
-    if usual.calls.is_empty() {
-        return vec![format!("{name}: no system call was seen")];
-    }
+    let usual = match usual {
+        Ok(usual) => usual,
+        Err(trouble) => return report.troubles.push(format!("{name}, without a fault: {trouble}")),
+    };
     let mut turn = 0;
     for (at, call) in usual.calls.iter().enumerate() {
         for fault in faults(call) {
             turn += 1;
             let place = subject.prepare();
-            let injected = Injected { at, call, fault, usual: usual.error };
-            if let Err(trouble) = once(program, subject, &place, Some(&injected), turn) {
-                troubles.push(format!("{name}, call {at} ({}), {fault:?}: {trouble}", call.number));
+            let usual = usual.error.as_ref().map(|&(code, errno, _)| (code, errno));
+            let injected = Injected { at, call, fault, usual };
+            match once(program, subject, &place, Some(&injected), turn) {
+                Ok(Fine { error: Some((code, errno, text)), .. }) if usual != Some((code, errno)) => {
+                    let address = subject.address(&place);
+                    let unique = address.split_once(':').map_or(address, |(_, name)| name);
+                    let text = text.replace(unique, "…");
+                    report.said.insert(format!("{name}, {fault:?}: {code} {errno} {text}"));
+                }
+                Ok(_) => {}
+                Err(trouble) => {
+                    let trouble = format!("{name}, call {at} ({}), {fault:?}: {trouble}", call.number);
+                    report.troubles.push(trouble);
+                }
             }
         }
     }
     println!("{name}: {} calls, {turn} faults", usual.calls.len());
-    troubles
 }
 
 /// A fault at a system call of a run.
@@ -111,7 +128,7 @@ struct Injected<'a> {
 /// A run that was as it should be.
 struct Fine {
     calls: Vec<Call>,
-    error: Option<(u32, i32)>,
+    error: Option<(u32, i32, String)>,
 }
 
 /// One run and its checks.
@@ -138,7 +155,7 @@ fn once<S: Subject>(
     if let Some(answer) = &answer {
         check_answer(answer, injected).map_err(|trouble| format!("{trouble}; it says {said}"))?;
     }
-    let error = error.map(|&(code, errno, _)| (code, errno));
+    let error = error.cloned();
     let call = injected.map(|injected| injected.call);
     let check =
         || subject.check(place, end, call, turn).map_err(|trouble| format!("{trouble}; it says {said}"));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::thread;
 use std::time::Duration;
 
 use integration_tests::case::every_backend;
@@ -13,9 +14,11 @@ use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
 
 use crate::calls::is_lock;
 use crate::run::run;
-use crate::sweep::{End, Subject, Sweep, every_failure, every_kill, is_possible, report};
+use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill, is_possible};
 use crate::tools::{self, CC};
 
+/// The program in Rust.
+pub(crate) const RUST: &str = env!("CARGO_BIN_EXE_step");
 /// What the programs create.
 const CAPACITY: usize = 4;
 /// The state of a table whose remover was killed (`docs/FORMAT.md`).
@@ -201,39 +204,44 @@ fn recover(place: &Place, state: State, turn: usize) -> Result<(), String> {
 }
 
 #[test]
-fn every_call_fails_in_rust() {
-    every_operation(&rust(), every_failure);
-}
-
-#[test]
-fn every_call_fails_in_c() {
-    if let Some(program) = c() {
-        every_operation(&program, every_failure);
+fn every_call_fails() {
+    let said: Vec<_> = in_each_language(every_failure).into_iter().map(|report| report.said).collect();
+    if let [rust, c] = said.as_slice() {
+        assert!(rust == c, "different in Rust and C:\n{}", in_lines(rust.symmetric_difference(c)));
     }
 }
 
 #[test]
-fn every_call_is_the_last_in_rust() {
-    every_operation(&rust(), every_kill);
+fn every_call_is_the_last() {
+    in_each_language(every_kill);
 }
 
-#[test]
-fn every_call_is_the_last_in_c() {
-    if let Some(program) = c() {
-        every_operation(&program, every_kill);
+/// Sweeps over every operation on every kind of segment, in Rust and, if there is a compiler, in C; at once.
+fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
+    if !is_possible() {
+        return Vec::new();
     }
-}
-
-/// For every kind of segment.
-fn every_operation(program: &Path, sweep: Sweep<Operation>) {
-    report(|troubles| {
+    let every_operation = move |program: &Path| {
+        let mut report = Report::default();
         for backend in Backend::ALL {
             for (name, word, before) in OPERATIONS {
                 let name = format!("{name}, {backend:?}");
-                troubles.extend(sweep(program, &name, &Operation { word, before, backend }));
+                sweep(program, &name, &Operation { word, before, backend }, &mut report);
             }
         }
+        report
+    };
+    let reports: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> =
+            programs().into_iter().map(|program| scope.spawn(move || every_operation(program))).collect();
+        started.into_iter().map(|sweep| sweep.join().expect("a sweep does not panic")).collect()
     });
+    reports.iter().for_each(Report::check);
+    reports
+}
+
+fn in_lines<'a>(lines: impl Iterator<Item = &'a String>) -> String {
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
@@ -241,27 +249,23 @@ fn reading_and_writing_make_no_call() {
     if !is_possible() {
         return;
     }
-    for program in [Some(rust()), c()].into_iter().flatten() {
+    for program in programs() {
         every_backend(|place| {
             drop(Writer::<Pattern256>::create(place.address(), CAPACITY).unwrap());
             for word in ["read", "write"] {
-                let run = run(&program, word, place.address(), None).unwrap();
+                let run = run(program, word, place.address(), None).unwrap();
                 assert_eq!((run.calls, run.answer.unwrap().error), (vec![], None), "{word}");
             }
         });
     }
 }
 
-/// The program in Rust.
-pub(crate) fn rust() -> PathBuf {
-    env!("CARGO_BIN_EXE_step").into()
-}
-
-/// Its twin in C, if there is a compiler.
-fn c() -> Option<PathBuf> {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+/// The program in Rust, and its twin in C if there is a compiler.
+fn programs() -> Vec<&'static Path> {
+    static C: LazyLock<PathBuf> = LazyLock::new(|| {
         tools::write_header(&tools::model(&tools::suite("c/twin.toml")));
         CC.compile("step", &tools::project("tests/suites/syscalls/c/step.c"), &[])
     });
-    CC.is_there().then(|| PROGRAM.clone())
+    let c = CC.is_there().then(|| C.as_path());
+    [Some(Path::new(RUST)), c].into_iter().flatten().collect()
 }
