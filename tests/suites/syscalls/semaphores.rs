@@ -1,4 +1,4 @@
-//! The operations on semaphores, which are in Rust only.
+//! The operations on semaphores, which are in Rust only. Relies on `sweep`, and on the runtime to look at what is left.
 
 use std::fs;
 use std::path::{Path, PathBuf};

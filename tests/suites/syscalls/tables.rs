@@ -1,4 +1,5 @@
-//! The operations on tables.
+//! The operations on tables: what is there before, what may be there afterwards, in Rust and in C. Relies on `sweep`, and on the
+//! runtime to look at what is left and to go on with it.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
