@@ -194,7 +194,7 @@ fn take_over(
         return Ok(None);
     }
     let mut guard = match address.guard().open(at, &options.trust()) {
-        Ok(guard) if guard.identity() == table.header().guard => guard,
+        Ok(guard) if guard.identity().is_same(table.header().guard) => guard,
         Ok(_) if !is_current()? => return Ok(None),
         Ok(_) => {
             return Err(at
@@ -244,9 +244,29 @@ fn publish(
     prepared: &mut Option<Prepared>,
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
-    let place = address.place();
-    let mut guard = address.guard().open_or_create(at, plan.segment().rights, &options.trust())?;
+    let rights = plan.segment().rights;
+    let mut guard = address.guard().open_or_create(at, rights, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
+    match publish_under(&mut guard, at, address.place(), plan, prepared) {
+        Ok(table) => Ok(table.map(|table| (table, guard))),
+        Err(error) => {
+            // Nothing is left behind but the guard of another writer.
+            if !matches!(error.kind(), ErrorKind::WriterAlive { .. }) {
+                let _ = removal::unlink_lone(at, address.place(), &mut guard);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// As [`publish`], under a guard whose lock for creating is held, and let go on success.
+fn publish_under(
+    guard: &mut Guard,
+    at: &At<'_>,
+    place: &Place,
+    plan: &Plan<'_>,
+    prepared: &mut Option<Prepared>,
+) -> Result<Option<Table>> {
     if !guard.is_current(at)? || place.is_taken(at)? {
         return Ok(None);
     }
@@ -254,20 +274,15 @@ fn publish(
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
-    let identity = guard.identity();
-    let rights = guard.set_rights(at, plan.segment().rights);
-    match rights.and_then(|()| complete(at, place, plan, prepared, identity)) {
-        Ok(None) => Ok(None),
-        Ok(Some(table)) => {
-            guard.unlock(at, Lock::Create)?;
-            Ok(Some((table, guard)))
-        }
-        Err(error) => {
-            // Nothing is left behind; under this lock nobody else uses the guard of a segment that is not there.
-            let _ = guard.unlink(at);
-            Err(error)
-        }
+    guard.set_rights(at, plan.segment().rights)?;
+    let Some(table) = complete(at, place, plan, prepared, guard.identity())? else {
+        return Ok(None);
+    };
+    if let Err(error) = guard.unlock(at, Lock::Create) {
+        let _ = removal::take_away(at, place, table.segment(), guard);
+        return Err(error);
     }
+    Ok(Some(table))
 }
 
 /// Makes the segment complete and gives it its name, under the guard's locks. `None`: something else has the name.

@@ -42,21 +42,25 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             result => result?,
         };
-        let (map, identity) = (segment.map(), segment.identity());
         let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &trust)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
-        if guard.is_current(at)? && place.leads_to(at, identity)? {
-            // One that was cut too short for a state has no handle that could ask for it.
-            if map.length() as u64 >= LEAST_BYTES {
-                map.word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
-            }
-            place.unlink(at, identity)?;
-            return guard.unlink(at);
+        if guard.is_current(at)? && place.leads_to(at, segment.identity())? {
+            return take_away(at, place, &segment, &mut guard);
         }
         if !deadline.pause() {
             return Err(at.error(ErrorKind::Retired));
         }
     }
+}
+
+/// Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's [`Lock::Create`].
+pub(crate) fn take_away(at: &At<'_>, place: &Place, segment: &Segment, guard: &mut Guard) -> Result<()> {
+    // One that was cut too short for a state has no handle that could ask for it.
+    if segment.map().length() as u64 >= LEAST_BYTES {
+        segment.map().word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
+    }
+    place.unlink(at, segment.identity())?;
+    guard.unlink(at)
 }
 
 /// Unlinks a guard without a segment: what a creator that was killed may leave.
@@ -73,7 +77,12 @@ fn remove_lone_guard(
         Err(error) => return Err(error),
     };
     guard.lock(at, Lock::Create, deadline)?;
-    if address.place().is_taken(at)? { Ok(()) } else { guard.unlink(at) }
+    unlink_lone(at, address.place(), &mut guard)
+}
+
+/// Unlinks a guard unless it has a segment. The caller holds its [`Lock::Create`].
+pub(crate) fn unlink_lone(at: &At<'_>, place: &Place, guard: &mut Guard) -> Result<()> {
+    if place.is_taken(at)? { Ok(()) } else { guard.unlink(at) }
 }
 
 /// Maps what must be a segment of ours, however damaged: nothing else is ever removed.

@@ -84,7 +84,7 @@ fn gone(at: &At<'_>, table: &Table, address: &Address) -> Result<Option<Status>>
     let (place, identity) = (address.place(), table.segment().identity());
     if table.is_retired() {
         Ok(Some(Status::Retired))
-    } else if place.is_in_sight(identity) && !place.leads_to(at, identity)? {
+    } else if place.is_of_this_namespace(identity) && !place.leads_to(at, identity)? {
         // A remover marks the table before it takes the name.
         Ok(Some(if table.is_retired() { Status::Retired } else { Status::Orphaned }))
     } else {

@@ -14,6 +14,7 @@
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
+//! | [`tracer`] | a process whose system calls fail, or are its last |
 
 pub mod alone;
 pub mod case;
@@ -26,3 +27,5 @@ pub mod process;
 pub mod records;
 pub mod sysv;
 pub mod tools;
+#[cfg(target_arch = "x86_64")]
+pub mod tracer;

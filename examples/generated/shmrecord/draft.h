@@ -21,8 +21,7 @@ typedef struct shmrec_draft {
 static inline void shmrec_draft_drop(shmrec_draft *draft, const shmrec_task *task) {
     shmrec_unmap(&draft->map);
     if (draft->made && !draft->found.is_file) {
-        shmrec_task quiet = *task; // the error that led here is the one to report
-        quiet.error = NULL;
+        const shmrec_task quiet = shmrec_task_quiet(task);
         (void)shmrec_shm_remove(draft->found.handle, &quiet);
     } else if (draft->made) {
         shmrec_found_close(&draft->found);

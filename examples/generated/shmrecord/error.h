@@ -179,6 +179,13 @@ typedef struct shmrec_task {
     uint8_t reserved[3];
 } shmrec_task;
 
+// The same task without words: for what is tidied up behind an error, which stays the one to report.
+static inline shmrec_task shmrec_task_quiet(const shmrec_task *task) {
+    shmrec_task quiet = *task;
+    quiet.error = NULL;
+    return quiet;
+}
+
 // Fills the task's error and returns `code`. `words` say what happened; the hint follows from the code. However long
 // the parts are, the sentence keeps its end: the middle gives way.
 SHMREC_COLD SHMREC_PRINTF(4, 5) int shmrec_fail(const shmrec_task *task, int code, int errno_value,

@@ -13,8 +13,11 @@ typedef struct shmrec_identity {
     uint64_t inode;
 } shmrec_identity;
 
+// Whether both are one object. A device of 0 is an IPC namespace that could not be asked for, then or now: within one
+// namespace ids tell enough.
 static inline bool shmrec_same(shmrec_identity a, shmrec_identity b) {
-    return a.device == b.device && a.inode == b.inode;
+    const bool unknown = a.device == 0 || b.device == 0;
+    return a.inode == b.inode && (unknown || a.device == b.device);
 }
 
 // Accepts an object of this owner and these permission bits, or says why not.

@@ -112,16 +112,9 @@ static inline int shmrec_leads_to(const shmrec_address *address, shmrec_identity
     return code;
 }
 
-// Whether this thread could find the segment by its name at all: System V keys count within an IPC namespace, and it
-// may have entered another one.
-static inline bool shmrec_is_in_sight(const shmrec_address *address, shmrec_identity identity) {
-    return address->is_file || shmrec_ipc_namespace() == identity.device;
-}
-
-// Whether a guard of this identity can be found from here, as far as both namespaces are known.
-static inline bool shmrec_is_of_this_namespace(const shmrec_address *address, shmrec_identity guard) {
-    const uint64_t here = address->is_file ? 0 : shmrec_ipc_namespace();
-    return here == 0 || guard.device == 0 || here == guard.device;
+// Whether a segment or guard of this kind and identity could be found from here at all.
+static inline bool shmrec_is_of_this_namespace(const shmrec_address *address, shmrec_identity identity) {
+    return address->is_file || shmrec_ipc_is_here(identity);
 }
 
 // Takes the name away from this segment. Callers hold the lock under which names change.
@@ -184,7 +177,11 @@ static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool wr
         shmrec_give_back(reserved, reserved_bytes);
         return code;
     }
-    if (writable && shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK) != 0) {
+    int result = 0;
+    if (writable) {
+        SHMREC_RETRY(result, shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_DONTFORK));
+    }
+    if (result != 0) {
         const int problem = errno;
         shmrec_unmap(map);
         return shmrec_fail_space(task, "madvise(MADV_DONTFORK)", problem, found->bytes);

@@ -8,7 +8,7 @@
 #include "sys.h"
 #include "wanted.h"
 
-// The inode of this thread's IPC namespace, which its calls count in; 0 without /proc.
+// The inode of this thread's IPC namespace, which its calls count in; 0 where it cannot be read.
 static inline uint64_t shmrec_ipc_namespace(void) {
     struct stat facts;
     return stat("/proc/thread-self/ns/ipc", &facts) == 0 ? facts.st_ino : 0;
@@ -20,6 +20,13 @@ static inline shmrec_identity shmrec_ipc_identity(int id) {
     identity.device = shmrec_ipc_namespace();
     identity.inode = SHMREC_CAST(uint64_t, id);
     return identity;
+}
+
+// Whether the id in this identity means the same object here, as far as both namespaces are known: keys and ids count
+// within an IPC namespace, and this thread may have entered another one.
+static inline bool shmrec_ipc_is_here(shmrec_identity identity) {
+    const uint64_t here = shmrec_ipc_namespace();
+    return here == 0 || identity.device == 0 || here == identity.device;
 }
 
 // Whether this errno says that an id leads to nothing any more.

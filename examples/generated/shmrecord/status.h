@@ -28,7 +28,7 @@ static inline int shmrec_gone(int *status, const shmrec_table *table, const shmr
         *status = SHMREC_STATUS_RETIRED;
         return SHMREC_OK;
     }
-    if (!shmrec_is_in_sight(&table->address, table->identity)) {
+    if (!shmrec_is_of_this_namespace(&table->address, table->identity)) {
         return SHMREC_OK;
     }
     const int code = shmrec_leads_to(&table->address, table->identity, &leads, task);

@@ -61,7 +61,10 @@ static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task
 // something has the name now.
 static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
                                         bool *again, const shmrec_task *task) {
-    int code = shmrec_draft_begin(&build->draft, &table->address, &build->segment, again, task);
+    int code = shmrec_build_date(build, task);
+    code = code != SHMREC_OK
+               ? code
+               : shmrec_draft_begin(&build->draft, &table->address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         return code;
     }
@@ -77,14 +80,13 @@ static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build
     return code;
 }
 
-// Gives the new segment its guard, its writer and its name, under the locks of a guard that is open. `*again`:
-// something else was there first.
-static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, shmrec_guard *guard, bool *again,
-                                    const shmrec_task *task) {
+// Under a guard whose lock for creating is held, and let go on success: gives the new segment its writer and its name.
+// `*again`: something else was there first.
+static inline int shmrec_build_locked(shmrec_table *table, shmrec_build *build, shmrec_guard *guard, bool *again,
+                                      const shmrec_task *task) {
     const shmrec_address *address = &table->address;
     bool current = false, taken = false, locked = false;
-    int code = shmrec_guard_lock_create(guard, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_is_current(guard, address, &current, task);
+    int code = shmrec_guard_is_current(guard, address, &current, task);
     code = code != SHMREC_OK ? code : shmrec_is_taken(address, &taken, task);
     *again = !current || taken;
     if (code != SHMREC_OK || *again) {
@@ -95,18 +97,32 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
+    code = code != SHMREC_OK ? code : shmrec_guard_set_rights(guard, address, build->segment.rights, task);
+    code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
+    if (code != SHMREC_OK || *again) {
+        return code;
+    }
+    code = shmrec_guard_unlock_create(guard, task);
+    if (code != SHMREC_OK) {
+        const shmrec_task quiet = shmrec_task_quiet(task);
+        (void)shmrec_take_away(address, table->identity, &table->map, guard, &quiet);
+    }
+    return code;
+}
+
+// Gives the new segment its guard, which is open, its writer and its name. `*again`: something else was there first.
+static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, shmrec_guard *guard, bool *again,
+                                    const shmrec_task *task) {
+    int code = shmrec_guard_lock_create(guard, task);
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_guard_set_rights(guard, address, build->segment.rights, task);
-    code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
-    if (code != SHMREC_OK) {
-        // Nothing is left behind; under this lock nobody else uses the guard of a segment that is not there.
-        shmrec_task quiet = *task;
-        quiet.error = NULL;
-        (void)shmrec_guard_unlink(guard, address, &quiet);
+    code = shmrec_build_locked(table, build, guard, again, task);
+    if (code != SHMREC_OK && code != SHMREC_WRITER_ALIVE) { // nothing is left behind but the guard of another writer
+        const shmrec_task quiet = shmrec_task_quiet(task);
+        (void)shmrec_unlink_lone(&table->address, guard, &quiet);
     }
-    return code != SHMREC_OK || *again ? code : shmrec_guard_unlock_create(guard, task);
+    return code;
 }
 
 // The step of creation when nothing has the name.
@@ -160,7 +176,7 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
 static inline int shmrec_create_rounds(shmrec_table *table, shmrec_build *build, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
     bool again = true;
-    int code = shmrec_build_date(build, task);
+    int code = SHMREC_OK;
     while (code == SHMREC_OK && again) {
         code = shmrec_create_round(table, build, &again, task);
         code = shmrec_again(code, &again, &pause_ns, &table->address, task);

@@ -46,7 +46,7 @@ static inline int shmrec_facts_of_file(shmrec_facts *facts, int fd, const shmrec
 // another IPC namespace the id means another segment or none.
 static inline int shmrec_facts_of_shm(shmrec_facts *facts, int id, shmrec_identity identity, const shmrec_task *task) {
     struct shmid_ds shm;
-    if (shmrec_ipc_namespace() != identity.device) {
+    if (!shmrec_ipc_is_here(identity)) {
         return shmrec_fail(task, SHMREC_NAMESPACE_MISMATCH, 0, "%s: this process has entered another one",
                            shmrec_code_text(SHMREC_NAMESPACE_MISMATCH));
     }

@@ -38,6 +38,17 @@ static inline int shmrec_map_ours(shmrec_map *map, shmrec_found *found, const sh
     return shmrec_fail_kept(&facts, magic == 0 && !found->is_file ? SHMREC_NOT_READY : SHMREC_BAD_MAGIC, task);
 }
 
+// Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's lock for creating and removing.
+static inline int shmrec_take_away(const shmrec_address *address, shmrec_identity identity, const shmrec_map *map,
+                                   shmrec_guard *guard, const shmrec_task *task) {
+    // One that was cut too short for a state has no handle that could ask for it.
+    if (map->bytes >= SHMREC_LIVE_END) {
+        shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
+    }
+    const int code = shmrec_unlink(address, identity, task);
+    return code != SHMREC_OK ? code : shmrec_guard_unlink(guard, address, task);
+}
+
 // Retires and unlinks this segment, then its guard. `*again`: the names changed meanwhile.
 static inline int shmrec_remove_found(const shmrec_address *address, const shmrec_found *found, const shmrec_map *map,
                                       bool *again, const shmrec_task *task) {
@@ -49,31 +60,29 @@ static inline int shmrec_remove_found(const shmrec_address *address, const shmre
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, found->identity, &current, task);
     *again = !guard_current || !current;
     if (code == SHMREC_OK && !*again) {
-        // One that was cut too short for a state has no handle that could ask for it.
-        if (map->bytes >= SHMREC_LIVE_END) {
-            shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
-        }
-        code = shmrec_unlink(address, found->identity, task);
-        code = code != SHMREC_OK ? code : shmrec_guard_unlink(&guard, address, task);
+        code = shmrec_take_away(address, found->identity, map, &guard, task);
     }
     shmrec_guard_close(&guard);
     return code;
+}
+
+// Removes a guard unless it has a segment. The caller holds its lock for creating and removing.
+static inline int shmrec_unlink_lone(const shmrec_address *address, shmrec_guard *guard, const shmrec_task *task) {
+    bool taken;
+    const int code = shmrec_is_taken(address, &taken, task);
+    return code != SHMREC_OK || taken ? code : shmrec_guard_unlink(guard, address, task);
 }
 
 // Removes a guard without a segment, which a creator that was killed may leave. A set that is no guard of ours belongs
 // to somebody else.
 static inline int shmrec_remove_lone_guard(const shmrec_address *address, const shmrec_task *task) {
     shmrec_guard guard;
-    bool taken;
     int code = shmrec_guard_open(&guard, address, task);
     if (code != SHMREC_OK) {
         return code == SHMREC_NOT_FOUND || code == SHMREC_GUARD_MISMATCH ? SHMREC_OK : code;
     }
     code = shmrec_guard_lock_create(&guard, task);
-    code = code != SHMREC_OK ? code : shmrec_is_taken(address, &taken, task);
-    if (code == SHMREC_OK && !taken) {
-        code = shmrec_guard_unlink(&guard, address, task);
-    }
+    code = code != SHMREC_OK ? code : shmrec_unlink_lone(address, &guard, task);
     shmrec_guard_close(&guard);
     return code;
 }
@@ -165,8 +174,14 @@ static inline int shmrec_remove_round(const shmrec_address *address, bool *again
     *again = false;
     int code = shmrec_find(&found, address, true, task);
     if (code == SHMREC_NOT_FOUND) {
-        code = shmrec_remove_lone_guard(address, task);
-        return code != SHMREC_OK ? code : shmrec_fail_os(task, address->is_file ? "open" : "shmget", ENOENT);
+        shmrec_error other;
+        shmrec_task lone = *task; // that nothing is there stays said, unless there is worse to say
+        lone.error = &other;
+        const int trouble = shmrec_remove_lone_guard(address, &lone);
+        if (trouble != SHMREC_OK && task->error != NULL) {
+            *task->error = other;
+        }
+        return trouble != SHMREC_OK ? trouble : code;
     }
     if (code != SHMREC_OK) {
         return code;

@@ -121,7 +121,7 @@ static inline int shmrec_guard_set_rights(const shmrec_guard *guard, const shmre
 
 // Whether the handle means the guard: in another IPC namespace a set's id means another set or none.
 static inline bool shmrec_guard_is_here(const shmrec_guard *guard) {
-    return guard->is_file || shmrec_ipc_namespace() == guard->identity.device;
+    return guard->is_file || shmrec_ipc_is_here(guard->identity);
 }
 
 // Takes the lock if nobody has it.
@@ -141,12 +141,13 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
     if (!guard->held[lock] || guard->process != SHMREC_CAST(uint64_t, getpid())) {
         return 0;
     }
-    guard->held[lock] = false;
-    if (!shmrec_guard_is_here(guard)) {
-        return EIDRM;
+    int problem = EIDRM;
+    if (shmrec_guard_is_here(guard)) {
+        problem = guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
+                                 : shmrec_lockset_give(guard->handle, lock);
     }
-    return guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
-                          : shmrec_lockset_give(guard->handle, lock);
+    guard->held[lock] = problem != 0;
+    return problem;
 }
 
 // Lets the locks go and closes the guard. By name, because closing a file does so only once no child between fork and
@@ -199,8 +200,11 @@ static inline int shmrec_guard_unlink(shmrec_guard *guard, const shmrec_address 
     if (guard->is_file) {
         return shmrec_file_unlink(address->guard, task);
     }
-    memset(guard->held, 0, sizeof guard->held); // gone with the set
-    return shmrec_lockset_remove(guard->handle, task);
+    const int removed = shmrec_lockset_remove(guard->handle, task);
+    if (removed == SHMREC_OK) {
+        memset(guard->held, 0, sizeof guard->held); // gone with the set
+    }
+    return removed;
 }
 
 #endif

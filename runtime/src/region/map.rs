@@ -37,6 +37,19 @@ pub(crate) struct Map {
     process: u32,
 }
 
+/// A mapping that could not be made: the call that failed, and how.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) call: &'static str,
+    pub(crate) error: io::Error,
+}
+
+impl Refused {
+    fn now(call: &'static str) -> Self {
+        Self { call, error: io::Error::last_os_error() }
+    }
+}
+
 /// Which call gives the memory back.
 #[derive(Clone, Copy, Debug)]
 enum Origin {
@@ -53,7 +66,7 @@ unsafe impl Sync for Map {}
 impl Map {
     /// `mmap(2)` of the first `length` bytes of `file`, which must be that long; for huge pages, where there can be any, at
     /// an address that allows them. Child processes do not inherit a writable mapping (`MADV_DONTFORK`).
-    pub(crate) fn of_file(file: &File, length: usize, access: Access, huge: bool) -> io::Result<Self> {
+    pub(crate) fn of_file(file: &File, length: usize, access: Access, huge: bool) -> Result<Self, Refused> {
         let protection = match access {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
@@ -65,7 +78,7 @@ impl Map {
         // nobody else knows; the descriptor is open for as long as `file` is borrowed.
         let base = unsafe { libc::mmap(address, length, protection, flags, file.as_raw_fd(), 0) };
         if base == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+            return Err(Refused::now("mmap"));
         }
         // The mapping has its place now.
         std::mem::forget(place);
@@ -73,7 +86,12 @@ impl Map {
     }
 
     /// `shmat(2)` of the System V segment with this id, which is `length` bytes long. As [`Map::of_file`].
-    pub(crate) fn of_shm(id: libc::c_int, length: usize, access: Access, huge: bool) -> io::Result<Self> {
+    pub(crate) fn of_shm(
+        id: libc::c_int,
+        length: usize,
+        access: Access,
+        huge: bool,
+    ) -> Result<Self, Refused> {
         let place = if huge { Reservation::new(length) } else { None };
         let address = place.as_ref().map_or(std::ptr::null(), |place| place.base().cast_const());
         let flags = if access == Access::Read { libc::SHM_RDONLY } else { 0 };
@@ -82,7 +100,7 @@ impl Map {
         // knows, of the segment's length, which never changes.
         let base = unsafe { libc::shmat(id, address, flags) };
         if base.addr() == usize::MAX {
-            return Err(io::Error::last_os_error());
+            return Err(Refused::now("shmat"));
         }
         // The mapping has its place now.
         std::mem::forget(place);
@@ -95,11 +113,12 @@ impl Map {
         access: Access,
         origin: Origin,
         huge: bool,
-    ) -> io::Result<Self> {
-        let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
+    ) -> Result<Self, Refused> {
+        let base = NonNull::new(base.cast()).expect("the kernel never chooses address 0");
         let map = Self { base, length, access, origin, process: std::process::id() };
         if access == Access::Write {
-            map.advise(length, libc::MADV_DONTFORK)?;
+            map.advise(length, libc::MADV_DONTFORK)
+                .map_err(|error| Refused { call: "madvise(MADV_DONTFORK)", error })?;
         }
         if huge {
             // A wish that a kernel without huge pages refuses; what came of it is looked at when the pages are there.
@@ -237,12 +256,12 @@ impl Drop for Map {
         if self.access == Access::Write && self.process != std::process::id() {
             return;
         }
-        let result = match self.origin {
+        // A kernel without memory of its own may refuse; then the mapping stays until the process ends.
+        match self.origin {
             // SAFETY: the mapping is this value's own, and no reference into it outlives the value.
             Origin::Mmap => unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) },
             // SAFETY: as before.
             Origin::Shmat => unsafe { libc::shmdt(self.base.as_ptr().cast()) },
         };
-        debug_assert_eq!(result, 0, "an own mapping is given back");
     }
 }

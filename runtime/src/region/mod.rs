@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::map::{Access, Map};
+use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
 
 pub(crate) mod facts;
@@ -24,6 +24,15 @@ pub use facts::Facts;
 pub(crate) struct Identity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
+}
+
+impl Identity {
+    /// Whether both are one object. A device of 0 is an IPC namespace that could not be asked for, then or now: within one
+    /// namespace ids tell enough.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        let is_unknown = self.device == 0 || other.device == 0;
+        self.inode == other.inode && (is_unknown || self.device == other.device)
+    }
 }
 
 /// Whose segments and guards are accepted.
@@ -163,27 +172,17 @@ impl Place {
     pub(crate) fn leads_to(&self, at: &At<'_>, identity: Identity) -> Result<bool> {
         match self {
             Place::Named(path) => named::leads_to(at, path, identity),
-            Place::Sysv(key) => sysv::identity(at, *key).map(|found| found == Some(identity)),
-        }
-    }
-
-    /// Whether this thread could find the segment by its name at all: System V keys count within an IPC namespace, and it may
-    /// have entered another one.
-    pub(crate) fn is_in_sight(&self, identity: Identity) -> bool {
-        match self {
-            Place::Named(_) => true,
-            Place::Sysv(_) => sysv::namespace() == identity.device,
-        }
-    }
-
-    /// Whether a guard of this identity can be found from here, as far as both namespaces are known.
-    pub(crate) fn is_of_this_namespace(&self, guard: Identity) -> bool {
-        match self {
-            Place::Named(_) => true,
-            Place::Sysv(_) => {
-                let here = sysv::namespace();
-                here == 0 || guard.device == 0 || here == guard.device
+            Place::Sysv(key) => {
+                sysv::identity(at, *key).map(|found| found.is_some_and(|found| found.is_same(identity)))
             }
+        }
+    }
+
+    /// Whether a segment or guard of this kind and identity could be found from here at all.
+    pub(crate) fn is_of_this_namespace(&self, identity: Identity) -> bool {
+        match self {
+            Place::Named(_) => true,
+            Place::Sysv(_) => sysv::is_here(identity),
         }
     }
 
@@ -266,13 +265,13 @@ impl Found {
 impl Backing {
     fn map(&self, at: &At<'_>, bytes: u64, access: Access, wishes: Wishes) -> Result<Map> {
         let (length, huge) = (length(at, bytes)?, wishes.huge_pages.is_some());
-        let (call, map) = match self {
-            Backing::File(file) => ("mmap", Map::of_file(file, length, access, huge)),
-            Backing::Shm(id) => ("shmat", Map::of_shm(*id, length, access, huge)),
+        let map = match self {
+            Backing::File(file) => Map::of_file(file, length, access, huge),
+            Backing::Shm(id) => Map::of_shm(*id, length, access, huge),
         };
-        map.map_err(|error| match (self, error.raw_os_error()) {
+        map.map_err(|Refused { call, error }| match (call, error.raw_os_error()) {
             // Removed since it was found.
-            (Backing::Shm(_), Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
+            ("shmat", Some(errno @ (libc::EIDRM | libc::EINVAL))) => {
                 at.error(ErrorKind::NotFound).detail(call).errno(errno)
             }
             _ => named::no_space(at, call, bytes, &error),

@@ -28,7 +28,7 @@ pub(crate) fn identity(at: &At<'_>, key: Key) -> Result<Option<Identity>> {
 /// `shmctl(IPC_STAT)` of the segment with this id and identity, be it removed, as long as it is mapped. In another IPC
 /// namespace the id means another segment or none.
 pub(crate) fn facts(at: &At<'_>, id: libc::c_int, identity: Identity) -> Result<Facts> {
-    if namespace() != identity.device {
+    if !is_here(identity) {
         return Err(at.error(ErrorKind::NamespaceMismatch).detail("this process has entered another one"));
     }
     stat(at, id).map(|facts| Facts::of_shm(&facts))
@@ -37,7 +37,7 @@ pub(crate) fn facts(at: &At<'_>, id: libc::c_int, identity: Identity) -> Result<
 /// `shmctl(IPC_RMID)` if the key leads to this segment: the key is free at once, the memory when the last process lets go.
 pub(crate) fn unlink(at: &At<'_>, key: Key, identity: Identity) -> Result<()> {
     match get(at, key)? {
-        Some(id) if identity_of(id) == identity => {
+        Some(id) if identity_of(id).is_same(identity) => {
             remove(id).map_err(|error| at.os("shmctl(IPC_RMID)", &error))
         }
         _ => Ok(()),
@@ -159,12 +159,20 @@ fn remove(id: libc::c_int) -> io::Result<()> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// An id counts within an IPC namespace; ids are not used again before their sequence number wraps.
-fn identity_of(id: libc::c_int) -> Identity {
+/// The inode of this thread's IPC namespace, which its calls count in; 0 where it cannot be read.
+fn namespace() -> u64 {
+    std::fs::metadata("/proc/thread-self/ns/ipc").map_or(0, |facts| facts.ino())
+}
+
+/// The identity of the System V object with this id: an id counts within an IPC namespace, and is not used again before its
+/// sequence number wraps.
+pub(crate) fn identity_of(id: libc::c_int) -> Identity {
     Identity { device: namespace(), inode: u64::from(id.cast_unsigned()) }
 }
 
-/// The inode of this thread's IPC namespace, which its calls count in; 0 without `/proc`.
-pub(crate) fn namespace() -> u64 {
-    std::fs::metadata("/proc/thread-self/ns/ipc").map_or(0, |facts| facts.ino())
+/// Whether the id in this identity means the same object here, as far as both namespaces are known: keys and ids count within
+/// an IPC namespace, and this thread may have entered another one.
+pub(crate) fn is_here(identity: Identity) -> bool {
+    let here = namespace();
+    here == 0 || identity.device == 0 || here == identity.device
 }

@@ -190,13 +190,17 @@ impl Set {
 
     /// `semop(2)`: all of these, which do not wait, or none. `false`: not now.
     fn at_once(&self, at: &At<'_>, operations: &mut [sembuf]) -> Result<bool> {
-        // SAFETY: the array has as many operations as said and lives across the call.
-        if unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) } == 0 {
-            return Ok(true);
-        }
-        match io::Error::last_os_error() {
-            error if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
-            error => Err(fault(at, "semop", &error)),
+        loop {
+            // SAFETY: the array has as many operations as said and lives across the call.
+            if unsafe { libc::semop(self.id, operations.as_mut_ptr(), operations.len()) } == 0 {
+                return Ok(true);
+            }
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                Some(libc::EINTR) => {}
+                Some(libc::EAGAIN) => return Ok(false),
+                _ => return Err(fault(at, "semop", &error)),
+            }
         }
     }
 
@@ -230,7 +234,7 @@ impl Set {
             let error = io::Error::last_os_error();
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
-                Some(libc::EAGAIN) => return Ok(false),
+                Some(libc::EAGAIN) if flags & libc::IPC_NOWAIT != 0 => return Ok(false),
                 _ => return Err(fault(at, "semop", &error)),
             }
         }

@@ -74,10 +74,10 @@ fn a_segment_of_another_ipc_namespace_is_refused_and_can_be_removed() {
     let here = image.word(at::GUARD_DEVICE);
     image.forge(at::GUARD_DEVICE, &(here + 1).to_le_bytes());
     every_opening_fails::<Quote>(place.address(), CAPACITY, &ErrorKind::NamespaceMismatch);
-    // Its creator had no `/proc` to learn it from: the guard decides, for those who need one.
+    // Its creator had no `/proc` to learn it from: then ids tell enough.
     image.forge(at::GUARD_DEVICE, &[0; 8]);
     drop(Reader::<Quote>::open(place.address()).unwrap());
-    assert_eq!(error_of(Writer::<Quote>::open(place.address()), place.address()), ErrorKind::GuardLost);
+    drop(Writer::<Quote>::open(place.address()).unwrap());
     remove(place.address()).unwrap();
     assert!(place.names().is_empty());
 }

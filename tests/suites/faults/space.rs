@@ -155,3 +155,24 @@ fn without_proc_tables_are_read_but_not_created() {
         },
     );
 }
+
+#[test]
+fn without_proc_system_v_tables_are_those_of_everybody() {
+    let test = "space::without_proc_system_v_tables_are_those_of_everybody";
+    let place = Alone::new(test).mounts().setup("mount -t tmpfs tmpfs /proc").run_after(
+        || {
+            let place = Place::new(Backend::Sysv);
+            drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
+            (place.address().to_owned(), place)
+        },
+        |address| {
+            assert_eq!(Writer::<Quote>::open(address).unwrap().epoch(), 2);
+            remove(address).unwrap();
+            drop(Writer::<Quote>::create(address, CAPACITY).unwrap());
+        },
+    );
+    if let Some(place) = place {
+        assert_eq!(Writer::<Quote>::open(place.address()).unwrap().epoch(), 2);
+        remove(place.address()).unwrap();
+    }
+}

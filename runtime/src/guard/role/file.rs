@@ -43,8 +43,8 @@ impl FileGuard {
             }
             let at = At { subject: &path.display(), ..*at };
             let file = named::unnamed(&at, named::directory(path), rights, 0)?;
+            let identity = named::identity(&at, &file)?;
             if named::publish(&at, &file, path)? {
-                let identity = named::identity(&at, &file)?;
                 return Ok(Self { file, identity, path: path.into(), process: std::process::id() });
             }
         }

@@ -59,7 +59,7 @@ impl SetGuard {
     }
 
     fn of(id: libc::c_int, key: Key) -> Self {
-        Self { id, key, identity: identity_of(id), held: [None; LOCKS] }
+        Self { id, key, identity: sysv::identity_of(id), held: [None; LOCKS] }
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -69,7 +69,7 @@ impl SetGuard {
     /// Whether the key still leads to this set.
     pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
         match get(self.key, 0) {
-            Ok(id) => Ok(identity_of(id) == self.identity),
+            Ok(id) => Ok(sysv::identity_of(id).is_same(self.identity)),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
             Err(error) => Err(at.os("semget", &error)),
         }
@@ -102,9 +102,10 @@ impl SetGuard {
 
     /// `semop(2)`: takes one away.
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
-        self.held[index(lock)] = None;
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
-        self.operate(&[down]).map_err(|error| lost(at, "semop", &error))
+        self.operate(&[down]).map_err(|error| lost(at, "semop", &error))?;
+        self.held[index(lock)] = None;
+        Ok(())
     }
 
     /// `semctl(GETPID)`
@@ -121,14 +122,16 @@ impl SetGuard {
         if !self.is_current(at)? {
             return Ok(());
         }
-        self.held = [None; LOCKS];
         // SAFETY: IPC_RMID takes no fourth argument.
-        let result = unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) };
-        if result == -1 { Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error())) } else { Ok(()) }
+        if unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) } == -1 {
+            return Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error()));
+        }
+        self.held = [None; LOCKS];
+        Ok(())
     }
 
     fn operate(&self, operations: &[libc::sembuf]) -> io::Result<()> {
-        if sysv::namespace() != self.identity.device {
+        if !sysv::is_here(self.identity) {
             // Here the id means another set or none.
             return Err(io::Error::from_raw_os_error(libc::EIDRM));
         }
@@ -161,7 +164,7 @@ impl Drop for SetGuard {
 /// `semget(2)`, `semctl(GETVAL)`: whether somebody holds this lock of this set. `None`: the key leads elsewhere, or the set may
 /// not be read.
 pub(crate) fn is_held(at: &At<'_>, key: Key, guard: Identity, lock: Lock) -> Result<Option<bool>> {
-    let Some(id) = get(key, 0).ok().filter(|&id| identity_of(id) == guard) else {
+    let Some(id) = get(key, 0).ok().filter(|&id| sysv::identity_of(id) == guard) else {
         return Ok(None);
     };
     match ask(id, lock, libc::GETVAL) {
@@ -231,8 +234,4 @@ fn stat(at: &At<'_>, id: libc::c_int) -> Result<libc::semid_ds> {
     }
     // SAFETY: the call succeeded, so the kernel has filled it.
     Ok(unsafe { facts.assume_init() })
-}
-
-fn identity_of(id: libc::c_int) -> Identity {
-    Identity { device: sysv::namespace(), inode: u64::from(id.cast_unsigned()) }
 }

@@ -1,0 +1,108 @@
+//! One operation of the runtime between two marks, for a tracer: `step OPERATION ADDRESS`. Relies on the runtime's public API
+//! and on `/proc` for what the process has; decides nothing. Its twin in C is `suites/syscalls/c/step.c`.
+//!
+//! It prints `ok`, or the error as `CODE ERRNO TEXT`; then `left D M`: how many descriptors and shared mappings are more than
+//! before. It goes on until its input ends.
+
+#![expect(unsafe_code, reason = "raise and alarm, which std does not offer")]
+
+use std::env;
+use std::fs;
+use std::io::{self, Read};
+use std::time::Duration;
+
+use integration_tests::records::{Pattern, Pattern256};
+use shmrecord::{Reader, Result, Semaphore, Writer};
+
+/// Records in a table.
+const CAPACITY: usize = 4;
+/// Longer than any operation may take.
+const SECONDS: u32 = 20;
+
+fn main() {
+    // SAFETY: no memory is involved; the signal ends this process.
+    unsafe { libc::alarm(SECONDS) };
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [operation, address] = arguments.as_slice() else { panic!("step OPERATION ADDRESS") };
+    let before = holdings();
+    let result = run(operation, address);
+    let after = holdings();
+    match result {
+        Ok(()) => println!("ok"),
+        Err(error) => {
+            println!("{} {} {error}", error.kind().code(), error.raw_os_error().unwrap_or(0));
+        }
+    }
+    println!("left {} {}", after.0 - before.0, after.1 - before.1);
+    // Whatever comes, the end is what counts.
+    let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+}
+
+/// Runs the operation; what it gives is dropped behind the second mark.
+fn run(operation: &str, address: &str) -> Result<()> {
+    match operation {
+        "create" => between_marks(|| Writer::<Pattern256>::create(address, CAPACITY)).map(drop),
+        "open" => between_marks(|| Writer::<Pattern256>::open(address)).map(drop),
+        "attach" => between_marks(|| Reader::<Pattern256>::open(address)).map(drop),
+        "remove" => between_marks(|| shmrecord::remove(address)),
+        "write" => {
+            let mut writer = Writer::<Pattern256>::open(address)?;
+            between_marks(|| writer.write(0, &Pattern256::of(0, 2)))
+        }
+        "read" => {
+            let reader = Reader::<Pattern256>::open(address)?;
+            between_marks(|| reader.read(0)).map(drop)
+        }
+        "close" => {
+            let writer = Writer::<Pattern256>::open(address)?;
+            between_marks(|| drop(writer));
+            Ok(())
+        }
+        "detach" => {
+            let reader = Reader::<Pattern256>::open(address)?;
+            between_marks(|| drop(reader));
+            Ok(())
+        }
+        "semaphore-create" => between_marks(|| Semaphore::create(address, 1)).map(drop),
+        "semaphore-open-or-create" => between_marks(|| Semaphore::open_or_create(address, 1)).map(drop),
+        "semaphore-open" => between_marks(|| Semaphore::open(address)).map(drop),
+        "semaphore-unlink" => between_marks(|| Semaphore::unlink(address)),
+        "semaphore-wait" => {
+            let semaphore = Semaphore::open(address)?;
+            between_marks(|| semaphore.wait())
+        }
+        "semaphore-wait-in-vain" => {
+            let semaphore = Semaphore::open(address)?;
+            semaphore.wait()?;
+            between_marks(|| semaphore.wait_timeout(Duration::from_millis(2))).map(drop)?;
+            semaphore.post()
+        }
+        "semaphore-post" => {
+            let semaphore = Semaphore::open(address)?;
+            between_marks(|| semaphore.post())
+        }
+        _ => panic!("unknown operation: {operation}"),
+    }
+}
+
+fn between_marks<T>(operation: impl FnOnce() -> T) -> T {
+    mark();
+    let result = operation();
+    mark();
+    result
+}
+
+/// Stops this process for its tracer; without one it ends here.
+fn mark() {
+    // SAFETY: no memory is involved.
+    unsafe { libc::raise(libc::SIGTRAP) };
+}
+
+/// Open descriptors and shared mappings of this process.
+fn holdings() -> (i64, i64) {
+    let maps = fs::read_to_string("/proc/self/maps").expect("/proc");
+    let is_shared = |line: &&str| line.split(' ').nth(1).is_some_and(|rights| rights.ends_with('s'));
+    let count = |things: usize| i64::try_from(things).expect("a few");
+    let descriptors = fs::read_dir("/proc/self/fd").expect("/proc").count();
+    (count(descriptors), count(maps.lines().filter(is_shared).count()))
+}

@@ -1,0 +1,109 @@
+// step.c: one operation of the runtime between two marks, for a tracer: the twin of src/bin/step.rs, in C. Knows no test.
+//
+//   step OPERATION ADDRESS
+//
+// It prints `ok`, or the error as `CODE ERRNO TEXT`; then `left D M`: how many descriptors and shared mappings are more
+// than before. It goes on until its input ends.
+
+#define _GNU_SOURCE
+#include "twin.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// Records in a table.
+#define CAPACITY 4u
+// Longer than any operation may take.
+#define SECONDS 20u
+
+static shmrec_error error;
+
+// Stops this process for its tracer; without one it ends here.
+static void mark(void) { (void)raise(SIGTRAP); }
+
+static int descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    int count = 0;
+    while (directory != NULL && readdir(directory) != NULL) {
+        count++;
+    }
+    (void)closedir(directory);
+    return count;
+}
+
+static int shared_mappings(void) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[4096], rights[5];
+    int count = 0;
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        count += sscanf(line, "%*s %4s", rights) == 1 && rights[3] == 's';
+    }
+    (void)fclose(maps);
+    return count;
+}
+
+// Runs the operation between the marks; what it gives is closed behind the second.
+static int run(const char *operation, const char *address) {
+    twin_pattern256 pattern;
+    twin_pattern256_writer writer;
+    twin_pattern256_reader reader;
+    memset(&pattern, 0, sizeof pattern);
+    memset(&writer, 0, sizeof writer);
+    memset(&reader, 0, sizeof reader);
+    const bool writes = strcmp(operation, "write") == 0 || strcmp(operation, "close") == 0;
+    const bool reads = strcmp(operation, "read") == 0 || strcmp(operation, "detach") == 0;
+    int code = writes  ? twin_pattern256_open_writer(&writer, address, NULL, &error)
+               : reads ? twin_pattern256_open(&reader, address, NULL, &error)
+                       : SHMREC_OK;
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    mark();
+    if (strcmp(operation, "create") == 0) {
+        code = twin_pattern256_create(&writer, address, CAPACITY, NULL, &error);
+    } else if (strcmp(operation, "open") == 0) {
+        code = twin_pattern256_open_writer(&writer, address, NULL, &error);
+    } else if (strcmp(operation, "attach") == 0) {
+        code = twin_pattern256_open(&reader, address, NULL, &error);
+    } else if (strcmp(operation, "remove") == 0) {
+        code = shmrec_remove(address, NULL, &error);
+    } else if (strcmp(operation, "write") == 0) {
+        code = twin_pattern256_write(&writer, 0, &pattern, &error);
+    } else if (strcmp(operation, "read") == 0) {
+        code = twin_pattern256_read(&reader, 0, &pattern, NULL, &error);
+    } else if (strcmp(operation, "close") == 0) {
+        twin_pattern256_close_writer(&writer);
+    } else if (strcmp(operation, "detach") == 0) {
+        twin_pattern256_close(&reader);
+    } else {
+        exit(2);
+    }
+    mark();
+    twin_pattern256_close_writer(&writer);
+    twin_pattern256_close(&reader);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    (void)alarm(SECONDS);
+    if (argc != 3) {
+        return 2;
+    }
+    const int descriptors_before = descriptors(), mappings_before = shared_mappings();
+    const int code = run(argv[1], argv[2]);
+    const int descriptors_left = descriptors() - descriptors_before;
+    const int mappings_left = shared_mappings() - mappings_before;
+    if (code == SHMREC_OK) {
+        puts("ok");
+    } else {
+        printf("%d %d %s\n", code, error.errno_value, error.text);
+    }
+    printf("left %d %d\n", descriptors_left, mappings_left);
+    (void)fflush(stdout);
+    while (getchar() != EOF) {
+    }
+    return 0;
+}

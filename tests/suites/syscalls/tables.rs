@@ -1,0 +1,272 @@
+//! The operations on tables: what is there before, what may be there afterwards, in Rust and in C. Relies on `sweep`, and on the
+//! runtime to look at what is left and to go on with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use integration_tests::case::every_backend;
+use integration_tests::image::{Image, at};
+use integration_tests::place::{Backend, Place};
+use integration_tests::records::{Pattern, Pattern256};
+use integration_tests::tracer::Call;
+use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
+
+use crate::calls::is_lock;
+use crate::run::run;
+use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill, is_possible};
+use crate::tools::{self, CC};
+
+/// The program in Rust.
+pub(crate) const RUST: &str = env!("CARGO_BIN_EXE_step");
+/// What the programs create.
+const CAPACITY: usize = 4;
+/// The state of a table whose remover was killed (`docs/FORMAT.md`).
+const RETIRED: u64 = 2;
+
+/// What is there before an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// A guard that a creator left who was killed.
+    Guard,
+    /// A table with a value.
+    Table,
+    /// A table that a remover left who was killed.
+    Retired,
+}
+
+/// An operation of the programs, and what it starts from.
+struct Operation {
+    word: &'static str,
+    before: Before,
+    backend: Backend,
+}
+
+const OPERATIONS: [(&str, &str, Before); 12] = [
+    ("create", "create", Before::Nothing),
+    ("create beside a guard", "create", Before::Guard),
+    ("take over by create", "create", Before::Table),
+    ("replace", "create", Before::Retired),
+    ("open for writing", "open", Before::Table),
+    ("open for reading", "attach", Before::Table),
+    ("remove", "remove", Before::Table),
+    ("remove again", "remove", Before::Retired),
+    ("remove a guard", "remove", Before::Guard),
+    ("remove nothing", "remove", Before::Nothing),
+    ("close", "close", Before::Table),
+    ("close a reader", "detach", Before::Table),
+];
+
+/// What is there, seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    /// Nothing but a guard.
+    Guard,
+    /// The table that was there, values and all.
+    Old,
+    /// A table without values.
+    New,
+    Retired,
+    /// A System V segment whose creator was killed.
+    Unfinished,
+}
+
+impl Subject for Operation {
+    type Place = Place;
+
+    fn prepare(&self) -> Place {
+        let place = Place::new(self.backend);
+        match self.before {
+            Before::Nothing => {}
+            Before::Guard => place.make_guard(),
+            Before::Table | Before::Retired => {
+                let mut writer = Writer::<Pattern256>::create(place.address(), CAPACITY).unwrap();
+                writer.write(1, &Pattern256::of(1, 1)).unwrap();
+            }
+        }
+        if self.before == Before::Retired {
+            Image::of(&place).set_word(at::STATE, RETIRED);
+        }
+        place
+    }
+
+    fn address<'a>(&self, place: &'a Place) -> &'a str {
+        place.address()
+    }
+
+    fn word(&self) -> &'static str {
+        self.word
+    }
+
+    fn check(&self, place: &Place, end: End, at: Option<&Call>, turn: usize) -> Result<(), String> {
+        let state = state(place)?;
+        if !self.allowed(end, at).contains(&state) {
+            return Err(format!("after {end:?} there is {state:?}"));
+        }
+        recover(place, state, turn).map_err(|trouble| format!("then, with {state:?}: {trouble}"))
+    }
+}
+
+impl Operation {
+    /// What may be there afterwards.
+    fn allowed(&self, end: End, at: Option<&Call>) -> Vec<State> {
+        use State::{Absent, Guard, New, Old, Retired, Unfinished};
+        let mut states = match (self.word, self.before, end) {
+            ("create", Before::Table, _) => vec![Old],
+            ("create", _, End::Success) => vec![New],
+            ("remove", _, End::Success) => vec![Absent],
+            ("create" | "remove", Before::Nothing, _) => vec![Absent],
+            ("create" | "remove", Before::Guard, _) => vec![Absent, Guard],
+            ("create" | "remove", Before::Retired, _) => vec![Absent, Guard, Retired],
+            ("remove", Before::Table, _) => vec![Absent, Guard, Old, Retired],
+            _ => vec![Old],
+        };
+        // A guard that could not be locked is not touched any more.
+        if self.before == Before::Nothing && end == End::Failure && at.is_some_and(is_lock) {
+            states.push(Guard);
+        }
+        if end == End::Killed && self.word == "create" && self.before != Before::Table {
+            states.extend([Guard, New]);
+            if self.backend == Backend::Sysv {
+                states.push(Unfinished);
+            }
+        }
+        states
+    }
+}
+
+/// Does not wait for a creator who was killed.
+fn patient() -> Options {
+    Options::new().timeout(Duration::from_millis(1))
+}
+
+/// What is there; nothing else has the names.
+fn state(place: &Place) -> Result<State, String> {
+    let names = place.names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => return Ok(State::Absent),
+        [".guard"] => return Ok(State::Guard),
+        ["", ".guard"] => {}
+        other => return Err(format!("there is {other:?}")),
+    }
+    match patient().open::<Pattern256>(place.address()) {
+        Ok(reader) => {
+            let old = (0..CAPACITY).map(|index| value(&reader, index)).collect::<Result<Vec<_>, _>>()?;
+            match old.as_slice() {
+                [0, 1, 0, 0] => Ok(State::Old),
+                [0, 0, 0, 0] => Ok(State::New),
+                other => Err(format!("versions {other:?}")),
+            }
+        }
+        Err(error) => match error.kind() {
+            ErrorKind::Retired => Ok(State::Retired),
+            ErrorKind::NotReady => Ok(State::Unfinished),
+            _ => Err(error.to_string()),
+        },
+    }
+}
+
+/// The version of a record whose value must be the right one.
+fn value(reader: &Reader<Pattern256>, index: usize) -> Result<u64, String> {
+    let record = reader.read_versioned(index).map_err(|error| error.to_string())?;
+    let is_right = record.value == Pattern256::of(index, record.version);
+    if is_right { Ok(record.version) } else { Err(format!("record {index}: {record:?}")) }
+}
+
+/// Whatever is there, the next one can work with it: one time by removing, one time by creating, at once.
+fn recover(place: &Place, state: State, turn: usize) -> Result<(), String> {
+    let address = place.address();
+    let in_words = |error: shmrecord::Error| error.to_string();
+    let is_there = matches!(state, State::Old | State::New | State::Retired);
+    let is_removed = |result: shmrecord::Result<()>| match result {
+        Err(error) if !is_there && *error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result.map_err(in_words),
+    };
+    // Only the creator of an unfinished segment can say that it is no stranger's.
+    if turn.is_multiple_of(2) && state != State::Unfinished {
+        is_removed(remove(address))?;
+    } else {
+        let mut writer = Writer::<Pattern256>::create(address, CAPACITY).map_err(in_words)?;
+        writer.write(2, &Pattern256::of(2, 1)).map_err(in_words)?;
+        drop(writer);
+        drop(Writer::<Pattern256>::open(address).map_err(in_words)?);
+        let reader = Reader::<Pattern256>::open(address).map_err(in_words)?;
+        let versions = [value(&reader, 1)?, value(&reader, 2)?];
+        if versions != [u64::from(state == State::Old), 1] {
+            return Err(format!("versions {versions:?}"));
+        }
+        remove(address).map_err(in_words)?;
+    }
+    if place.names().is_empty() { Ok(()) } else { Err(format!("{:?} is left", place.names())) }
+}
+
+#[test]
+fn every_call_fails() {
+    let said: Vec<_> = in_each_language(every_failure).into_iter().map(|report| report.said).collect();
+    if let [rust, c] = said.as_slice() {
+        assert!(rust == c, "different in Rust and C:\n{}", in_lines(rust.symmetric_difference(c)));
+    }
+}
+
+#[test]
+fn every_call_is_the_last() {
+    in_each_language(every_kill);
+}
+
+/// Sweeps over every operation on every kind of segment, in Rust and, if there is a compiler, in C; at once.
+fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
+    if !is_possible() {
+        return Vec::new();
+    }
+    let every_operation = move |program: &Path| {
+        let mut report = Report::default();
+        for backend in Backend::ALL {
+            for (name, word, before) in OPERATIONS {
+                let name = format!("{name}, {backend:?}");
+                sweep(program, &name, &Operation { word, before, backend }, &mut report);
+            }
+        }
+        report
+    };
+    let reports: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> =
+            programs().into_iter().map(|program| scope.spawn(move || every_operation(program))).collect();
+        started.into_iter().map(|sweep| sweep.join().expect("a sweep does not panic")).collect()
+    });
+    reports.iter().for_each(Report::check);
+    reports
+}
+
+fn in_lines<'a>(lines: impl Iterator<Item = &'a String>) -> String {
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn reading_and_writing_make_no_call() {
+    if !is_possible() {
+        return;
+    }
+    for program in programs() {
+        every_backend(|place| {
+            drop(Writer::<Pattern256>::create(place.address(), CAPACITY).unwrap());
+            for word in ["read", "write"] {
+                let run = run(program, word, place.address(), None).unwrap();
+                assert_eq!((run.calls, run.answer.unwrap().error), (vec![], None), "{word}");
+            }
+        });
+    }
+}
+
+/// The program in Rust, and its twin in C if there is a compiler.
+fn programs() -> Vec<&'static Path> {
+    static C: LazyLock<PathBuf> = LazyLock::new(|| {
+        tools::write_header(&tools::model(&tools::suite("c/twin.toml")));
+        CC.compile("step", &tools::project("tests/suites/syscalls/c/step.c"), &[])
+    });
+    let c = CC.is_there().then(|| C.as_path());
+    [Some(Path::new(RUST)), c].into_iter().flatten().collect()
+}
