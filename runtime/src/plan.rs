@@ -55,8 +55,12 @@ impl<'a> Plan<'a> {
         // Behind the description there are only records, all zeros.
         let stored_bytes = geometry.description_offset + geometry.description_bytes;
         let bytes = geometry.segment_bytes;
-        let segment =
-            NewSegment { bytes, present_bytes: if options.sparse { stored_bytes } else { bytes }, rights };
+        let segment = NewSegment {
+            bytes,
+            present_bytes: if options.sparse { stored_bytes } else { bytes },
+            rights,
+            exclusive: options.exclusive,
+        };
         Ok(Self { layout, shape, geometry, description, segment })
     }
 
@@ -73,6 +77,10 @@ impl<'a> Plan<'a> {
         }
         if options.cells.is_some() && found.cells != self.shape.cells {
             return differs("number of cells", &found.cells, &self.shape.cells);
+        }
+        // An exclusive one cannot have been opened for writing.
+        if options.exclusive {
+            return differs("sealing", &"shared", &"exclusive");
         }
         if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
             return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());

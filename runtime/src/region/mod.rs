@@ -1,15 +1,21 @@
-//! Segments by place: an enum over files with a name and System V segments, so that nothing above tells them apart.
-//! Relies on [`map`], [`named`] and [`sysv`], which rely on the kernel through `libc`; knows neither header nor records.
+//! Segments by place: an enum over files with a name, System V segments and memfds, so that nothing above tells them
+//! apart. Relies on [`map`], [`named`], [`sysv`] and [`memfd`], which rely on the kernel through `libc`; knows neither
+//! header nor records.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
 
+pub(crate) mod inherited;
 pub(crate) mod map;
+pub(crate) mod memfd;
 pub(crate) mod named;
+pub(crate) mod registry;
 pub(crate) mod sysv;
 
 /// What tells one segment or guard from every other on this machine: device and inode of a file; the inode of the IPC
@@ -20,6 +26,13 @@ pub(crate) struct Identity {
     pub(crate) inode: u64,
 }
 
+impl Identity {
+    /// `fstat(2)`
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|facts| Self { device: facts.dev(), inode: facts.ino() })
+    }
+}
+
 /// Whose segments and guards are accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trust {
@@ -27,6 +40,8 @@ pub(crate) struct Trust {
     pub(crate) owner: Option<u32>,
     /// Whether what everybody may write is accepted.
     pub(crate) world_writable: bool,
+    /// Whether memfds that could be cut are accepted.
+    pub(crate) unsealed: bool,
 }
 
 impl Trust {
@@ -71,6 +86,8 @@ pub(crate) struct NewSegment {
     /// stored to until then. The kernel finds the others when they are touched.
     pub(crate) present_bytes: u64,
     pub(crate) rights: Rights,
+    /// Whether, once it has its name, nobody may map it for writing any more. Only memfds can be.
+    pub(crate) exclusive: bool,
 }
 
 impl NewSegment {
@@ -87,6 +104,8 @@ pub(crate) enum Place {
     Named(PathBuf),
     /// A System V key: `sysv:`.
     Sysv(Key),
+    /// A name in this process's registry of memfds: `memfd:`.
+    Memfd(String),
 }
 
 /// A segment that is there, not mapped yet.
@@ -139,6 +158,10 @@ impl Place {
                 let (id, identity, size) = sysv::find(at, *key, trust)?;
                 Ok(Found { backing: Backing::Shm(id), identity, size })
             }
+            Place::Memfd(name) => {
+                let (file, identity, size) = memfd::open(at, name, access, trust)?;
+                Ok(Found { backing: Backing::File(file), identity, size })
+            }
         }
     }
 
@@ -147,6 +170,7 @@ impl Place {
         match self {
             Place::Named(path) => named::is_taken(at, path),
             Place::Sysv(key) => sysv::identity(at, *key).map(|identity| identity.is_some()),
+            Place::Memfd(name) => Ok(registry::identity(name).is_some()),
         }
     }
 
@@ -155,6 +179,7 @@ impl Place {
         match self {
             Place::Named(path) => named::leads_to(at, path, identity),
             Place::Sysv(key) => sysv::identity(at, *key).map(|found| found == Some(identity)),
+            Place::Memfd(name) => Ok(registry::identity(name) == Some(identity)),
         }
     }
 
@@ -163,15 +188,27 @@ impl Place {
         match self {
             Place::Named(path) => named::unlink(at, path, identity),
             Place::Sysv(key) => sysv::unlink(at, *key, identity),
+            Place::Memfd(name) => {
+                registry::take_out(name, identity);
+                Ok(())
+            }
+        }
+    }
+
+    /// What a reader does that finds this segment removed: a memfd has a name here for as long as this process holds it.
+    pub(crate) fn let_go(&self, identity: Identity) {
+        if let Place::Memfd(name) = self {
+            registry::let_go(name, identity);
         }
     }
 
     /// Makes as much of a new segment as can be made without a name.
     pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
-        let Place::Named(path) = self else {
-            return Ok(Prepared::Nothing);
+        let file = match self {
+            Place::Named(path) => named::unnamed(at, named::directory(path), new.rights, new.bytes)?,
+            Place::Memfd(name) => memfd::create(at, name, new.rights, new.bytes)?,
+            Place::Sysv(_) => return Ok(Prepared::Nothing),
         };
-        let file = named::unnamed(at, named::directory(path), new.rights, new.bytes)?;
         named::reserve(at, &file, new)?;
         let map = Map::of_file(&file, length(at, new.bytes)?, Access::Write)
             .map_err(|error| named::no_space(at, "mmap", new.bytes, &error))?;
@@ -195,6 +232,13 @@ impl Place {
                 let named = named::publish(at, &file, path)?;
                 Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
             }
+            (Place::Memfd(name), Prepared::File(file, map)) => {
+                fill(&map);
+                memfd::seal(at, &file, new.exclusive)?;
+                let identity = named::identity(at, &file)?;
+                let named = memfd::publish(at, &file, name)?;
+                Ok(named.then_some(Segment { map, backing: Backing::File(file), identity }))
+            }
             (Place::Sysv(key), _) => {
                 let Some(unfinished) = sysv::create(at, *key, new)? else {
                     return Ok(None);
@@ -207,7 +251,7 @@ impl Place {
                 unfinished.finish();
                 Ok(Some(Segment { map, backing, identity }))
             }
-            (Place::Named(_), Prepared::Nothing) => Ok(None),
+            (Place::Named(_) | Place::Memfd(_), Prepared::Nothing) => Ok(None),
         }
     }
 }

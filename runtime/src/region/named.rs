@@ -15,8 +15,7 @@ use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
 use crate::region::{Identity, NewSegment, Rights, Trust};
 
-/// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, and `fstat`: a regular file of a trusted owner. Never
-/// waits, whatever has the name.
+/// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of an existing file, if [`accept`] says so. Never waits, whatever has the name.
 pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> Result<(File, Identity, u64)> {
     let file = OpenOptions::new()
         .read(true)
@@ -24,6 +23,12 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)
         .map_err(|error| at.os("open", &error))?;
+    let (identity, size) = accept(at, &file, trust)?;
+    Ok((file, identity, size))
+}
+
+/// `fstat(2)`: which file this is, and its size, if it is a regular file of a trusted owner.
+pub(crate) fn accept(at: &At<'_>, file: &File, trust: &Trust) -> Result<(Identity, u64)> {
     let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
     let kind = facts.file_type();
     if !kind.is_file() {
@@ -36,7 +41,7 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
         return Err(at.error(ErrorKind::NotRegular { kind }));
     }
     trust.check(at, facts.uid(), facts.mode() & 0o7777)?;
-    Ok((file, Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
+    Ok((Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
 }
 
 /// `open(O_TMPFILE)` in this directory, then [`set_rights`]. The file vanishes with its last descriptor unless [`publish`]
@@ -186,8 +191,7 @@ pub(crate) fn directory(path: &Path) -> &Path {
 
 /// `fstat(2)`: which file this is.
 pub(crate) fn identity(at: &At<'_>, file: &File) -> Result<Identity> {
-    let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
-    Ok(Identity { device: facts.dev(), inode: facts.ino() })
+    Identity::of(file).map_err(|error| at.os("fstat", &error))
 }
 
 /// `unlink(2)` if the name leads to this file. Callers hold the lock under which names change.

@@ -85,7 +85,7 @@ fn open(at: &At<'_>, path: &Path, trust: &Trust) -> Result<(File, Identity)> {
 fn create(at: &At<'_>, path: &Path, initial: u32, mode: u32) -> Result<Option<Mapped>> {
     let (bytes, rights) = (BYTES as u64, Rights { mode, group: None });
     let file = named::unnamed(at, Path::new(DIRECTORY), rights, bytes)?;
-    named::reserve(at, &file, &NewSegment { bytes, present_bytes: bytes, rights })?;
+    named::reserve(at, &file, &NewSegment { bytes, present_bytes: bytes, rights, exclusive: false })?;
     let mapped = Mapped::new(at, &file)?;
     // SAFETY: the mapping has the size and alignment of a sem_t, and nobody else can know it yet.
     let result = unsafe { libc::sem_init(mapped.semaphore.as_ptr(), 1, initial) };
