@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`options`] | what may be chosen |
+//! | [`handover`] | memfds for other processes |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
@@ -49,6 +50,7 @@ mod deadline;
 pub mod error;
 mod geometry;
 mod guard;
+pub mod handover;
 mod header;
 mod host;
 mod key;
