@@ -12,9 +12,20 @@
 typedef struct shmrec_build {
     const shmrec_layout *layout;
     shmrec_options options; // resolved
+    shmrec_new_segment segment;
     shmrec_header header;
     shmrec_draft draft;
 } shmrec_build;
+
+// The segment that the geometry and these options ask for. Behind the description there are only records, all zeros.
+static inline void shmrec_build_segment(shmrec_build *build) {
+    const shmrec_geometry *g = &build->header.geometry;
+    const shmrec_options *options = &build->options;
+    build->segment.bytes = g->segment_bytes;
+    build->segment.present_bytes =
+        options->sparse ? g->description_offset + g->description_bytes : g->segment_bytes;
+    build->segment.rights = shmrec_rights_of(options->mode, options->has_group ? options->group : SHMREC_NO_GROUP);
+}
 
 // An existing table must have what was asked for; what was not asked for may be anything.
 static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_build *build, const shmrec_task *task) {
@@ -49,8 +60,7 @@ static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task
 // something has the name now.
 static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
                                         bool *again, const shmrec_task *task) {
-    int code = shmrec_draft_begin(&build->draft, &table->address, build->header.geometry.segment_bytes,
-                                  build->options.mode, again, task);
+    int code = shmrec_draft_begin(&build->draft, &table->address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         return code;
     }
@@ -79,7 +89,7 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
     if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_set_mode(guard, address, build->options.mode, task);
+    code = shmrec_guard_set_rights(guard, address, build->segment.rights, task);
     code = code != SHMREC_OK ? code : shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
     if (code == SHMREC_OK && !locked) {
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
@@ -101,10 +111,9 @@ static inline int shmrec_build_name(shmrec_table *table, shmrec_build *build, sh
 // The step of creation when nothing has the name.
 static inline int shmrec_build_publish(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    const uint32_t mode = build->options.mode;
     shmrec_guard guard;
-    int code = shmrec_draft_prepare(&build->draft, address, build->header.geometry.segment_bytes, mode, task);
-    code = code != SHMREC_OK ? code : shmrec_guard_open_or_create(&guard, address, mode, task);
+    int code = shmrec_draft_prepare(&build->draft, address, &build->segment, task);
+    code = code != SHMREC_OK ? code : shmrec_guard_open_or_create(&guard, address, build->segment.rights, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -125,7 +134,7 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
         return shmrec_build_publish(table, build, again, task);
     }
     if (code == SHMREC_NOT_READY) {
-        return shmrec_clear_unfinished(&table->address, build->header.geometry.segment_bytes, again, task);
+        return shmrec_clear_unfinished(&table->address, build->segment.bytes, again, task);
     }
     if (code == SHMREC_OK && !shmrec_table_retired(table)) {
         code = shmrec_check_shape(table, build, task);

@@ -32,16 +32,25 @@ static inline int shmrec_check_ipc(uint32_t uid, uint32_t creator, uint32_t mode
     return code != SHMREC_OK ? code : shmrec_check_trust(creator, mode & 0777u, task);
 }
 
-// shmctl(IPC_STAT): size, and whether owner and mode are accepted.
+// shmctl(IPC_STAT)
+static inline int shmrec_shm_stat(int id, struct shmid_ds *facts, const shmrec_task *task) {
+    memset(facts, 0, sizeof *facts);
+    if (shmctl(id, IPC_STAT, facts) == 0) {
+        return SHMREC_OK;
+    }
+    const int problem = errno;
+    if (shmrec_ipc_gone(problem)) { // removed between shmget and now
+        return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmctl(IPC_STAT)");
+    }
+    return shmrec_fail_os(task, "shmctl(IPC_STAT)", problem);
+}
+
+// Its size, and whether owner and mode are accepted.
 static inline int shmrec_shm_check(int id, uint64_t *bytes, const shmrec_task *task) {
     struct shmid_ds facts;
-    memset(&facts, 0, sizeof facts);
-    if (shmctl(id, IPC_STAT, &facts) != 0) {
-        const int problem = errno;
-        if (shmrec_ipc_gone(problem)) { // removed between shmget and now
-            return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: shmctl(IPC_STAT)");
-        }
-        return shmrec_fail_os(task, "shmctl(IPC_STAT)", problem);
+    const int code = shmrec_shm_stat(id, &facts, task);
+    if (code != SHMREC_OK) {
+        return code;
     }
     *bytes = facts.shm_segsz;
     return shmrec_check_ipc(facts.shm_perm.uid, facts.shm_perm.cuid, facts.shm_perm.mode, task);
@@ -56,20 +65,56 @@ static inline int shmrec_shm_find(int *id, uint64_t *bytes, key_t key, const shm
     return shmrec_fail_os(task, "shmget", ENOENT);
 }
 
-// shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros. `*taken`: something has the key.
-static inline int shmrec_shm_create(int *id, key_t key, uint64_t bytes, uint32_t mode, bool *taken,
+// The mode that a System V object of these rights is made with: nothing for the group before it is the right one.
+static inline int shmrec_first_mode(shmrec_rights rights) {
+    return SHMREC_CAST(int, rights.group == SHMREC_NO_GROUP ? rights.mode : rights.mode & ~0070u);
+}
+
+// Group and permission bits of an object that is there, as IPC_SET takes them.
+static inline void shmrec_put_rights(struct ipc_perm *permissions, shmrec_rights rights) {
+    permissions->mode = SHMREC_CAST(unsigned short, rights.mode);
+    if (rights.group != SHMREC_NO_GROUP) {
+        permissions->gid = rights.group;
+    }
+}
+
+// shmctl(IPC_SET): the group that was asked for, and its permissions.
+static inline int shmrec_shm_set_group(int id, shmrec_rights rights, const shmrec_task *task) {
+    struct shmid_ds facts;
+    if (rights.group == SHMREC_NO_GROUP) {
+        return SHMREC_OK;
+    }
+    const int code = shmrec_shm_stat(id, &facts, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    shmrec_put_rights(&facts.shm_perm, rights);
+    return shmctl(id, IPC_SET, &facts) == 0 ? SHMREC_OK : shmrec_fail_os(task, "shmctl(IPC_SET)", errno);
+}
+
+// shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros, SHM_NORESERVE if it is sparse. `*taken`: something has the key.
+// On failure nothing is made.
+static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment *segment, bool *taken,
                                     const shmrec_task *task) {
-    *id = shmget(key, bytes, IPC_CREAT | IPC_EXCL | SHMREC_CAST(int, mode));
+    const int sparse = shmrec_is_sparse(segment) ? SHMREC_SHM_NORESERVE : 0;
+    *id = shmget(key, segment->bytes, IPC_CREAT | IPC_EXCL | sparse | shmrec_first_mode(segment->rights));
     const int problem = *id >= 0 ? 0 : errno;
     *taken = problem == EEXIST;
-    if (problem == 0 || *taken) {
+    if (*taken) {
         return SHMREC_OK;
     }
     if (problem == EINVAL) { // for a new segment: its size
         return shmrec_fail(task, SHMREC_NO_SPACE, problem, "no space for %llu bytes: shmget: above SHMMAX",
-                           SHMREC_CAST(unsigned long long, bytes));
+                           SHMREC_CAST(unsigned long long, segment->bytes));
     }
-    return shmrec_fail_space(task, "shmget", problem, bytes);
+    if (problem != 0) {
+        return shmrec_fail_space(task, "shmget", problem, segment->bytes);
+    }
+    const int code = shmrec_shm_set_group(*id, segment->rights, task);
+    if (code != SHMREC_OK) {
+        (void)shmctl(*id, IPC_RMID, NULL); // the error to report is the one that led here
+    }
+    return code;
 }
 
 // shmat(2): all of the segment with this id. One that was removed since it was found is not found.

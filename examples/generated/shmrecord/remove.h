@@ -33,7 +33,7 @@ static inline int shmrec_remove_found(const shmrec_address *address, const shmre
                                       bool *again, const shmrec_task *task) {
     shmrec_guard guard;
     bool guard_current = false, current = false;
-    int code = shmrec_guard_open_or_create(&guard, address, 0600, task);
+    int code = shmrec_guard_open_or_create(&guard, address, shmrec_private(), task);
     code = code != SHMREC_OK ? code : shmrec_guard_lock_create(&guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_is_current(&guard, address, &guard_current, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, found->identity, &current, task);

@@ -21,9 +21,12 @@ typedef struct shmrec_guard {
     uint8_t reserved;
 } shmrec_guard;
 
-// The guard's mode for a segment of this mode: read and write for the classes that may write, so that nobody who only
+// The guard's rights for a segment of these: read and write for the classes that may write, so that nobody who only
 // reads can lock writers out.
-static inline uint32_t shmrec_guard_mode(uint32_t mode) { return (mode & 0222u) | (mode & 0222u) << 1; }
+static inline shmrec_rights shmrec_writers_only(shmrec_rights segment) {
+    const uint32_t write = segment.mode & 0222u;
+    return shmrec_rights_of(write | write << 1, segment.group);
+}
 
 static inline void shmrec_guard_of_file(shmrec_guard *guard, const shmrec_file *file) {
     guard->process = SHMREC_CAST(uint64_t, getpid());
@@ -54,19 +57,19 @@ static inline int shmrec_guard_open(shmrec_guard *guard, const shmrec_address *a
     return code;
 }
 
-// Opens the guard, or makes it for those who may write the segment, whose mode is `mode`. On failure nothing is open.
-static inline int shmrec_guard_open_or_create(shmrec_guard *guard, const shmrec_address *address, uint32_t mode,
-                                              const shmrec_task *task) {
-    const uint32_t own = shmrec_guard_mode(mode);
+// Opens the guard, or makes it for those who may write the segment, which has these rights. On failure nothing is open.
+static inline int shmrec_guard_open_or_create(shmrec_guard *guard, const shmrec_address *address,
+                                              shmrec_rights segment, const shmrec_task *task) {
+    const shmrec_rights rights = shmrec_writers_only(segment);
     int code;
     memset(guard, 0, sizeof *guard);
     if (address->is_file) {
         shmrec_file file;
-        code = shmrec_lockfile_open_or_create(&file, address->guard, address->directory, own, task);
+        code = shmrec_lockfile_open_or_create(&file, address->guard, address->directory, rights, task);
         shmrec_guard_of_file(guard, &file);
     } else {
         int id;
-        code = shmrec_lockset_open_or_create(&id, address->key, own, task);
+        code = shmrec_lockset_open_or_create(&id, address->key, rights, task);
         shmrec_guard_of_set(guard, id);
     }
     return code;
@@ -89,16 +92,16 @@ static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmre
     return code;
 }
 
-// Gives a guard that was left by somebody else the mode that goes with a segment of this mode. The caller holds the
-// lock for creating and removing, and the segment is not there.
-static inline int shmrec_guard_set_mode(const shmrec_guard *guard, const shmrec_address *address, uint32_t mode,
-                                        const shmrec_task *task) {
-    const uint32_t own = shmrec_guard_mode(mode);
+// Gives a guard that was left by somebody else the rights that go with the segment's. The caller holds the lock for
+// creating and removing, and the segment is not there.
+static inline int shmrec_guard_set_rights(const shmrec_guard *guard, const shmrec_address *address,
+                                          shmrec_rights segment, const shmrec_task *task) {
+    const shmrec_rights rights = shmrec_writers_only(segment);
     if (guard->is_file) {
         const shmrec_task here = shmrec_task_on(task, address->guard);
-        return shmrec_lockfile_set_mode(guard->handle, own, &here);
+        return shmrec_file_set_rights(guard->handle, rights, &here);
     }
-    return shmrec_lockset_set_mode(guard->handle, own, task);
+    return shmrec_lockset_set_rights(guard->handle, rights, task);
 }
 
 // Takes the lock if nobody has it.

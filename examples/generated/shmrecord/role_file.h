@@ -21,16 +21,16 @@ static inline int shmrec_lockfile_open(shmrec_file *file, const char *path, cons
     return shmrec_file_open(file, path, true, &here);
 }
 
-// Opens the guard file at `path`, or makes it in `directory` with this mode.
+// Opens the guard file at `path`, or makes it in `directory` with these rights.
 static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const char *path, const char *directory,
-                                                 uint32_t mode, const shmrec_task *task) {
+                                                 shmrec_rights rights, const shmrec_task *task) {
     const shmrec_task here = shmrec_task_on(task, path);
     for (;;) {
         int code = shmrec_file_open(file, path, true, &here);
         if (code != SHMREC_NOT_FOUND) {
             return code;
         }
-        code = shmrec_file_unnamed(file, directory, mode, 0, &here);
+        code = shmrec_file_unnamed(file, directory, rights, 0, &here);
         if (code != SHMREC_OK) {
             return code;
         }
@@ -57,18 +57,6 @@ static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
     int result;
     SHMREC_RETRY(result, fcntl(fd, SHMREC_F_OFD_SETLK, &range));
     return result == 0 ? 0 : errno;
-}
-
-// fchmod(2), if it has another mode.
-static inline int shmrec_lockfile_set_mode(int fd, uint32_t mode, const shmrec_task *task) {
-    struct stat facts;
-    if (fstat(fd, &facts) != 0) {
-        return shmrec_fail_os(task, "fstat", errno);
-    }
-    if ((facts.st_mode & 07777u) == mode || shmrec_sys_fchmod(fd, mode) == 0) {
-        return SHMREC_OK;
-    }
-    return shmrec_fail_os(task, "fchmod", errno);
 }
 
 // Takes the lock if nobody has it.

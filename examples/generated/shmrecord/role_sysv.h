@@ -61,34 +61,40 @@ static inline int shmrec_lockset_open(int *id, key_t key, const shmrec_task *tas
     return shmrec_fail_os(task, "semget", ENOENT);
 }
 
-// Opens the set under this key, or makes it with this mode.
-static inline int shmrec_lockset_open_or_create(int *id, key_t key, uint32_t mode, const shmrec_task *task) {
+// semctl(IPC_SET), if it has another group or mode.
+static inline int shmrec_lockset_set_rights(int id, shmrec_rights rights, const shmrec_task *task) {
+    struct semid_ds facts;
+    union shmrec_semun argument;
+    const int code = shmrec_lockset_stat(id, &facts, task);
+    const bool same = (facts.sem_perm.mode & 0777u) == rights.mode &&
+                      (rights.group == SHMREC_NO_GROUP || rights.group == facts.sem_perm.gid);
+    if (code != SHMREC_OK || same) {
+        return code;
+    }
+    shmrec_put_rights(&facts.sem_perm, rights);
+    argument.facts = &facts;
+    return semctl(id, 0, IPC_SET, argument) == 0 ? SHMREC_OK : shmrec_fail_os(task, "semctl(IPC_SET)", errno);
+}
+
+// Opens the set under this key, or makes it with these rights.
+static inline int shmrec_lockset_open_or_create(int *id, key_t key, shmrec_rights rights, const shmrec_task *task) {
     for (;;) {
-        const int code = shmrec_lockset_open(id, key, task);
+        int code = shmrec_lockset_open(id, key, task);
         if (code != SHMREC_NOT_FOUND) {
             return code;
         }
-        *id = semget(key, SHMREC_CAST(int, SHMREC_SEMAPHORES), IPC_CREAT | IPC_EXCL | SHMREC_CAST(int, mode));
+        *id = semget(key, SHMREC_CAST(int, SHMREC_SEMAPHORES), IPC_CREAT | IPC_EXCL | shmrec_first_mode(rights));
         if (*id >= 0) {
-            return SHMREC_OK;
+            code = shmrec_lockset_set_rights(*id, rights, task);
+            if (code != SHMREC_OK) {
+                (void)semctl(*id, 0, IPC_RMID); // the error to report is the one that led here
+            }
+            return code;
         }
         if (errno != EEXIST) {
             return shmrec_fail_space(task, "semget", errno, 0);
         }
     }
-}
-
-// semctl(IPC_SET), if it has another mode.
-static inline int shmrec_lockset_set_mode(int id, uint32_t mode, const shmrec_task *task) {
-    struct semid_ds facts;
-    union shmrec_semun argument;
-    const int code = shmrec_lockset_stat(id, &facts, task);
-    if (code != SHMREC_OK || (facts.sem_perm.mode & 0777u) == mode) {
-        return code;
-    }
-    facts.sem_perm.mode = SHMREC_CAST(unsigned short, mode);
-    argument.facts = &facts;
-    return semctl(id, 0, IPC_SET, argument) == 0 ? SHMREC_OK : shmrec_fail_os(task, "semctl(IPC_SET)", errno);
 }
 
 static inline struct sembuf shmrec_lockset_operation(int lock, short change, short flags) {

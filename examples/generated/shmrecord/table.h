@@ -79,6 +79,7 @@ static inline int shmrec_table_create(shmrec_table *table, const char *address, 
         table->timeout_ns = build.options.timeout_ms * UINT64_C(1000000);
         code = shmrec_plan(&build.header.shape, &build.header.geometry, layout, capacity, &build.options, &task);
         if (code == SHMREC_OK) {
+            shmrec_build_segment(&build);
             build.header.layout_id = layout->layout_id;
             build.header.schema_id = layout->schema_id;
             build.header.description_checksum = shmrec_fnv1a(layout->description, layout->description_bytes);

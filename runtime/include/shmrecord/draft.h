@@ -30,24 +30,24 @@ static inline void shmrec_draft_drop(shmrec_draft *draft, const shmrec_task *tas
     draft->made = false;
 }
 
-static inline int shmrec_draft_map(shmrec_draft *draft, const shmrec_task *task) {
+static inline int shmrec_draft_map(shmrec_draft *draft, const shmrec_new_segment *segment, const shmrec_task *task) {
     int code = shmrec_map_found(&draft->map, &draft->found, true, task);
-    code = code != SHMREC_OK ? code : shmrec_populate(&draft->map, task);
+    code = code != SHMREC_OK ? code : shmrec_populate(&draft->map, segment->present_bytes, task);
     if (code != SHMREC_OK) {
         shmrec_draft_drop(draft, task);
     }
     return code;
 }
 
-// Before the guard exists: makes a file without a name, its space reserved and every page present, so that a failure
-// for want of space leaves nothing at all. On failure nothing is made.
-static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address *address, uint64_t bytes,
-                                       uint32_t mode, const shmrec_task *task) {
+// Before the guard exists: makes a file without a name, its space reserved and its pages present, so that a failure for
+// want of space leaves nothing at all. On failure nothing is made.
+static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address *address,
+                                       const shmrec_new_segment *segment, const shmrec_task *task) {
     if (draft->made || !address->is_file) {
         return SHMREC_OK;
     }
     shmrec_file file;
-    int code = shmrec_file_unnamed(&file, address->directory, mode, bytes, task);
+    int code = shmrec_file_unnamed(&file, address->directory, segment->rights, segment->bytes, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -55,31 +55,31 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
     draft->found.is_file = true;
     draft->found.handle = file.fd;
     draft->found.identity = file.identity;
-    draft->found.bytes = bytes;
-    code = shmrec_file_reserve(&file, bytes, task);
+    draft->found.bytes = segment->bytes;
+    code = shmrec_file_reserve(&file, segment, task);
     if (code != SHMREC_OK) {
         shmrec_draft_drop(draft, task);
         return code;
     }
-    return shmrec_draft_map(draft, task);
+    return shmrec_draft_map(draft, segment, task);
 }
 
 // Under the guard's locks: makes a System V segment, which has its key now. `*taken`: something else has it. On failure
 // nothing is made.
-static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *address, uint64_t bytes, uint32_t mode,
-                                     bool *taken, const shmrec_task *task) {
+static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *address,
+                                     const shmrec_new_segment *segment, bool *taken, const shmrec_task *task) {
     *taken = false;
     if (draft->made) {
         return SHMREC_OK;
     }
-    const int code = shmrec_shm_create(&draft->found.handle, address->key, bytes, mode, taken, task);
+    const int code = shmrec_shm_create(&draft->found.handle, address->key, segment, taken, task);
     if (code != SHMREC_OK || *taken) {
         return code;
     }
     draft->made = true;
     draft->found.identity = shmrec_ipc_identity(draft->found.handle);
-    draft->found.bytes = bytes;
-    return shmrec_draft_map(draft, task);
+    draft->found.bytes = segment->bytes;
+    return shmrec_draft_map(draft, segment, task);
 }
 
 // When it is filled, its magic last: names a file. `*taken`: something else has the name. Otherwise, on success, the

@@ -34,6 +34,15 @@ typedef struct shmrec_options {
     uint32_t trusted_owner;
     // How long creating, opening, removing and each read may take; 0: 1000.
     uint32_t timeout_ms;
+    // Group of a new segment and its guard, for whose members the middle bits of the mode are; without `has_group` the
+    // one that the kernel chooses: this process's, or the directory's. Another group than this process's own ones takes
+    // privilege, but for System V, where it does not, and where the creator's own group keeps these rights beside it.
+    uint32_t group;
+    bool has_group;
+    // Memory or disk for the records of a new table is taken only when they are touched, instead of all at creation. The
+    // price: a touch, a read too, of a page that is not to be had then ends the process with SIGBUS.
+    bool sparse;
+    uint8_t reserved[2];
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -97,6 +106,9 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
                               uint64_t capacity, const shmrec_options *options, const shmrec_task *task) {
     if ((options->mode & ~0777u) != 0 || (options->mode & 0600u) != 0600u) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad mode: %o, expected 0600 to 0777", options->mode);
+    }
+    if (options->has_group && options->group == UINT32_MAX) { // what chown(2) takes for "as it is"
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad group: %u, expected a group id", options->group);
     }
     if (options->arrangement < SHMREC_ARRANGEMENT_ANY || options->arrangement > SHMREC_SPLIT) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad arrangement: %d, expected a value of shmrec_arrangement",

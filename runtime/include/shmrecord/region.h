@@ -149,13 +149,13 @@ static inline int shmrec_map_found(shmrec_map *map, const shmrec_found *found, b
     return SHMREC_OK;
 }
 
-// Every page present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the failure). A kernel before
-// 5.14 answers EINVAL, which counts as done: the segment's space is reserved already.
-static inline int shmrec_populate(const shmrec_map *map, const shmrec_task *task) {
+// Every page of the first `bytes` bytes present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the
+// failure). A kernel before 5.14 answers EINVAL, which counts as done: their space is reserved already.
+static inline int shmrec_populate(const shmrec_map *map, uint64_t bytes, const shmrec_task *task) {
     int result;
-    SHMREC_RETRY(result, shmrec_sys_madvise(map->base, map->bytes, SHMREC_MADV_POPULATE_WRITE));
+    SHMREC_RETRY(result, shmrec_sys_madvise(map->base, bytes, SHMREC_MADV_POPULATE_WRITE));
     if (result != 0 && errno != EINVAL) {
-        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, map->bytes);
+        return shmrec_fail_space(task, "madvise(MADV_POPULATE_WRITE)", errno, bytes);
     }
     return SHMREC_OK;
 }

@@ -67,10 +67,25 @@ static inline int shmrec_file_open(shmrec_file *file, const char *path, bool wri
     return code;
 }
 
-// open(O_TMPFILE) in this directory, then fchmod(2), so that the umask does not count. The file vanishes with its
-// descriptor unless shmrec_file_publish names it. `bytes` is what it is to hold, for the error. On failure nothing is
-// open.
-static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, uint32_t mode, uint64_t bytes,
+// fchown(2) and fchmod(2), where group or mode are not yet these; so the umask does not count.
+static inline int shmrec_file_set_rights(int fd, shmrec_rights rights, const shmrec_task *task) {
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return shmrec_fail_os(task, "fstat", errno);
+    }
+    if (rights.group != SHMREC_NO_GROUP && rights.group != facts.st_gid &&
+        shmrec_sys_fchown(fd, UINT32_MAX, rights.group) != 0) {
+        return shmrec_fail_os(task, "fchown", errno);
+    }
+    if ((facts.st_mode & 07777u) != rights.mode && shmrec_sys_fchmod(fd, rights.mode) != 0) {
+        return shmrec_fail_os(task, "fchmod", errno);
+    }
+    return SHMREC_OK;
+}
+
+// open(O_TMPFILE) in this directory, with these rights. The file vanishes with its descriptor unless
+// shmrec_file_publish names it. `bytes` is what it is to hold, for the error. On failure nothing is open.
+static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, shmrec_rights rights, uint64_t bytes,
                                       const shmrec_task *task) {
     memset(file, 0, sizeof *file);
     SHMREC_RETRY(file->fd, open(directory, SHMREC_O_TMPFILE | O_RDWR | SHMREC_O_CLOEXEC, 0600));
@@ -85,35 +100,37 @@ static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, 
         }
         return shmrec_fail_space(task, "open with O_TMPFILE in its directory", problem, bytes);
     }
-    int code;
-    if (shmrec_sys_fchmod(file->fd, mode) != 0) {
-        code = shmrec_fail_os(task, "fchmod", errno);
-    } else {
-        code = shmrec_file_stat(file, task);
-    }
+    int code = shmrec_file_set_rights(file->fd, rights, task);
+    code = code != SHMREC_OK ? code : shmrec_file_stat(file, task);
     if (code != SHMREC_OK) {
         shmrec_file_close(file);
     }
     return code;
 }
 
-// fallocate(2): the file is `bytes` long and the space is its own, or it is refused now.
-static inline int shmrec_file_reserve(const shmrec_file *file, uint64_t bytes, const shmrec_task *task) {
-    // Past this limit fallocate does not fail but ends the process with SIGXFSZ.
+// fallocate(2): the file is as long as it is to be, and the space of what is to be present is its own, or it is refused
+// now. A sparse one gets the rest of its length from ftruncate(2).
+static inline int shmrec_file_reserve(const shmrec_file *file, const shmrec_new_segment *segment,
+                                      const shmrec_task *task) {
+    // Past this limit neither call fails, but ends the process with SIGXFSZ.
     struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur) {
-        return shmrec_fail_space(task, "RLIMIT_FSIZE, which `ulimit -f` sets", EFBIG, bytes);
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && segment->bytes > limit.rlim_cur) {
+        return shmrec_fail_space(task, "RLIMIT_FSIZE, which `ulimit -f` sets", EFBIG, segment->bytes);
     }
     int result;
-    SHMREC_RETRY(result, shmrec_sys_fallocate(file->fd, 0, 0, SHMREC_CAST(int64_t, bytes)));
-    if (result == 0) {
-        return SHMREC_OK;
-    }
-    const int problem = errno;
+    SHMREC_RETRY(result, shmrec_sys_fallocate(file->fd, 0, 0, SHMREC_CAST(int64_t, segment->present_bytes)));
+    const int problem = result == 0 ? 0 : errno;
     if (problem == EOPNOTSUPP) {
         return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "fallocate is not supported here: fallocate");
     }
-    return shmrec_fail_space(task, "fallocate", problem, bytes);
+    if (problem != 0) {
+        return shmrec_fail_space(task, "fallocate", problem, segment->present_bytes);
+    }
+    if (!shmrec_is_sparse(segment)) {
+        return SHMREC_OK;
+    }
+    SHMREC_RETRY(result, shmrec_sys_ftruncate(file->fd, SHMREC_CAST(int64_t, segment->bytes)));
+    return result == 0 ? SHMREC_OK : shmrec_fail_space(task, "ftruncate", errno, segment->bytes);
 }
 
 // linkat(2) from /proc/self/fd: gives an unnamed file of `bytes` bytes its name, at once and whole. `*taken`: somebody

@@ -29,6 +29,8 @@ extern "C" {
 #endif
 int shmrec_sys_lstat(const char *path, struct stat *facts) __asm__("lstat");
 int shmrec_sys_fchmod(int fd, uint32_t mode) __asm__("fchmod");
+int shmrec_sys_fchown(int fd, uint32_t user, uint32_t group) __asm__("fchown");
+int shmrec_sys_ftruncate(int fd, int64_t bytes) __asm__("ftruncate");
 int shmrec_sys_fallocate(int fd, int mode, int64_t start, int64_t bytes) __asm__("fallocate");
 int shmrec_sys_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) __asm__("linkat");
 int shmrec_sys_madvise(void *start, size_t bytes, int advice) __asm__("madvise");
@@ -69,6 +71,7 @@ union shmrec_semun {
 #define SHMREC_AT_SYMLINK_FOLLOW 0x400
 #define SHMREC_MADV_DONTFORK 10
 #define SHMREC_MADV_POPULATE_WRITE 23
+#define SHMREC_SHM_NORESERVE 010000
 #define SHMREC_CLOCK_REALTIME 0
 #define SHMREC_CLOCK_MONOTONIC 1
 #define SHMREC_S_IFMT 0170000u
