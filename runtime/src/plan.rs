@@ -78,12 +78,12 @@ impl<'a> Plan<'a> {
         if options.cells.is_some() && found.cells != self.shape.cells {
             return differs("number of cells", &found.cells, &self.shape.cells);
         }
+        if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
+            return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
+        }
         // An exclusive one cannot have been opened for writing.
         if options.exclusive {
             return differs("sealing", &"shared", &"exclusive");
-        }
-        if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
-            return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
         }
         Ok(())
     }

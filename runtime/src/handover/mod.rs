@@ -86,7 +86,8 @@ pub fn receive(socket: &impl AsFd, timeout: Duration) -> Result<String> {
     }
     let bad = |why: String| at.error(ErrorKind::BadMessage).detail(why);
     let (name, announced) = message::decode(&bytes, received.bytes, received.is_cut).map_err(bad)?;
-    let address = Address::parse(&format!("memfd:{name}")).map_err(|error| bad(error.found().into()))?;
+    let address = Address::parse(&format!("memfd:{name}"))
+        .map_err(|_| bad("its name is none that a memfd may have".into()))?;
     let came = received.files.len();
     if came != announced || received.lacks_files {
         return Err(bad(format!("{came} descriptors came, {announced} expected")));
