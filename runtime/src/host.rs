@@ -1,5 +1,5 @@
-//! What the kernel says of this machine and this process: boot, random bytes, process start, clock. Relies on `/proc` and
-//! `libc`; everything here is for diagnosis or identity, nothing about who may write is decided by it.
+//! What the kernel says of this machine and this process: boot, memory, random bytes, process start, clock. Relies on `/proc` and
+//! `libc`; everything here is for diagnosis, identity or caution, nothing about who may write is decided by it.
 
 #![expect(unsafe_code, reason = "getrandom and geteuid, which std does not offer")]
 
@@ -62,6 +62,17 @@ pub(crate) fn process_start(pid: u32) -> Option<u64> {
     behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
+/// Bytes of memory that processes could still be given, swap included: `MemAvailable` and `SwapFree` of `/proc/meminfo`.
+/// `None`: no `/proc`.
+pub(crate) fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kilobytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.split_ascii_whitespace().next()?.parse::<u64>().ok()
+    };
+    Some((kilobytes("MemAvailable")? + kilobytes("SwapFree")?).saturating_mul(1024))
+}
+
 /// Nanoseconds since 1970 (UTC), as far as u64 counts; for people.
 pub(crate) fn now_unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -74,6 +85,12 @@ mod tests {
     fn a_process_that_runs_has_a_start_and_one_that_does_not_has_none() {
         assert!(super::process_start(std::process::id()).is_some());
         assert_eq!(super::process_start(u32::MAX), None);
+    }
+
+    #[test]
+    fn some_memory_is_free_and_not_more_than_there_is() {
+        let free = super::free_memory().expect("a machine with /proc");
+        assert!(free > 1 << 20 && free < 1 << 50, "{free}");
     }
 
     #[test]

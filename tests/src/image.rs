@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
-use crate::place::{Backend, Place};
+use crate::memfd;
+use crate::place::{Backend, Part, Place};
 use crate::sysv::{self, Attached};
 
 /// Offsets in the header and the live words.
@@ -70,6 +71,11 @@ impl Image {
     pub fn of(place: &Place) -> Self {
         if place.backend() == Backend::Sysv {
             return Self(Source::Memory(place.key(), RefCell::new(Attached::new(place.key()))));
+        }
+        if place.backend() == Backend::Memfd {
+            return Self(Source::File(
+                memfd::open(place.address(), Part::Segment).expect("the segment's memfd"),
+            ));
         }
         let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("the segment's file");
         Self(Source::File(file))

@@ -8,6 +8,7 @@
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
+//! | [`memfd`] | memfds, by the descriptors that a child would get |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
@@ -18,6 +19,7 @@ pub mod case;
 pub mod check;
 pub mod image;
 pub mod lock;
+pub mod memfd;
 pub mod place;
 pub mod process;
 pub mod records;

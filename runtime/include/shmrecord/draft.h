@@ -48,7 +48,7 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
     }
     shmrec_file file;
     int code = address->is_memfd ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), segment->rights,
-                                                       segment->bytes, task)
+                                                       segment->present_bytes, task)
                                  : shmrec_file_unnamed(&file, address->directory, segment->rights, segment->bytes, task);
     if (code != SHMREC_OK) {
         return code;

@@ -108,7 +108,7 @@ static inline int shmrec_memfd_reopen(int *fd, bool writable, const shmrec_task 
 }
 
 // memfd_create(2), not executable where the kernel knows that and the mode says so: a memfd of these rights that no name
-// leads to yet. `bytes` is what it is to hold, for the error. On failure nothing is open.
+// leads to yet, if there is memory for the `bytes` that it is to hold. On failure nothing is open.
 static inline int shmrec_memfd_create(shmrec_file *file, const char *name, shmrec_rights rights, uint64_t bytes,
                                       const shmrec_task *task) {
     // What /proc shows of it. The end of a long name tells more than its beginning: guards have a suffix.
@@ -116,6 +116,11 @@ static inline int shmrec_memfd_create(shmrec_file *file, const char *name, shmre
     const char *label = length > SHMREC_LABEL_MAX ? name + length - SHMREC_LABEL_MAX : name;
     const unsigned flags = SHMREC_MFD_CLOEXEC | SHMREC_MFD_ALLOW_SEALING;
     memset(file, 0, sizeof *file);
+    file->fd = -1;
+    // No file system's size stands between a memfd and all memory: what is not to be had ends processes, not calls.
+    if (bytes > shmrec_free_memory()) {
+        return shmrec_fail_space(task, "MemAvailable and SwapFree in /proc/meminfo", ENOMEM, bytes);
+    }
     file->fd = shmrec_sys_memfd_create(
         label, flags | ((rights.mode & 0111u) == 0 ? SHMREC_MFD_NOEXEC_SEAL : SHMREC_MFD_EXEC));
     if (file->fd < 0 && errno == EINVAL) { // Linux before 6.3 does not know the last flag

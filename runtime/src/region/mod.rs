@@ -206,7 +206,7 @@ impl Place {
     pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
         let file = match self {
             Place::Named(path) => named::unnamed(at, named::directory(path), new.rights, new.bytes)?,
-            Place::Memfd(name) => memfd::create(at, name, new.rights, new.bytes)?,
+            Place::Memfd(name) => memfd::create(at, name, new.rights, new.present_bytes)?,
             Place::Sysv(_) => return Ok(Prepared::Nothing),
         };
         named::reserve(at, &file, new)?;

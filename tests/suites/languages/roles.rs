@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256};
@@ -20,7 +20,7 @@ const KILLS: usize = 40;
 #[test]
 fn a_living_writer_is_named_to_the_other_language() {
     let programs = actors();
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         for program in &programs {
             let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shmrecord/handover.h"
+
 #define MAX_CAPACITY 64u
+// How long a hand-over may take.
+#define PATIENCE_NS UINT64_C(10000000000)
 
 static shmrec_error error;
 
@@ -105,7 +109,9 @@ static int verify_pattern(char **arguments) {
 
 // Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
 // ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `remove
-// ADDRESS` with `removed`, `drop` with `dropped`; every failure with `CODE TEXT`.
+// ADDRESS` with `removed`, `receive` with `receiving` and, when a memfd has come over the input, with `received
+// ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's share over the input, then `sent`, `drop` with
+// `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
     char address[512] = "", cells[16] = "0", arrangement[16] = "any";
     uint64_t index = 0, number = 0;
@@ -131,6 +137,16 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
             puts("");
         }
         return code;
+    } else if (strcmp(line, "receive\n") == 0) {
+        puts("receiving");
+        code = shmrec_handover_receive(0, PATIENCE_NS, address, sizeof address, &error);
+        return code != SHMREC_OK ? code : (printf("received %s\n", address), 0);
+    } else if (sscanf(line, "send %511s", address) == 1) {
+        code = shmrec_handover_send(0, address, SHMREC_SHARE_WRITER, &error);
+        return code != SHMREC_OK ? code : (puts("sent"), 0);
+    } else if (sscanf(line, "lend %511s", address) == 1) {
+        code = shmrec_handover_send(0, address, SHMREC_SHARE_READER, &error);
+        return code != SHMREC_OK ? code : (puts("sent"), 0);
     } else if (sscanf(line, "remove %511s", address) == 1) {
         code = shmrec_remove(address, NULL, &error);
         return code != SHMREC_OK ? code : (puts("removed"), 0);
