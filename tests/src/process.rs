@@ -55,7 +55,12 @@ impl Actor {
         Self::spawn(command.args(arguments))
     }
 
-    fn spawn(command: &mut Command) -> Self {
+    /// Starts this command, whose input and output become this value's.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn(command: &mut Command) -> Self {
         let (input, theirs) = UnixStream::pair().expect("a pair of sockets");
         let mut child = command
             .stdin(Stdio::from(OwnedFd::from(theirs)))

@@ -185,7 +185,9 @@ static inline int shmrec_handover_receive(int socket, uint64_t timeout_ns, char 
     if (!put) {
         return shmrec_fail_space(&task, "calloc", ENOMEM, 2 * sizeof(shmrec_entry));
     }
-    (void)snprintf(address, size, "%s%s", SHMREC_MEMFD_KIND, name);
+    const size_t kind = sizeof SHMREC_MEMFD_KIND - 1;
+    memcpy(address, SHMREC_MEMFD_KIND, kind);
+    memcpy(address + kind, name, SHMREC_HANDOVER_ADDRESS - kind); // zeros behind it
     return shmrec_done(error);
 }
 

@@ -74,7 +74,10 @@ static inline bool shmrec_registry_drop(const char *name) {
 }
 
 static inline void shmrec_guard_entry(char name[SHMREC_ENTRY_NAME], const char *segment) {
-    (void)snprintf(name, SHMREC_ENTRY_NAME, "%s%s", segment, SHMREC_GUARD_SUFFIX);
+    const size_t most = SHMREC_ENTRY_NAME - sizeof SHMREC_GUARD_SUFFIX, bytes = strlen(segment);
+    const size_t kept = bytes < most ? bytes : most; // no name is longer
+    memcpy(name, segment, kept);
+    memcpy(name + kept, SHMREC_GUARD_SUFFIX, sizeof SHMREC_GUARD_SUFFIX);
 }
 
 // Closes segment and guard of this name. False: there is no segment.
