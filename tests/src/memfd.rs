@@ -38,17 +38,41 @@ pub fn open(address: &str, part: Part) -> Option<File> {
     Some(File::options().read(true).write(true).open(path).expect("an own memfd"))
 }
 
+/// What this command's child finds in the variable.
+///
+/// # Panics
+/// When that is not set.
+#[must_use]
+pub fn variable(command: &Command) -> String {
+    let variable = command.get_envs().find(|(name, _)| *name == VARIABLE).and_then(|(_, text)| text);
+    variable.and_then(|text| text.to_str()).expect("the variable is set").to_owned()
+}
+
 /// The descriptors that this command's child is told of, for one table.
 ///
 /// # Panics
 /// When it is told of none.
 #[must_use]
 pub fn descriptors(command: &Command) -> Vec<i32> {
-    let variable = command.get_envs().find(|(name, _)| *name == VARIABLE).and_then(|(_, text)| text);
-    let text = variable.and_then(|text| text.to_str()).expect("the variable is set");
+    let text = variable(command);
     let (descriptors, _) = text.split_once('=').expect("descriptors and a name");
     let number = |words: &str| words.split(':').next().and_then(|number| number.parse().ok());
     descriptors.split(',').map(|words| number(words).expect("a number")).collect()
+}
+
+/// A child's environment that tells of these tables, but for older entries that have descriptors in common with the newest:
+/// half of it, and half of it beside something that is closed. The child of a child finds such.
+///
+/// # Panics
+/// When the command was not given one writer's share.
+#[must_use]
+pub fn with_older_entries(command: &Command) -> [String; 3] {
+    let text = variable(command);
+    let (descriptors, name) = text.split_once('=').expect("descriptors and a name");
+    let (segment, guard) = descriptors.split_once(',').expect("a writer's share");
+    let entries =
+        [format!("{segment}={name}"), format!("{segment},999999:1:1={name}"), format!("{guard}={name}")];
+    entries.map(|older| format!("{older}/{text}"))
 }
 
 /// A memfd of another program, with these contents and seals, for its user only.

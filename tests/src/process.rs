@@ -77,6 +77,15 @@ impl Actor {
         self.child.id()
     }
 
+    /// The socket that is its input.
+    ///
+    /// # Panics
+    /// When it was closed.
+    #[must_use]
+    pub fn input(&self) -> &UnixStream {
+        self.input.as_ref().expect("its input is open")
+    }
+
     /// Sends it a line.
     pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("its input is open");
@@ -112,7 +121,7 @@ impl Actor {
     /// When it does not arrive.
     pub fn send(&mut self, address: &str, share: Share) {
         assert_eq!(self.ask("receive"), "receiving");
-        handover::send(self.input.as_ref().expect("its input is open"), address, share).expect("it is sent");
+        handover::send(self.input(), address, share).expect("it is sent");
         assert_eq!(self.line(), format!("received {address}"));
     }
 
@@ -125,8 +134,7 @@ impl Actor {
             return;
         }
         self.say(&format!("send {}", place.address()));
-        let input = self.input.as_ref().expect("its input is open");
-        assert_eq!(handover::receive(input, PATIENCE).expect("it is sent"), place.address());
+        assert_eq!(handover::receive(self.input(), PATIENCE).expect("it is sent"), place.address());
         assert_eq!(self.line(), "sent");
     }
 

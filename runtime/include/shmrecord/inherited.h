@@ -62,47 +62,45 @@ static inline bool shmrec_read_number(const char **at, uint64_t most, char end, 
     return true;
 }
 
-// Reads FD:DEVICE:INODE, and makes that descriptor end at exec, if it is the one that was meant.
-static inline bool shmrec_claim_inherited(const char **at, int *fd, shmrec_identity *identity) {
+// Reads FD:DEVICE:INODE. False: that is not what stands there, or the descriptor is not one that was left for this
+// process and that nobody here has taken in.
+static inline bool shmrec_read_heirloom(const char **at, int *fd, shmrec_identity *meant) {
     uint64_t number;
-    shmrec_identity meant, found;
+    shmrec_identity found;
     if (!shmrec_read_number(at, INT32_MAX, ':', &number) ||
-        !shmrec_read_number(at, UINT64_MAX, ':', &meant.device) ||
-        !shmrec_read_number(at, UINT64_MAX, '\0', &meant.inode)) {
+        !shmrec_read_number(at, UINT64_MAX, ':', &meant->device) ||
+        !shmrec_read_number(at, UINT64_MAX, '\0', &meant->inode)) {
         return false;
     }
     *fd = SHMREC_CAST(int, number);
     const int flags = *fd > 2 ? fcntl(*fd, F_GETFD) : -1;
-    if (flags < 0 || (flags & FD_CLOEXEC) != 0 || !shmrec_identity_of(*fd, &found) || !shmrec_same(meant, found)) {
-        return false;
-    }
-    *identity = meant;
-    return fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0;
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0 && shmrec_identity_of(*fd, &found) && shmrec_same(*meant, found);
 }
 
-// Takes in the table that the next entry names, and goes behind that entry. False: it is not for this process.
-static inline bool shmrec_take_in(const char **at, shmrec_handed *handed, char *name, size_t room) {
-    const char *word = *at, *end = strchr(*at, '/');
-    const size_t bytes = end != NULL ? SHMREC_CAST(size_t, end - *at) : strlen(*at);
-    const char *stop = *at + bytes;
-    *at = end != NULL ? end + 1 : stop;
+// Takes in the table that the entry from `at` to `end` names: all its descriptors or none, for an old entry may have a
+// number in common with a new one. They end at exec from now on. False: it is not for this process.
+static inline bool shmrec_take_in(const char *at, const char *end, shmrec_handed *handed, char *name, size_t room) {
     memset(handed, 0, sizeof *handed);
-    bool good = true;
-    while (good && handed->count < 2) {
-        good = shmrec_claim_inherited(&word, &handed->fds[handed->count], &handed->identities[handed->count]);
-        handed->count += good ? 1 : 0;
-        if (!good || *word != ',') {
-            break;
+    unsigned count = 0;
+    for (bool more = true; more && count < 2; at += more ? 1 : 0) {
+        if (!shmrec_read_heirloom(&at, &handed->fds[count], &handed->identities[count])) {
+            return false;
         }
-        word++;
+        count++;
+        more = *at == ',';
     }
-    const size_t named = good && *word == '=' ? SHMREC_CAST(size_t, stop - word) - 1 : 0;
-    if (named == 0 || named >= room) {
-        shmrec_handed_close(handed);
+    const size_t named = *at == '=' && at < end ? SHMREC_CAST(size_t, end - at) - 1 : 0;
+    if (named == 0 || named >= room || (count == 2 && handed->fds[0] == handed->fds[1])) {
         return false;
     }
-    memcpy(name, word + 1, named);
+    memcpy(name, at + 1, named);
     name[named] = '\0';
+    for (handed->count = 0; handed->count < count; handed->count++) {
+        if (fcntl(handed->fds[handed->count], F_SETFD, FD_CLOEXEC) != 0) {
+            shmrec_handed_close(handed);
+            return false;
+        }
+    }
     return true;
 }
 

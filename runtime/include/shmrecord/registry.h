@@ -108,6 +108,27 @@ static inline bool shmrec_registry_put_both(const char *name, const shmrec_hande
     return put;
 }
 
+// Takes in what the parent process left. The newest entry of a name, which stands last, counts; the others are closed.
+static inline void shmrec_registry_open(const char *text) {
+    const char *end = text + strlen(text);
+    while (end != NULL) {
+        const char *at = end;
+        while (at > text && at[-1] != '/') {
+            at--;
+        }
+        shmrec_handed handed;
+        char name[SHMREC_ENTRY_NAME];
+        if (shmrec_take_in(at, end, &handed, name, sizeof name)) {
+            if (*shmrec_registry_at(name) == NULL) {
+                (void)shmrec_registry_put_both(name, &handed);
+            } else {
+                shmrec_handed_close(&handed);
+            }
+        }
+        end = at > text ? at - 1 : NULL;
+    }
+}
+
 // For a few steps: whoever waits sleeps. The first one takes in what the parent process left.
 static inline void shmrec_registry_lock(void) {
     while (!shmrec_try_acquire(&shmrec_the_registry.locked)) {
@@ -120,12 +141,9 @@ static inline void shmrec_registry_lock(void) {
         return;
     }
     shmrec_the_registry.opened = true;
-    shmrec_handed handed;
-    char name[SHMREC_ENTRY_NAME];
-    for (const char *at = getenv(SHMREC_MEMFD_VARIABLE); at != NULL && *at != '\0';) {
-        if (shmrec_take_in(&at, &handed, name, sizeof name)) {
-            (void)shmrec_registry_put_both(name, &handed);
-        }
+    const char *text = getenv(SHMREC_MEMFD_VARIABLE);
+    if (text != NULL) {
+        shmrec_registry_open(text);
     }
 }
 

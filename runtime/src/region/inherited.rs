@@ -20,35 +20,52 @@ use crate::region::Identity;
 /// The variable: `FD:DEVICE:INODE[,FD:DEVICE:INODE]=NAME` for each table, with `/` between them.
 const VARIABLE: &str = "SHMRECORD_MEMFD";
 
-/// Everything that this process was started with: names, and the descriptors of each.
+/// Everything that this process was started with, the newest first: names, and the descriptors of each.
 pub(crate) fn take_in() -> Vec<(String, Vec<(File, Identity)>)> {
     let text = env::var(VARIABLE).unwrap_or_default();
-    text.split('/').filter_map(take_in_one).collect()
+    text.split('/').rev().filter_map(take_in_one).collect()
 }
 
+/// All descriptors of this entry or none: an old entry may have a number in common with a new one.
 fn take_in_one(entry: &str) -> Option<(String, Vec<(File, Identity)>)> {
     let (descriptors, name) = entry.split_once('=')?;
-    let files: Vec<_> = descriptors.split(',').map(claim).collect::<Option<_>>()?;
-    (files.len() <= 2 && !name.is_empty()).then(|| (name.to_owned(), files))
+    let meant: Vec<_> = descriptors.split(',').map(parse).collect::<Option<_>>()?;
+    let [first, rest @ ..] = meant.as_slice() else { return None };
+    let is_share = rest.len() < 2 && rest.iter().all(|(descriptor, _)| *descriptor != first.0);
+    if name.is_empty() || !is_share || !meant.iter().all(is_heirloom) {
+        return None;
+    }
+    let files = meant.into_iter().map(claim).collect::<Option<_>>()?;
+    Some((name.to_owned(), files))
 }
 
-/// The descriptor that these words name, if it is the one that was meant; it ends at `exec` from now on.
-fn claim(words: &str) -> Option<(File, Identity)> {
+/// A descriptor, and what it was when these words were written.
+fn parse(words: &str) -> Option<(RawFd, Identity)> {
     let mut words = words.split(':');
-    let descriptor: RawFd = words.next()?.parse().ok()?;
+    let descriptor = words.next()?.parse().ok()?;
     let identity = Identity { device: words.next()?.parse().ok()?, inode: words.next()?.parse().ok()? };
-    if words.next().is_some() || descriptor <= libc::STDERR_FILENO || !survives_exec(descriptor) {
-        return None;
+    words.next().is_none().then_some((descriptor, identity))
+}
+
+/// Whether this is a descriptor that was left for this process and that nobody here has taken in.
+fn is_heirloom(&(descriptor, identity): &(RawFd, Identity)) -> bool {
+    if descriptor <= libc::STDERR_FILENO || !survives_exec(descriptor) {
+        return false;
     }
-    // SAFETY: it is open, as was just seen, and not closed here unless it turns out to be this process's heirloom.
+    // SAFETY: it is open, as was just seen, and not closed here.
     let file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
-    if Identity::of(&file).ok()? != identity {
-        return None;
-    }
+    Identity::of(&file).is_ok_and(|found| found == identity)
+}
+
+/// This heirloom, which ends at `exec` from now on.
+fn claim((descriptor, identity): (RawFd, Identity)) -> Option<(File, Identity)> {
     // SAFETY: no memory is involved.
     let result = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
-    // The parent made it for this process to own, and nobody here has taken it in before: it survived `exec`.
-    (result == 0).then(|| (ManuallyDrop::into_inner(file), identity))
+    if result != 0 {
+        return None;
+    }
+    // SAFETY: the parent made it for this process to own, and nobody here has taken it in before: it survived `exec`.
+    Some((unsafe { File::from_raw_fd(descriptor) }, identity))
 }
 
 /// Whether this is an open descriptor without `FD_CLOEXEC`.

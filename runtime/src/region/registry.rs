@@ -25,7 +25,10 @@ fn entries() -> MutexGuard<'static, Entries> {
     static ENTRIES: LazyLock<Mutex<Entries>> = LazyLock::new(|| {
         let mut entries = Entries::new();
         for (name, files) in inherited::take_in() {
-            put(&mut entries, &name, files);
+            // The newest, which comes first, counts; the others are closed.
+            if !entries.contains_key(&name) {
+                put(&mut entries, &name, files);
+            }
         }
         Mutex::new(entries)
     });

@@ -94,8 +94,7 @@ fn a_stale_environment_is_ignored() {
     drop(writer);
     let mut command = Command::new("true");
     handover::inherit(&mut command, place.address(), Share::Writer).unwrap();
-    let (_, text) = command.get_envs().find(|(name, _)| *name == VARIABLE).unwrap();
-    let text = text.unwrap().to_str().unwrap().to_owned();
+    let text = memfd::variable(&command);
     let (first, rest) = text.split_once(':').unwrap();
     let other_file = format!("0:{rest}");
     let other_inode = format!("{first}:1:1={}", rest.split_once('=').unwrap().1);
@@ -105,6 +104,17 @@ fn a_stale_environment_is_ignored() {
             Actor::spawn(Command::new(env!("CARGO_BIN_EXE_actor")).arg("hold").env(VARIABLE, words));
         let said = actor.ask(&format!("open {}", place.address()));
         assert!(said.contains("this process holds no memfd of this name"), "{words}: {said}");
+    }
+    for older in 0..3 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
+        handover::inherit(&mut command, place.address(), Share::Writer).unwrap();
+        let words = &memfd::with_older_entries(&command)[older];
+        let mut actor = Actor::spawn(command.arg("hold").env(VARIABLE, words));
+        assert_eq!(
+            actor.ask(&format!("open {}", place.address())),
+            format!("holds {}", older + 2),
+            "{words}"
+        );
     }
 }
 

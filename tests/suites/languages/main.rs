@@ -10,6 +10,7 @@
 //! | `prefix` | what a dead writer leaves, and what becomes of it |
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `changes` | what is said of every fault, and of every changed byte |
+//! | `handover` | memfds that go from one to the other, and what is said when they do not |
 //! | `machines` | (which the headers refuse) |
 //! | `mismatch` | what is said of two records that differ |
 //! | `readme` | the README's program and the one that is compiled here |
@@ -21,6 +22,7 @@ mod bytes;
 mod changes;
 mod errors;
 mod every;
+mod handover;
 mod ids;
 mod machines;
 mod mismatch;

@@ -8,7 +8,7 @@ use integration_tests::case::every_public_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256};
-use shmrecord::{Arrangement, ErrorKind, Reader, Writer};
+use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
 use crate::every::Every;
 use crate::tools::actors;
@@ -76,6 +76,11 @@ fn killed_writers_of_four_cells_are_followed() {
     relay(Backend::File, 4, Arrangement::Packed);
 }
 
+#[test]
+fn killed_writers_of_a_memfd_are_followed() {
+    relay(Backend::Memfd, 1, Arrangement::Packed);
+}
+
 /// Writers in C and in Rust take turns, each killed at full speed; readers in both languages see everything.
 fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
     let programs = actors();
@@ -88,16 +93,25 @@ fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
         0 => {
             let [capacity, cells] = [CAPACITY.to_string(), cells.to_string()];
             let program = programs[kill / 2 % programs.len()];
-            Actor::start(program, &["write", address, &capacity, &cells, arrangement.name()])
+            Actor::heir(&place, program, &["write", address, &capacity, &cells, arrangement.name()])
         }
-        _ => actor!("write", address, CAPACITY, cells, arrangement.name(), size_of::<Pattern256>()),
+        _ => {
+            actor!(for &place; "write", address, CAPACITY, cells, arrangement.name(), size_of::<Pattern256>())
+        }
     };
+    let mut first = 1;
+    if backend == Backend::Memfd {
+        // Who is killed must not have been the only one that held it.
+        let options = Options::new().cells(cells).arrangement(arrangement);
+        drop(options.create::<Pattern256>(address, CAPACITY).unwrap());
+        first = 2;
+    }
     let mut writer = start(0);
-    assert_eq!(writer.line(), "ready 1");
+    assert_eq!(writer.line(), format!("ready {first}"));
     let mut verifiers = [
-        Actor::start(slow, &["verify", address]),
-        Actor::start(fast, &["verify", address]),
-        actor!("verify", address, size_of::<Pattern256>()),
+        Actor::heir(&place, slow, &["verify", address]),
+        Actor::heir(&place, fast, &["verify", address]),
+        actor!(for &place; "verify", address, size_of::<Pattern256>()),
     ];
     for verifier in &mut verifiers {
         assert_eq!(verifier.line(), "ready");
@@ -117,7 +131,7 @@ fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
         }
         println!("kill {kill}: versions {before:?} to {seen:?}");
         writer = start(kill);
-        assert_eq!(writer.line(), format!("ready {}", kill + 1));
+        assert_eq!(writer.line(), format!("ready {}", kill + first));
     }
     writer.kill();
     assert!(seen.iter().all(|&version| version > 0), "{seen:?}");

@@ -107,16 +107,21 @@ static int verify_pattern(char **arguments) {
     return 0;
 }
 
-// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
-// ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `remove
-// ADDRESS` with `removed`, `receive` with `receiving` and, when a memfd has come over the input, with `received
-// ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's share over the input, then `sent`, `drop` with
-// `dropped`; every failure with `CODE TEXT`.
+// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
+// `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION
+// ELEMENTS`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`, `receive` with `receiving` and, when a
+// memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
+// share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
+// there, `drop` with `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
-    char address[512] = "", cells[16] = "0", arrangement[16] = "any";
+    char address[512] = "", program[512] = "", cells[16] = "0", arrangement[16] = "any";
     uint64_t index = 0, number = 0;
     int code = SHMREC_OK;
-    if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
+    if (sscanf(line, "exclusive %511s %" SCNu64, address, &number) == 2) {
+        shmrec_options options = options_of(cells, arrangement);
+        options.exclusive = true;
+        code = twin_every_create(writer, address, number, &options, &error);
+    } else if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
         const shmrec_options options = options_of(cells, arrangement);
         code = twin_every_create(writer, address, number, &options, &error);
     } else if (sscanf(line, "open %511s", address) == 1) {
@@ -137,6 +142,12 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
             puts("");
         }
         return code;
+    } else if (sscanf(line, "become %511s %511s", program, address) == 2) {
+        code = shmrec_handover_inherit(address, SHMREC_SHARE_WRITER, &error);
+        return code != SHMREC_OK ? code : (puts("becoming"), execl(program, program, "hold", (char *)NULL));
+    } else if (sscanf(line, "forget %511s", address) == 1) {
+        code = shmrec_handover_forget(address, &error);
+        return code != SHMREC_OK ? code : (puts("forgotten"), 0);
     } else if (strcmp(line, "receive\n") == 0) {
         puts("receiving");
         code = shmrec_handover_receive(0, PATIENCE_NS, address, sizeof address, &error);
