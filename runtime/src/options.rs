@@ -120,8 +120,8 @@ impl Options {
     }
 
     /// Seals a new `memfd:` table against writing (`F_SEAL_FUTURE_WRITE`), so that no process can ever write to it but through
-    /// the [`Writer`] that creates it, whatever it was handed. Nobody can take it over, mark it as removed, or lift this.
-    /// Other kinds refuse it.
+    /// the [`Writer`] that creates it, whatever it was handed. Nobody can take it over, mark it as removed, or lift this;
+    /// [`forget`](crate::handover::forget) lets go of it. Other kinds refuse it.
     #[must_use]
     pub const fn exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;

@@ -33,6 +33,8 @@ typedef struct shmrec_new_segment {
     // stored to until then. The kernel finds the others when they are touched.
     uint64_t present_bytes;
     shmrec_rights rights;
+    bool exclusive; // once it has its name, nobody may map it for writing any more; only memfds can be
+    uint8_t reserved[7];
 } shmrec_new_segment;
 
 // Whether some of its memory is only found when it is touched.

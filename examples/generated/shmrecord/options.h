@@ -42,7 +42,13 @@ typedef struct shmrec_options {
     // Memory or disk for the records of a new table is taken only when they are touched, instead of all at creation. The
     // price: a touch, a read too, of a page that is not to be had then ends the process with SIGBUS.
     bool sparse;
-    uint8_t reserved[2];
+    // A new memfd: table is sealed against writing (F_SEAL_FUTURE_WRITE), so that no process can ever write to it but
+    // through the writer that creates it. Nobody can take it over, mark it as removed, or lift this. Other kinds refuse
+    // it.
+    bool exclusive;
+    // Memfds are accepted that lack the seals which keep their size: whoever holds one can cut it, which ends its
+    // readers with SIGBUS.
+    bool accept_unsealed;
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -81,6 +87,7 @@ static inline shmrec_task shmrec_task_begin(const char *operation, const char *s
     task.deadline_ns = shmrec_monotonic_ns() + options->timeout_ms * UINT64_C(1000000);
     task.trusted_owner = options->trusted_owner;
     task.world_writable = (options->mode & 0002u) != 0;
+    task.accept_unsealed = options->accept_unsealed;
     return task;
 }
 

@@ -76,7 +76,11 @@ static inline int shmrec_remove_round(const shmrec_address *address, bool *again
     int code = shmrec_find(&found, address, true, task);
     if (code == SHMREC_NOT_FOUND) {
         code = shmrec_remove_lone_guard(address, task);
-        return code != SHMREC_OK ? code : shmrec_fail_os(task, address->is_file ? "open" : "shmget", ENOENT);
+        if (code != SHMREC_OK) {
+            return code;
+        }
+        return address->is_memfd ? shmrec_memfd_absent(task)
+                                 : shmrec_fail_os(task, address->is_file ? "open" : "shmget", ENOENT);
     }
     if (code != SHMREC_OK) {
         return code;

@@ -1,5 +1,5 @@
-// address.h: addresses, posix:/name, file:/path, sysv:key and memfd:name, and the files and keys behind them. Relies on error.h and
-// key.h; opens nothing.
+// address.h: addresses, posix:/name, file:/path, sysv:key and memfd:name, and the files and keys behind them. Relies on
+// error.h and key.h; opens nothing.
 
 #ifndef SHMRECORD_ADDRESS_H
 #define SHMRECORD_ADDRESS_H
@@ -90,7 +90,8 @@ static inline int shmrec_address_fill(shmrec_address *address, const char *kind,
     return SHMREC_OK;
 }
 
-// Parses posix:/name (or posix:name), file:/path, memfd:name, or sysv: and a key. On success the caller frees the address.
+// Parses posix:/name (or posix:name), file:/path, memfd:name, or sysv: and a key. On success the caller frees the
+// address.
 static inline int shmrec_address_parse(shmrec_address *address, const char *text, shmrec_error *error) {
     memset(address, 0, sizeof *address);
     shmrec_task task;

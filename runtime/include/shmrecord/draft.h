@@ -47,9 +47,10 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
         return SHMREC_OK;
     }
     shmrec_file file;
-    int code = address->is_memfd ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), segment->rights,
+    const shmrec_rights rights = segment->rights;
+    int code = address->is_memfd ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), rights,
                                                        segment->present_bytes, task)
-                                 : shmrec_file_unnamed(&file, address->directory, segment->rights, segment->bytes, task);
+                                 : shmrec_file_unnamed(&file, address->directory, rights, segment->bytes, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -84,8 +85,8 @@ static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *
     return shmrec_draft_map(draft, segment, task);
 }
 
-// When it is filled, its magic last: names a file or memfd. `*taken`: something else has the name. Otherwise, on success, the
-// segment stays, and the mapping is the caller's.
+// When it is filled, its magic last: names a file or memfd. `*taken`: something else has the name. Otherwise, on
+// success, the segment stays, and the mapping is the caller's.
 static inline int shmrec_draft_publish(shmrec_draft *draft, const shmrec_address *address,
                                        const shmrec_new_segment *segment, bool *taken, const shmrec_task *task) {
     const shmrec_found *found = &draft->found;

@@ -1,8 +1,8 @@
 // handover.h: memfds for other processes. Relies on region_memfd.h for what this process holds, on handover_message.h
 // for the bytes and handover_socket.h for the descriptors that go over a Unix socket; knows no record.
 //
-// memfd:NAME counts in one process. Another one, in C or in Rust, can use the table once it has been given it, under the
-// same name: by its parent, when it is started, or over a Unix socket, at any time.
+// memfd:NAME counts in one process. Another one, in C or in Rust, can use the table once it has been given it, under
+// the same name: by its parent, when it is started, or over a Unix socket, at any time.
 //
 //     shmrec_handover_send(socket, "memfd:quotes", SHMREC_SHARE_READER, &error);
 //
@@ -19,8 +19,8 @@
 
 // What another process is given.
 enum shmrec_share {
-    // To read: the segment through a descriptor that is for reading only. Who has it needs no permission on the segment's
-    // mode; only a process that the mode lets write could open it again for writing.
+    // To read: the segment through a descriptor that is for reading only. Who has it needs no permission on the
+    // segment's mode; only a process that the mode lets write could open it again for writing.
     SHMREC_SHARE_READER = 0,
     // To read, and to take the role of writer when it is free: the segment and its guard.
     SHMREC_SHARE_WRITER = 1
@@ -83,9 +83,10 @@ static inline int shmrec_handover_duplicates(shmrec_handed *handed, const shmrec
 }
 
 // sendmsg(2) with SCM_RIGHTS: gives the table at `address` to whoever receives it at the other end of this Unix socket,
-// of any type; `share` is an enum shmrec_share. Waits as the socket does; the message is one write of 272 bytes. Errors:
-// SHMREC_BAD_ARGUMENT for an address of another kind, SHMREC_NOT_FOUND when this process holds no memfd of this name,
-// SHMREC_PERMISSION_DENIED for a writer's share of what it was itself given to read, SHMREC_OS when the socket fails.
+// of any type; `share` is an enum shmrec_share. Waits as the socket does; the message is one write of 272 bytes.
+// Errors: SHMREC_BAD_ARGUMENT for an address of another kind, SHMREC_NOT_FOUND when this process holds no memfd of this
+// name, SHMREC_PERMISSION_DENIED for a writer's share of what it was itself given to read, SHMREC_OS when the socket
+// fails.
 static inline int shmrec_handover_send(int socket, const char *address, int share, shmrec_error *error) {
     shmrec_address parsed;
     shmrec_task task;

@@ -1,5 +1,5 @@
-// handover_message.h: the bytes of a message that hands a memfd over: what its name is, and how many descriptors go with
-// it. Relies on describe.h for what text is, and on docs/FORMAT.md, which has the same offsets; knows no socket.
+// handover_message.h: the bytes of a message that hands a memfd over: what its name is, and how many descriptors go
+// with it. Relies on describe.h for what text is, and on docs/FORMAT.md, which has the same offsets; knows no socket.
 
 #ifndef SHMRECORD_HANDOVER_MESSAGE_H
 #define SHMRECORD_HANDOVER_MESSAGE_H
@@ -26,9 +26,9 @@ static inline void shmrec_message_encode(unsigned char bytes[SHMREC_MESSAGE_BYTE
     memcpy(bytes + SHMREC_MESSAGE_NAME, name, strlen(name));
 }
 
-// Name and number of descriptors in a message of which `length` bytes came, more than there was room for if it `is_cut`;
-// or, in `words` or elsewhere, what is wrong with it. A name with a NUL inside is cut to nothing, and so no name; it is
-// not checked further.
+// Name and number of descriptors in a message of which `length` bytes came, more than there was room for if it
+// `is_cut`; or, in `words` or elsewhere, what is wrong with it. A name with a NUL inside is cut to nothing, and so no
+// name; it is not checked further.
 static inline const char *shmrec_message_decode(const unsigned char bytes[SHMREC_MESSAGE_BYTES], size_t length,
                                                 bool is_cut, char name[SHMREC_MESSAGE_NAME_BYTES], unsigned *count,
                                                 char *words, size_t room) {

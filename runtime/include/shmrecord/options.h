@@ -46,8 +46,8 @@ typedef struct shmrec_options {
     // through the writer that creates it. Nobody can take it over, mark it as removed, or lift this. Other kinds refuse
     // it.
     bool exclusive;
-    // Memfds are accepted that lack the seals which keep their size: whoever holds one can cut it, which ends its readers
-    // with SIGBUS.
+    // Memfds are accepted that lack the seals which keep their size: whoever holds one can cut it, which ends its
+    // readers with SIGBUS.
     bool accept_unsealed;
 } shmrec_options;
 

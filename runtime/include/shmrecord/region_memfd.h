@@ -107,8 +107,8 @@ static inline int shmrec_memfd_reopen(int *fd, bool writable, const shmrec_task 
     return shmrec_fail_os(task, "open", problem);
 }
 
-// memfd_create(2), not executable where the kernel knows that and the mode says so: a memfd of these rights that no name
-// leads to yet, if there is memory for the `bytes` that it is to hold. On failure nothing is open.
+// memfd_create(2), not executable where the kernel knows that and the mode says so: a memfd of these rights that no
+// name leads to yet, if there is memory for the `bytes` that it is to hold. On failure nothing is open.
 static inline int shmrec_memfd_create(shmrec_file *file, const char *name, shmrec_rights rights, uint64_t bytes,
                                       const shmrec_task *task) {
     // What /proc shows of it. The end of a long name tells more than its beginning: guards have a suffix.

@@ -1,5 +1,5 @@
-// role_name.h: the name of a guard that can be opened: a path, or a name in this process's registry of memfds. Relies on
-// address.h, region_named.h and region_memfd.h; knows nothing of locks.
+// role_name.h: the name of a guard that can be opened: a path, or a name in this process's registry of memfds. Relies
+// on address.h, region_named.h and region_memfd.h; knows nothing of locks.
 
 #ifndef SHMRECORD_ROLE_NAME_H
 #define SHMRECORD_ROLE_NAME_H

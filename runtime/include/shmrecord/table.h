@@ -60,9 +60,9 @@ static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *err
     return code;
 }
 
-// Creates the table at `address` (posix:/name, file:/path, sysv:key, memfd:name) with `capacity` records, complete or not at all;
-// or takes over the one that is there, with its values, when it holds the same record in the same number and its writer
-// is gone. Cells and arrangement are compared only when the options name them.
+// Creates the table at `address` (posix:/name, file:/path, sysv:key, memfd:name) with `capacity` records, complete or
+// not at all; or takes over the one that is there, with its values, when it holds the same record in the same number
+// and its writer is gone. Cells and arrangement are compared only when the options name them.
 //
 // Errors: SHMREC_WRITER_ALIVE while another process writes, SHMREC_ALREADY_HELD_HERE while this one does,
 // SHMREC_LAYOUT_MISMATCH naming the first field that differs, SHMREC_SHAPE_MISMATCH, SHMREC_BAD_ARGUMENT,
