@@ -1,4 +1,4 @@
-//! Addresses: `posix:/name`, `file:/path` and `sysv:key`, parsed and printed. Relies on `error` and `key`; opens nothing.
+//! Addresses: `posix:/name`, `file:/path`, `sysv:key` and `memfd:name`, parsed and printed. Relies on `error` and `key`; opens nothing.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use shmrecord_layout::abi::GUARD_SUFFIX;
 
 use crate::error::{At, Error, ErrorKind, Result};
-use crate::guard::role::GuardPlace;
+use crate::guard::role::{GuardName, GuardPlace};
 use crate::key::Key;
-use crate::region::Place;
+use crate::region::{Place, memfd};
 
 /// Where POSIX shared memory is mounted on Linux (`shm_overview(7)`).
 const POSIX_DIRECTORY: &str = "/dev/shm";
@@ -23,7 +23,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Parses `posix:/name` (or `posix:name`), `file:/path`, or `sysv:` and a key.
+    /// Parses `posix:/name` (or `posix:name`), `file:/path`, `memfd:name`, or `sysv:` and a key.
     ///
     /// # Errors
     /// [`ErrorKind::BadAddress`] for another kind, [`ErrorKind::BadName`] for a name that breaks a rule of its kind,
@@ -51,6 +51,15 @@ impl Address {
                 let key = Key::parse(&At { operation: "parse address", subject: &text }, rest)?;
                 return Ok(Self { text: text.into(), place: Place::Sysv(key) });
             }
+            "memfd" => {
+                if rest.contains('/') {
+                    return fail(ErrorKind::BadName, "a slash inside the name".into());
+                }
+                if let Some(why) = component_fault(rest) {
+                    return fail(ErrorKind::BadName, why);
+                }
+                return Ok(Self { text: text.into(), place: Place::Memfd(rest.into()) });
+            }
             other => {
                 let why = format!("kind `{other}` is unknown");
                 return fail(ErrorKind::BadAddress, why);
@@ -74,14 +83,15 @@ impl Address {
         self.text.starts_with("file:")
     }
 
-    /// Where its guard is: a file beside it, or a semaphore set under its key.
+    /// Where its guard is: a file or memfd beside it, or a semaphore set under its key.
     pub(crate) fn guard(&self) -> GuardPlace {
         match &self.place {
             Place::Named(path) => {
                 let mut path = path.clone().into_os_string();
                 path.push(GUARD_SUFFIX);
-                GuardPlace::File(path.into())
+                GuardPlace::File(GuardName::Path(path.into()))
             }
+            Place::Memfd(name) => GuardPlace::File(GuardName::Memfd(memfd::guard_name(name))),
             Place::Sysv(key) => GuardPlace::Set(*key),
         }
     }
@@ -117,7 +127,7 @@ impl fmt::Display for Address {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, GuardPlace, Place};
+    use super::{Address, GuardName, GuardPlace, Place};
 
     #[test]
     fn addresses_lead_to_files() {
@@ -131,9 +141,18 @@ mod tests {
             let address = Address::parse(text).unwrap();
             assert_eq!(address.to_string(), printed);
             assert_eq!(*address.place(), Place::Named(path.into()));
-            assert_eq!(address.guard(), GuardPlace::File(format!("{path}.guard").into()));
+            let guard = GuardName::Path(format!("{path}.guard").into());
+            assert_eq!(address.guard(), GuardPlace::File(guard));
         }
-        assert!(Address::parse(&format!("posix:/{}", "n".repeat(249))).is_ok());
+        for kind in ["posix:/", "memfd:"] {
+            assert!(Address::parse(&format!("{kind}{}", "n".repeat(249))).is_ok());
+        }
+        let address = Address::parse("memfd:a:b").unwrap();
+        assert_eq!(
+            (address.to_string().as_str(), address.place()),
+            ("memfd:a:b", &Place::Memfd("a:b".into()))
+        );
+        assert_eq!(address.guard(), GuardPlace::File(GuardName::Memfd("a:b.guard".into())));
     }
 
     #[test]
@@ -156,6 +175,10 @@ mod tests {
             ("file:", "the name is empty"),
             ("file:/tmp/", "the name is empty"),
             ("file:/tmp/..", "`..` is a directory"),
+            ("memfd:", "the name is empty"),
+            ("memfd:/a", "a slash inside the name"),
+            ("memfd:..", "`..` is a directory"),
+            ("memfd:a.guard", "belong to guard files"),
             (long.as_str(), "250 bytes, at most 249 fit"),
         ] {
             let error = Address::parse(text).unwrap_err().to_string();

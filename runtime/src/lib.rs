@@ -31,6 +31,7 @@
 //! | [`options`] | what may be chosen |
 //! | [`status`] | whether a table's writer lives, and whether it can still be found |
 //! | [`adopt`] | tables in segments that other programs laid out |
+//! | [`handover`] | memfds for other processes |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
@@ -52,6 +53,7 @@ mod deadline;
 pub mod error;
 mod geometry;
 mod guard;
+pub mod handover;
 mod header;
 mod host;
 mod key;

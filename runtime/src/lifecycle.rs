@@ -34,6 +34,10 @@ pub(crate) fn create(
 ) -> Result<(Address, Table, Guard)> {
     let address = Address::parse(address)?;
     let at = &At { operation: "create", subject: &address };
+    if options.exclusive && !matches!(address.place(), Place::Memfd(_)) {
+        let argument = at.error(ErrorKind::BadArgument { argument: "option" });
+        return Err(argument.detail("only a memfd can be exclusive"));
+    }
     let plan = Plan::new(at, options, layout, capacity)?;
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
@@ -109,6 +113,7 @@ pub(crate) fn open_reader(
         }
     };
     if table.is_retired() {
+        address.place().let_go(table.segment().identity());
         return Err(at.error(ErrorKind::Retired));
     }
     Ok((address, table))

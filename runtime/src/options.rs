@@ -38,6 +38,8 @@ pub struct Options {
     lock_memory: Option<Need>,
     pub(crate) log_entries: Option<u32>,
     pub(crate) owner: Option<u32>,
+    pub(crate) exclusive: bool,
+    pub(crate) accept_unsealed: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -62,6 +64,8 @@ impl Options {
             lock_memory: None,
             log_entries: None,
             owner: None,
+            exclusive: false,
+            accept_unsealed: false,
             timeout: Duration::from_secs(1),
         }
     }
@@ -150,6 +154,23 @@ impl Options {
         self
     }
 
+    /// Seals a new `memfd:` table against writing (`F_SEAL_FUTURE_WRITE`), so that no process can ever write to it but through
+    /// the [`Writer`] that creates it, whatever it was handed. Nobody can take it over, mark it as removed, or lift this;
+    /// [`forget`](crate::handover::forget) lets go of it. Other kinds refuse it.
+    #[must_use]
+    pub const fn exclusive(mut self, exclusive: bool) -> Self {
+        self.exclusive = exclusive;
+        self
+    }
+
+    /// Accepts memfds that lack the seals which keep their size (`F_SEAL_SHRINK`, `F_SEAL_GROW`, `F_SEAL_SEAL`): whoever holds
+    /// one can cut it, which ends its readers with SIGBUS.
+    #[must_use]
+    pub const fn accept_unsealed(mut self, accept: bool) -> Self {
+        self.accept_unsealed = accept;
+        self
+    }
+
     /// How long creating, opening, removing and each read may take before they give up.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
@@ -202,7 +223,7 @@ impl Options {
     }
 
     pub(crate) fn trust(&self) -> Trust {
-        Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0 }
+        Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0, unsealed: self.accept_unsealed }
     }
 
     /// What a mapping is wanted to have.

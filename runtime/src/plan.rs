@@ -55,8 +55,13 @@ impl<'a> Plan<'a> {
         // Behind the description there are only records, all zeros.
         let stored_bytes = geometry.description_offset + geometry.description_bytes;
         let bytes = geometry.segment_bytes;
-        let present_bytes = if options.sparse { stored_bytes } else { bytes };
-        let segment = NewSegment { bytes, present_bytes, rights, wishes: options.wishes() };
+        let segment = NewSegment {
+            bytes,
+            present_bytes: if options.sparse { stored_bytes } else { bytes },
+            rights,
+            wishes: options.wishes(),
+            exclusive: options.exclusive,
+        };
         Ok(Self { layout, shape, geometry, description, segment })
     }
 
@@ -76,6 +81,10 @@ impl<'a> Plan<'a> {
         }
         if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
             return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
+        }
+        // An exclusive one cannot have been opened for writing.
+        if options.exclusive {
+            return differs("sealing", &"shared", &"exclusive");
         }
         Ok(())
     }

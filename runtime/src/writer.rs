@@ -30,7 +30,7 @@ pub struct Writer<T> {
 }
 
 impl<T: ShmRecord> Writer<T> {
-    /// Creates a table of `capacity` records at `address` (`posix:/name`, `file:/path`), complete or not at all; or takes
+    /// Creates a table of `capacity` records at `address` (`posix:/name`, `file:/path`, `memfd:name`), complete or not at all; or takes
     /// over the one that is there, with its values, when it has this capacity and its writer is gone. [`Options`] has
     /// more to choose.
     ///

@@ -59,6 +59,11 @@ pub fn every_backend(test: impl Fn(&Place)) {
     every_one_of(&Backend::ALL, test);
 }
 
+/// As [`every_backend`], for the kinds that every process finds by their address.
+pub fn every_public_backend(test: impl Fn(&Place)) {
+    every_one_of(&Backend::PUBLIC, test);
+}
+
 /// As [`every_backend`], for the kinds that are files with a name: what it is about, others do not have.
 pub fn every_named_backend(test: impl Fn(&Place)) {
     every_one_of(&Backend::NAMED, test);
@@ -76,6 +81,7 @@ fn backend_name(backend: Backend) -> &'static str {
         Backend::Posix => "posix",
         Backend::File => "file",
         Backend::Sysv => "sysv",
+        Backend::Memfd => "memfd",
     }
 }
 

@@ -7,7 +7,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::process::{self, Command};
 
-use crate::place::{Backend, Place};
+use crate::memfd;
+use crate::place::{Backend, Part, Place};
 use crate::sysv::{self, Attached};
 
 /// Offsets in the header and the live words.
@@ -74,6 +75,11 @@ impl Image {
     pub fn of(place: &Place) -> Self {
         if place.backend() == Backend::Sysv {
             return Self(Source::Memory(place.key(), RefCell::new(Attached::new(place.key()))));
+        }
+        if place.backend() == Backend::Memfd {
+            return Self(Source::File(
+                memfd::open(place.address(), Part::Segment).expect("the segment's memfd"),
+            ));
         }
         let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("the segment's file");
         Self(Source::File(file))

@@ -8,6 +8,7 @@
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
+//! | [`memfd`] | memfds, by the descriptors that a child would get |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
 //! | [`check`] | errors that must say everything; the rule for skipping |
@@ -22,6 +23,7 @@ pub mod check;
 pub mod foreign;
 pub mod image;
 pub mod lock;
+pub mod memfd;
 pub mod place;
 pub mod process;
 pub mod records;

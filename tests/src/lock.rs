@@ -7,8 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 
-use crate::place::{Backend, Place};
-use crate::sysv;
+use crate::place::{Backend, Part, Place};
+use crate::{memfd, sysv};
 
 /// Held while a segment is created, replaced or removed.
 pub const CREATE: u16 = 0;
@@ -33,7 +33,10 @@ pub fn take(place: &Place, lock: u16) -> io::Result<Held> {
         sysv::operate(place.key(), lock, &[0, 1])?;
         return Ok(Held::Semaphore(place.key(), lock));
     }
-    let file = OpenOptions::new().read(true).write(true).open(place.guard())?;
+    let file = match place.backend() {
+        Backend::Memfd => memfd::open(place.address(), Part::Guard).ok_or(io::ErrorKind::NotFound)?,
+        _ => OpenOptions::new().read(true).write(true).open(place.guard())?,
+    };
     set(&file, lock, libc::F_WRLCK)?;
     Ok(Held::Byte(file, lock))
 }

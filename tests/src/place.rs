@@ -3,12 +3,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::sysv;
+use shmrecord::handover;
+
+use crate::{memfd, sysv};
 
 /// The kinds of segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +21,15 @@ pub enum Backend {
     File,
     /// `sysv:key`
     Sysv,
+    /// `memfd:name`
+    Memfd,
 }
 
 impl Backend {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Posix, Self::File, Self::Sysv];
+    pub const ALL: [Self; 4] = [Self::Posix, Self::File, Self::Sysv, Self::Memfd];
+    /// The kinds that every process finds by their address.
+    pub const PUBLIC: [Self; 3] = [Self::Posix, Self::File, Self::Sysv];
     /// The kinds that are files with a name.
     pub const NAMED: [Self; 2] = [Self::Posix, Self::File];
 }
@@ -49,6 +55,8 @@ pub struct Place {
 enum Spot {
     Path(PathBuf),
     Key(i32),
+    /// In this process, under the address.
+    Memfd,
 }
 
 impl Place {
@@ -77,6 +85,7 @@ impl Place {
                 let key = unused_key(count);
                 (format!("sysv:{key:#x}"), Spot::Key(key))
             }
+            Backend::Memfd => (format!("memfd:{name}"), Spot::Memfd),
         };
         Self { address, spot, backend }
     }
@@ -96,12 +105,12 @@ impl Place {
     /// Where the segment's file is.
     ///
     /// # Panics
-    /// For System V, which has none.
+    /// For System V and memfds, which have none.
     #[must_use]
     pub fn path(&self) -> &Path {
         match &self.spot {
             Spot::Path(path) => path,
-            Spot::Key(key) => panic!("{key:#x} is no file"),
+            Spot::Key(_) | Spot::Memfd => panic!("{} has no path", self.address),
         }
     }
 
@@ -122,22 +131,27 @@ impl Place {
     /// The key of a System V segment.
     ///
     /// # Panics
-    /// For files, which have none.
+    /// For files and memfds, which have none.
     #[must_use]
     pub fn key(&self) -> i32 {
         match self.spot {
-            Spot::Path(ref path) => panic!("{} has no key", path.display()),
+            Spot::Path(_) | Spot::Memfd => panic!("{} has no key", self.address),
             Spot::Key(key) => key,
         }
     }
 
     /// What is there: the names that start with the segment's name, without that start. `["", ".guard"]` for a table, of
-    /// System V too.
+    /// System V and of this process's memfds too; a lone guard among those is not seen.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         if let Spot::Key(key) = self.spot {
             let parts = [(sysv::segment(key), ""), (sysv::set(key), ".guard")];
             return parts.into_iter().filter(|part| part.0.is_some()).map(|part| part.1.to_owned()).collect();
+        }
+        if let Spot::Memfd = self.spot {
+            let parts = [(Part::Segment, ""), (Part::Guard, ".guard")];
+            let held = parts.into_iter().filter(|part| memfd::open(&self.address, part.0).is_some());
+            return held.map(|part| part.1.to_owned()).collect();
         }
         let start = self.path().file_name().and_then(|name| name.to_str()).expect("an ASCII name");
         let mut names: Vec<String> = fs::read_dir(self.directory())
@@ -161,6 +175,7 @@ impl Place {
         match self.spot {
             Spot::Path(_) => drop(File::create_new(self.guard()).expect("no guard is there")),
             Spot::Key(key) => sysv::make_set(key, sysv::GUARD_SEMAPHORES),
+            Spot::Memfd => panic!("{} is this process's own", self.address),
         }
     }
 
@@ -173,6 +188,7 @@ impl Place {
             (Spot::Path(_), _) => fs::remove_file(self.file_of(part)).expect("it is there"),
             (Spot::Key(key), Part::Segment) => sysv::remove_segment(*key),
             (Spot::Key(key), Part::Guard) => sysv::remove_set(*key),
+            (Spot::Memfd, _) => panic!("{} is this process's own", self.address),
         }
     }
 
@@ -186,6 +202,7 @@ impl Place {
             (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").mode() & 0o7777,
             (Spot::Key(key), Part::Segment) => u32::from(sysv::segment_facts(*key).shm_perm.mode) & 0o777,
             (Spot::Key(key), Part::Guard) => u32::from(sysv::set_facts(*key).sem_perm.mode) & 0o777,
+            (Spot::Memfd, _) => self.memfd_of(part).metadata().expect("its facts").mode() & 0o7777,
         }
     }
 
@@ -209,6 +226,10 @@ impl Place {
                 facts.sem_perm.mode = mode;
                 sysv::set_set_facts(*key, facts);
             }
+            (Spot::Memfd, _) => {
+                let mode = Permissions::from_mode(mode.into());
+                self.memfd_of(part).set_permissions(mode).expect("an own memfd");
+            }
         }
     }
 
@@ -222,6 +243,7 @@ impl Place {
             (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").uid(),
             (Spot::Key(key), Part::Segment) => sysv::segment_facts(*key).shm_perm.uid,
             (Spot::Key(key), Part::Guard) => sysv::set_facts(*key).sem_perm.uid,
+            (Spot::Memfd, _) => self.memfd_of(part).metadata().expect("its facts").uid(),
         }
     }
 
@@ -235,6 +257,7 @@ impl Place {
             (Spot::Path(_), _) => fs::metadata(self.file_of(part)).expect("it is there").gid(),
             (Spot::Key(key), Part::Segment) => sysv::segment_facts(*key).shm_perm.gid,
             (Spot::Key(key), Part::Guard) => sysv::set_facts(*key).sem_perm.gid,
+            (Spot::Memfd, _) => self.memfd_of(part).metadata().expect("its facts").gid(),
         }
     }
 
@@ -247,6 +270,7 @@ impl Place {
         match &self.spot {
             Spot::Path(path) => fs::metadata(path).expect("it is there").blocks() * 512,
             Spot::Key(key) => sysv::present_bytes(*key),
+            Spot::Memfd => self.memfd_of(Part::Segment).metadata().expect("its facts").blocks() * 512,
         }
     }
 
@@ -260,6 +284,7 @@ impl Place {
         let inode = match &self.spot {
             Spot::Path(path) => fs::metadata(path).expect("it is there").ino().to_string(),
             Spot::Key(key) => sysv::segment(*key).expect("a segment").to_string(),
+            Spot::Memfd => self.memfd_of(Part::Segment).metadata().expect("its facts").ino().to_string(),
         };
         let smaps = fs::read_to_string("/proc/self/smaps").expect("this process's mappings");
         let mut is_ours = false;
@@ -291,7 +316,14 @@ impl Place {
                 facts.sem_perm.uid = uid;
                 sysv::set_set_facts(*key, facts);
             }
+            (Spot::Memfd, _) => {
+                fchown(self.memfd_of(part), Some(uid), None).expect("root gives it away");
+            }
         }
+    }
+
+    fn memfd_of(&self, part: Part) -> File {
+        memfd::open(&self.address, part).expect("it is there")
     }
 
     fn file_of(&self, part: Part) -> PathBuf {
@@ -316,6 +348,11 @@ impl Drop for Place {
         if let Spot::Key(key) = self.spot {
             sysv::remove_segment(key);
             sysv::remove_set(key);
+            return;
+        }
+        if let Spot::Memfd = self.spot {
+            // Mostly nothing is there any more.
+            let _ = handover::forget(&self.address);
             return;
         }
         for path in [self.path().to_owned(), self.guard()] {

@@ -1,25 +1,36 @@
-//! The actor: another process, with a role, to talk to over pipes, to stop and to kill. Relies on `std`; what the roles are
-//! stands in `bin/actor.rs`.
+//! The actor: another process, with a role, to talk to over a socket and a pipe, to stop and to kill. Relies on `std`, and on
+//! the hand-over where a kind of segment needs one; what the roles are stands in `bin/actor.rs`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use shmrecord::handover::{self, Share};
+
 use crate::check;
+use crate::place::{Backend, Place};
+
+/// How long a hand-over may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process of this package. It ends when its standard input does, and is killed on drop.
 #[derive(Debug)]
 pub struct Actor {
     child: Child,
-    input: Option<ChildStdin>,
+    input: Option<UnixStream>,
     output: BufReader<ChildStdout>,
 }
 
-/// Starts the actor in a role: `actor!("hold")`.
+/// Starts the actor in a role: `actor!("hold")`, or `actor!(for &place; "write", ..)` with what this process holds there.
 #[macro_export]
 macro_rules! actor {
+    (for $place:expr; $($argument:expr),+ $(,)?) => {
+        $crate::process::Actor::heir($place, env!("CARGO_BIN_EXE_actor"), &[$(&$argument.to_string()),+])
+    };
     ($($argument:expr),+ $(,)?) => {
         $crate::process::Actor::start(env!("CARGO_BIN_EXE_actor"), &[$(&$argument.to_string()),+])
     };
@@ -29,15 +40,36 @@ impl Actor {
     /// Starts this program.
     #[must_use]
     pub fn start(program: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
+        Self::spawn(Command::new(program).args(arguments))
+    }
+
+    /// As [`Actor::start`]; a table at this place that only this process could find is inherited.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn heir(place: &Place, program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        if place.backend() == Backend::Memfd {
+            handover::inherit(&mut command, place.address(), Share::Writer).expect("a table of this process");
+        }
+        Self::spawn(command.args(arguments))
+    }
+
+    /// Starts this command, whose input and output become this value's.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn(command: &mut Command) -> Self {
+        let (input, theirs) = UnixStream::pair().expect("a pair of sockets");
+        let mut child = command
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the actor starts");
-        let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        Self { child, input, output }
+        Self { child, input: Some(input), output }
     }
 
     /// Starts this program as process 1 of a PID namespace, with `/proc` of its own or that of everybody else. `None`, and
@@ -63,6 +95,15 @@ impl Actor {
         self.child.id()
     }
 
+    /// The socket that is its input.
+    ///
+    /// # Panics
+    /// When it was closed.
+    #[must_use]
+    pub fn input(&self) -> &UnixStream {
+        self.input.as_ref().expect("its input is open")
+    }
+
     /// Sends it a line.
     pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("its input is open");
@@ -80,6 +121,39 @@ impl Actor {
     pub fn ask(&mut self, line: &str) -> String {
         self.say(line);
         self.line()
+    }
+
+    /// Lets it find the table at this place, in the role `hold`: hands it over if that is needed.
+    ///
+    /// # Panics
+    /// When it does not arrive.
+    pub fn give(&mut self, place: &Place) {
+        if place.backend() == Backend::Memfd {
+            self.send(place.address(), Share::Writer);
+        }
+    }
+
+    /// Hands this share of a memfd over to it.
+    ///
+    /// # Panics
+    /// When it does not arrive.
+    pub fn send(&mut self, address: &str, share: Share) {
+        assert_eq!(self.ask("receive"), "receiving");
+        handover::send(self.input(), address, share).expect("it is sent");
+        assert_eq!(self.line(), format!("received {address}"));
+    }
+
+    /// Lets this process find the table that it made at this place, in the role `hold`, the other way round.
+    ///
+    /// # Panics
+    /// When it does not arrive.
+    pub fn take(&mut self, place: &Place) {
+        if place.backend() != Backend::Memfd {
+            return;
+        }
+        self.say(&format!("send {}", place.address()));
+        assert_eq!(handover::receive(self.input(), PATIENCE).expect("it is sent"), place.address());
+        assert_eq!(self.line(), "sent");
     }
 
     /// Closes its input and returns what it prints before it ends.

@@ -1,5 +1,5 @@
-// address.h: addresses, posix:/name, file:/path and sysv:key, and the files and keys behind them. Relies on error.h and
-// key.h; opens nothing.
+// address.h: addresses, posix:/name, file:/path, sysv:key and memfd:name, and the files and keys behind them. Relies on
+// error.h and key.h; opens nothing.
 
 #ifndef SHMRECORD_ADDRESS_H
 #define SHMRECORD_ADDRESS_H
@@ -14,16 +14,19 @@
 #define SHMREC_POSIX_DIRECTORY "/dev/shm/"
 // What file systems allow for one component of a path (255), less the suffix of the guard.
 #define SHMREC_NAME_MAX 249
+// What stands before a name in this process's registry of memfds.
+#define SHMREC_MEMFD_KIND "memfd:"
 
 // Where a segment is: four strings in one allocation, which starts at `text`; or a key.
 typedef struct shmrec_address {
     char *text;      // the address, for messages
-    char *path;      // the file of the segment; empty for System V, as the next two are
-    char *guard;     // the file of the guard beside it
-    char *directory; // the directory of both
+    char *path;      // the file of the segment, or the name of a memfd behind its kind; empty for System V
+    char *guard;     // the same of the guard beside it
+    char *directory; // the directory of both files
     key_t key;       // of a System V segment and of the semaphore set that is its guard
-    bool is_file;
-    uint8_t reserved[3];
+    bool is_file;  // its segment and guard are open files: a memfd's too
+    bool is_memfd; // their names count in this process only
+    uint8_t reserved[2];
 } shmrec_address;
 
 static inline void shmrec_address_free(shmrec_address *address) {
@@ -87,7 +90,8 @@ static inline int shmrec_address_fill(shmrec_address *address, const char *kind,
     return SHMREC_OK;
 }
 
-// Parses posix:/name (or posix:name), file:/path, or sysv: and a key. On success the caller frees the address.
+// Parses posix:/name (or posix:name), file:/path, memfd:name, or sysv: and a key. On success the caller frees the
+// address.
 static inline int shmrec_address_parse(shmrec_address *address, const char *text, shmrec_error *error) {
     memset(address, 0, sizeof *address);
     shmrec_task task;
@@ -101,14 +105,15 @@ static inline int shmrec_address_parse(shmrec_address *address, const char *text
     }
     const char *rest = colon + 1;
     const bool posix = strncmp(text, "posix:", 6) == 0, sysv = strncmp(text, "sysv:", 5) == 0;
-    if (!posix && !sysv && strncmp(text, "file:", 5) != 0) {
+    const bool memfd = strncmp(text, SHMREC_MEMFD_KIND, sizeof SHMREC_MEMFD_KIND - 1) == 0;
+    if (!posix && !sysv && !memfd && strncmp(text, "file:", 5) != 0) {
         const int bytes = colon - text < 32 ? SHMREC_CAST(int, colon - text) : 32;
         return shmrec_fail(&task, SHMREC_BAD_ADDRESS, 0, "bad address: kind `%.*s` is unknown", bytes, text);
     }
     if (posix && rest[0] == '/') {
         rest++;
     }
-    if (posix && strchr(rest, '/') != NULL) {
+    if ((posix || memfd) && strchr(rest, '/') != NULL) {
         return shmrec_fail(&task, SHMREC_BAD_NAME, 0, "bad name: a slash inside the name");
     }
     if (posix && strncmp(rest, "sem.", 4) == 0) {
@@ -116,10 +121,12 @@ static inline int shmrec_address_parse(shmrec_address *address, const char *text
                            "bad name: names starting with sem. belong to POSIX semaphores");
     }
     address->is_file = !sysv;
+    address->is_memfd = memfd;
     int code = sysv ? shmrec_key_parse(&address->key, rest, &task) : shmrec_check_component(rest, &task);
     if (code == SHMREC_OK) {
-        code = shmrec_address_fill(address, posix ? "posix:/" : sysv ? "sysv:" : "file:",
-                                   posix ? SHMREC_POSIX_DIRECTORY : "", rest, &task);
+        const char *kind = posix ? "posix:/" : sysv ? "sysv:" : memfd ? SHMREC_MEMFD_KIND : "file:";
+        const char *prefix = posix ? SHMREC_POSIX_DIRECTORY : memfd ? SHMREC_MEMFD_KIND : "";
+        code = shmrec_address_fill(address, kind, prefix, rest, &task);
     }
     return code != SHMREC_OK ? code : shmrec_done(error);
 }

@@ -47,7 +47,10 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
         return SHMREC_OK;
     }
     shmrec_file file;
-    int code = shmrec_file_unnamed(&file, address->directory, segment->rights, segment->bytes, task);
+    const shmrec_rights rights = segment->rights;
+    int code = address->is_memfd ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), rights,
+                                                       segment->present_bytes, task)
+                                 : shmrec_file_unnamed(&file, address->directory, rights, segment->bytes, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -82,13 +85,22 @@ static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *
     return shmrec_draft_map(draft, segment, task);
 }
 
-// When it is filled, its magic last: names a file. `*taken`: something else has the name. Otherwise, on success, the
-// segment stays, and the mapping is the caller's.
-static inline int shmrec_draft_publish(shmrec_draft *draft, const shmrec_address *address, bool *taken,
-                                       const shmrec_task *task) {
+// When it is filled, its magic last: names a file or memfd. `*taken`: something else has the name. Otherwise, on
+// success, the segment stays, and the mapping is the caller's.
+static inline int shmrec_draft_publish(shmrec_draft *draft, const shmrec_address *address,
+                                       const shmrec_new_segment *segment, bool *taken, const shmrec_task *task) {
+    const int fd = draft->map.handle;
     *taken = false;
     if (draft->found.is_file) {
-        const int code = shmrec_file_publish(draft->map.handle, draft->found.bytes, address->path, taken, task);
+        int code;
+        if (address->is_memfd) {
+            const char *name = shmrec_memfd_name(address->path);
+            code = shmrec_memfd_seal(fd, segment->exclusive, task);
+            code = code != SHMREC_OK ? code
+                                     : shmrec_memfd_publish(fd, draft->found.identity, name, taken, task);
+        } else {
+            code = shmrec_file_publish(fd, draft->found.bytes, address->path, taken, task);
+        }
         if (code != SHMREC_OK || *taken) {
             return code;
         }

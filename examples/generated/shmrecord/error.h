@@ -54,7 +54,8 @@ enum shmrec_code {
     SHMREC_NOT_LOCKED = 39,         // the segment was to be locked in memory and cannot be
     SHMREC_NAMESPACE_MISMATCH = 40, // the System V segment was made in another IPC namespace
     SHMREC_ROLE_LOST = 41,          // this writer no longer holds the role: its guard was removed
-    SHMREC_TRUNCATED = 42           // the segment's file was cut while it was mapped
+    SHMREC_TRUNCATED = 42,          // the segment's file was cut while it was mapped
+    SHMREC_BAD_MESSAGE = 43         // what came over the socket hands over no memfd
 };
 
 // An error: its code, the errno of the system call that failed (0: none did), and a complete sentence: the operation,
@@ -111,6 +112,7 @@ static inline const char *shmrec_code_text(int code) {
     case SHMREC_NAMESPACE_MISMATCH: return "made in another IPC namespace";
     case SHMREC_ROLE_LOST: return "the role of writer is lost";
     case SHMREC_TRUNCATED: return "cut while in use";
+    case SHMREC_BAD_MESSAGE: return "bad message";
     default: return "unknown code";
     }
 }
@@ -162,6 +164,7 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_NAMESPACE_MISMATCH: return "run both in one IPC namespace, or use posix: or file:";
     case SHMREC_ROLE_LOST: return "close this writer, remove the segment and create it again";
     case SHMREC_TRUNCATED: return "remove it and let its writer create it again";
+    case SHMREC_BAD_MESSAGE: return "let the other side send with the hand-over of this library, and nothing between";
     default: return "it is none of this version's";
     }
 }
@@ -176,7 +179,8 @@ typedef struct shmrec_task {
     uint64_t deadline_ns;   // CLOCK_MONOTONIC
     uint32_t trusted_owner; // beside this process's own user and root
     bool world_writable;    // files that everybody may write are accepted
-    uint8_t reserved[3];
+    bool accept_unsealed;   // memfds that could be cut are accepted
+    uint8_t reserved[2];
 } shmrec_task;
 
 // The same task without words: for what is tidied up behind an error, which stays the one to report.

@@ -135,7 +135,11 @@ static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout 
     do {
         code = shmrec_attach(table, layout, false, options, task);
     } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
-    return code == SHMREC_OK && shmrec_table_retired(table) ? shmrec_fail_plain(task, SHMREC_RETIRED) : code;
+    if (code == SHMREC_OK && shmrec_table_retired(table)) {
+        shmrec_let_go(&table->address, table->identity);
+        return shmrec_fail_plain(task, SHMREC_RETIRED);
+    }
+    return code;
 }
 
 // The role is taken: by whom, as far as the segment tells and the process list confirms.

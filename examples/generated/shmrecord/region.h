@@ -1,11 +1,12 @@
-// region.h: segments by place: files with a name and System V segments, so that nothing above tells them apart. Relies
-// on address.h, region_facts.h, region_memory.h, region_named.h and region_sysv.h; knows neither header nor records.
+// region.h: segments by place: files with a name, System V segments and memfds, so that nothing above tells them apart.
+// Relies on address.h and the region_*.h; knows neither header nor records.
 
 #ifndef SHMRECORD_REGION_H
 #define SHMRECORD_REGION_H
 
 #include "address.h"
 #include "region_facts.h"
+#include "region_memfd.h"
 #include "region_memory.h"
 #include "region_named.h"
 #include "region_sysv.h"
@@ -77,7 +78,9 @@ static inline int shmrec_find(shmrec_found *found, const shmrec_address *address
         return code;
     }
     shmrec_file file;
-    const int code = shmrec_file_open(&file, address->path, writable, task);
+    const int code = address->is_memfd
+                         ? shmrec_memfd_open(&file, shmrec_memfd_name(address->path), writable, task)
+                         : shmrec_file_open(&file, address->path, writable, task);
     found->handle = file.fd;
     found->bytes = file.bytes;
     found->identity = file.identity;
@@ -87,6 +90,10 @@ static inline int shmrec_find(shmrec_found *found, const shmrec_address *address
 // Which segment the name leads to. `*taken`: to any at all.
 static inline int shmrec_named(const shmrec_address *address, shmrec_identity *identity, bool *taken,
                                const shmrec_task *task) {
+    if (address->is_memfd) {
+        *taken = shmrec_registry_named(shmrec_memfd_name(address->path), identity);
+        return SHMREC_OK;
+    }
     if (address->is_file) {
         return shmrec_file_named(address->path, identity, taken, task);
     }
@@ -124,6 +131,10 @@ static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity i
     if (code != SHMREC_OK || !leads) {
         return code;
     }
+    if (address->is_memfd) {
+        shmrec_registry_take_out(shmrec_memfd_name(address->path), identity);
+        return SHMREC_OK;
+    }
     return address->is_file ? shmrec_file_unlink(address->path, task)
                             : shmrec_shm_remove(SHMREC_CAST(int, identity.inode), task);
 }
@@ -134,6 +145,13 @@ static inline void shmrec_map_close(shmrec_map *map) {
         (void)close(map->handle);
     }
     map->handle = -1;
+}
+
+// What a reader does that finds this segment removed: a memfd has a name here for as long as this process holds it.
+static inline void shmrec_let_go(const shmrec_address *address, shmrec_identity identity) {
+    if (address->is_memfd) {
+        shmrec_registry_let_go(shmrec_memfd_name(address->path), identity);
+    }
 }
 
 static inline void shmrec_unmap(shmrec_map *map) {

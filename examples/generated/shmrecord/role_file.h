@@ -1,4 +1,4 @@
-// role_file.h: a guard that is a file: locks on its bytes. Relies on region_named.h to open and make files, and on
+// role_file.h: a guard that is a file or a memfd: locks on its bytes. Relies on role_name.h to open and make it, and on
 // open-file-description locks (fcntl(2), F_OFD_SETLK), which the kernel lets go when the last descriptor of their
 // holder's open file is closed; knows no segment.
 
@@ -6,7 +6,7 @@
 #define SHMRECORD_ROLE_FILE_H
 
 #include "abi.h"
-#include "region_named.h"
+#include "role_name.h"
 
 // The same task on another file.
 static inline shmrec_task shmrec_task_on(const shmrec_task *task, const char *subject) {
@@ -15,31 +15,22 @@ static inline shmrec_task shmrec_task_on(const shmrec_task *task, const char *su
     return other;
 }
 
-// Opens the guard file at `path`, which must exist.
-static inline int shmrec_lockfile_open(shmrec_file *file, const char *path, const shmrec_task *task) {
-    const shmrec_task here = shmrec_task_on(task, path);
-    return shmrec_file_open(file, path, true, &here);
+// Opens the guard of this address, which must exist.
+static inline int shmrec_lockfile_open(shmrec_file *file, const shmrec_address *address, const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, address->guard);
+    return shmrec_guardname_open(file, address, &here);
 }
 
-// Opens the guard file at `path`, or makes it in `directory` with these rights.
-static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const char *path, const char *directory,
+// Opens the guard of this address, or makes it with these rights.
+static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const shmrec_address *address,
                                                  shmrec_rights rights, const shmrec_task *task) {
-    const shmrec_task here = shmrec_task_on(task, path);
+    const shmrec_task here = shmrec_task_on(task, address->guard);
     for (;;) {
-        int code = shmrec_file_open(file, path, true, &here);
+        int code = shmrec_guardname_open(file, address, &here);
         if (code != SHMREC_NOT_FOUND) {
             return code;
         }
-        code = shmrec_file_unnamed(file, directory, rights, 0, &here);
-        if (code != SHMREC_OK) {
-            return code;
-        }
-        bool taken;
-        code = shmrec_file_publish(file->fd, 0, path, &taken, &here);
-        if (code == SHMREC_OK && !taken) {
-            return SHMREC_OK;
-        }
-        shmrec_file_close(file);
+        code = shmrec_guardname_create(address, rights, &here);
         if (code != SHMREC_OK) {
             return code;
         }

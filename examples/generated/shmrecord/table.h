@@ -25,6 +25,7 @@
 //   close the handle there is safe and recommended, for the kernel keeps the role until every copy of it is closed.
 // - A System V segment that ipcrm removes stays readable for who has it open, and is not found any more. Who creates it
 //   again makes another one. systemd removes those of a user who logs out (RemoveIPC), unless it is a system user.
+// - A memfd: name counts in this process only; handover.h gives it to others.
 // - A file that its owner cuts short under a mapping gives SIGBUS, as with every mapping. Trust the owner, or do not
 //   open.
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
@@ -58,9 +59,9 @@ static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *err
     return code;
 }
 
-// Creates the table at `address` (posix:/name, file:/path, sysv:key) with `capacity` records, complete or not at all;
-// or takes over the one that is there, with its values, when it holds the same record in the same number and its writer
-// is gone. Cells and arrangement are compared only when the options name them.
+// Creates the table at `address` (posix:/name, file:/path, sysv:key, memfd:name) with `capacity` records, complete or
+// not at all; or takes over the one that is there, with its values, when it holds the same record in the same number
+// and its writer is gone. Cells and arrangement are compared only when the options name them.
 //
 // Errors: SHMREC_WRITER_ALIVE while another process writes, SHMREC_ALREADY_HELD_HERE while this one does,
 // SHMREC_LAYOUT_MISMATCH naming the first field that differs, SHMREC_SHAPE_MISMATCH, SHMREC_BAD_ARGUMENT,
@@ -76,6 +77,10 @@ static inline int shmrec_table_create(shmrec_table *table, const char *address, 
         build.options = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("create", table->address.text, &build.options, error);
         table->timeout_ns = build.options.timeout_ms * UINT64_C(1000000);
+        if (build.options.exclusive && !table->address.is_memfd) {
+            code = shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd can be exclusive");
+            return shmrec_finish(table, code, error);
+        }
         code = shmrec_plan(&build.header.shape, &build.header.geometry, layout, capacity, &build.options, &task);
         if (code == SHMREC_OK) {
             shmrec_build_segment(&build);

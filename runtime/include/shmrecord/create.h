@@ -24,6 +24,7 @@ static inline void shmrec_build_segment(shmrec_build *build) {
     build->segment.bytes = g->segment_bytes;
     build->segment.present_bytes =
         options->sparse ? g->description_offset + g->description_bytes : g->segment_bytes;
+    build->segment.exclusive = options->exclusive;
     build->segment.rights = shmrec_rights_of(options->mode, options->has_group ? options->group : SHMREC_NO_GROUP);
     build->segment.wishes = shmrec_wish(options->huge_pages, options->lock_memory);
 }
@@ -45,6 +46,10 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
     if (build->options.arrangement != SHMREC_ARRANGEMENT_ANY && found->arrangement != asked->arrangement) {
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0, "it exists with another arrangement: %s found, %s asked for",
                            shmrec_arrangement_name(found->arrangement), shmrec_arrangement_name(asked->arrangement));
+    }
+    if (build->options.exclusive) { // an exclusive one cannot have been opened for writing
+        return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
+                           "it exists with another sealing: shared found, exclusive asked for");
     }
     return SHMREC_OK;
 }
@@ -73,7 +78,7 @@ static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build
     table->identity = build->draft.found.identity;
     table->header = build->header;
     shmrec_table_format(table, build->layout->description);
-    code = shmrec_draft_publish(&build->draft, &table->address, again, task);
+    code = shmrec_draft_publish(&build->draft, &table->address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         table->map.base = NULL; // still the draft's
     }

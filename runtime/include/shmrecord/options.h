@@ -46,7 +46,10 @@ typedef struct shmrec_options {
     // Readers accept a table that was made before the machine last booted, a file: that is kept. Nobody knows whether
     // all its values are whole: what was written last may be on the disk in part. Writers never accept it.
     bool any_boot;
-    uint8_t reserved;
+    // A new memfd: table is sealed against writing (F_SEAL_FUTURE_WRITE), so that no process can ever write to it but
+    // through the writer that creates it. Nobody can take it over, mark it as removed, or lift this. Other kinds refuse
+    // it.
+    bool exclusive;
     // Huge pages of 2 MiB under the mapping of this handle, an enum shmrec_need; shmrec_table_memory tells whether they
     // cover every whole 2 MiB of it. For posix: and sysv: no setting of the system is needed (Linux 6.1). A file: on a
     // disk gets them where its file system has them and its creator asked, and a sparse table only where all of it has
@@ -55,6 +58,10 @@ typedef struct shmrec_options {
     // Pages of this handle's mapping stay in memory from when they are first touched, within what RLIMIT_MEMLOCK
     // allows, which counts all of the table; an enum shmrec_need. shmrec_table_memory tells what was got.
     int lock_memory;
+    // Memfds are accepted that lack the seals which keep their size: whoever holds one can cut it, which ends its
+    // readers with SIGBUS.
+    bool accept_unsealed;
+    uint8_t reserved[7];
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -93,6 +100,7 @@ static inline shmrec_task shmrec_task_begin(const char *operation, const char *s
     task.deadline_ns = shmrec_monotonic_ns() + options->timeout_ms * UINT64_C(1000000);
     task.trusted_owner = options->trusted_owner;
     task.world_writable = (options->mode & 0002u) != 0;
+    task.accept_unsealed = options->accept_unsealed;
     return task;
 }
 

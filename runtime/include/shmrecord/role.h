@@ -1,6 +1,6 @@
 // role.h: who may create, remove and write: a guard's locks, which the kernel holds for a process and takes back when
-// it dies, however it dies. Relies on address.h, role_file.h for segments with a name and role_sysv.h for System V;
-// knows no segment.
+// it dies, however it dies. Relies on address.h, role_file.h for files and memfds and role_sysv.h for System V; knows
+// no segment.
 //
 // Nothing else, no pid and no time, decides that a writer is gone.
 
@@ -47,7 +47,7 @@ static inline int shmrec_guard_open(shmrec_guard *guard, const shmrec_address *a
     memset(guard, 0, sizeof *guard);
     if (address->is_file) {
         shmrec_file file;
-        code = shmrec_lockfile_open(&file, address->guard, task);
+        code = shmrec_lockfile_open(&file, address, task);
         shmrec_guard_of_file(guard, &file);
     } else {
         int id;
@@ -65,7 +65,7 @@ static inline int shmrec_guard_open_or_create(shmrec_guard *guard, const shmrec_
     memset(guard, 0, sizeof *guard);
     if (address->is_file) {
         shmrec_file file;
-        code = shmrec_lockfile_open_or_create(&file, address->guard, address->directory, rights, task);
+        code = shmrec_lockfile_open_or_create(&file, address, rights, task);
         shmrec_guard_of_file(guard, &file);
     } else {
         int id;
@@ -81,7 +81,7 @@ static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmre
     shmrec_identity now;
     int code;
     if (guard->is_file) {
-        code = shmrec_file_named(address->guard, &now, current, task);
+        code = shmrec_guardname_named(address, &now, current, task);
     } else {
         int id;
         code = shmrec_lockset_get(&id, address->key, task);
@@ -198,7 +198,7 @@ static inline int shmrec_guard_unlink(shmrec_guard *guard, const shmrec_address 
         return code;
     }
     if (guard->is_file) {
-        return shmrec_file_unlink(address->guard, task);
+        return shmrec_guardname_unlink(address, guard->identity, task);
     }
     const int removed = shmrec_lockset_remove(guard->handle, task);
     if (removed == SHMREC_OK) {

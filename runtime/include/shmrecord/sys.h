@@ -35,6 +35,8 @@ int shmrec_sys_ftruncate(int fd, int64_t bytes) __asm__("ftruncate");
 int shmrec_sys_fallocate(int fd, int mode, int64_t start, int64_t bytes) __asm__("fallocate");
 int shmrec_sys_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) __asm__("linkat");
 int shmrec_sys_mlock2(const void *start, size_t bytes, unsigned flags) __asm__("mlock2");
+int shmrec_sys_memfd_create(const char *label, unsigned flags) __asm__("memfd_create");
+int shmrec_sys_setenv(const char *name, const char *value, int replace) __asm__("setenv");
 int shmrec_sys_madvise(void *start, size_t bytes, int advice) __asm__("madvise");
 int shmrec_sys_clock_gettime(int clock, struct timespec *now) __asm__("clock_gettime");
 int shmrec_sys_nanosleep(const struct timespec *pause, struct timespec *rest) __asm__("nanosleep");
@@ -84,6 +86,18 @@ union shmrec_semun {
 // The same numbers on every Linux architecture that is 64-bit and little-endian.
 #define SHMREC_F_OFD_GETLK 36
 #define SHMREC_F_OFD_SETLK 37
+#define SHMREC_F_DUPFD_CLOEXEC 1030
+#define SHMREC_F_ADD_SEALS 1033
+#define SHMREC_F_GET_SEALS 1034
+#define SHMREC_F_SEAL_SEAL 0x1
+#define SHMREC_F_SEAL_SHRINK 0x2
+#define SHMREC_F_SEAL_GROW 0x4
+#define SHMREC_F_SEAL_WRITE 0x8
+#define SHMREC_F_SEAL_FUTURE_WRITE 0x10
+#define SHMREC_MFD_CLOEXEC 0x1u
+#define SHMREC_MFD_ALLOW_SEALING 0x2u
+#define SHMREC_MFD_NOEXEC_SEAL 0x8u
+#define SHMREC_MFD_EXEC 0x10u
 #define SHMREC_AT_FDCWD (-100)
 #define SHMREC_AT_SYMLINK_FOLLOW 0x400
 #define SHMREC_MADV_DONTFORK 10
@@ -222,6 +236,31 @@ static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
 // When this process itself started. Not by its pid: /proc may be that of another PID namespace, where the pid is
 // another process's.
 static inline bool shmrec_own_start(uint64_t *ticks) { return shmrec_start_of("self", ticks); }
+
+// The number of bytes in a line of /proc/meminfo. False: there is none.
+static inline bool shmrec_meminfo(const char *text, const char *name, uint64_t *bytes) {
+    const char *line = strstr(text, name);
+    *bytes = 0;
+    if (line == NULL) {
+        return false;
+    }
+    line += strlen(name);
+    line += strspn(line, " ");
+    for (; *line >= '0' && *line <= '9'; line++) {
+        *bytes = *bytes * 10 + SHMREC_CAST(uint64_t, *line - '0');
+    }
+    *bytes *= 1024;
+    return true;
+}
+
+// Bytes of memory that processes could still be given, swap included. UINT64_MAX: no /proc.
+static inline uint64_t shmrec_free_memory(void) {
+    char text[4096];
+    uint64_t available, swap;
+    const bool known = shmrec_read_file("/proc/meminfo", text, sizeof text) > 0 &&
+                       shmrec_meminfo(text, "MemAvailable:", &available) && shmrec_meminfo(text, "SwapFree:", &swap);
+    return known ? available + swap : UINT64_MAX;
+}
 
 // getrandom(2): 16 bytes that nobody else has. 0 or the errno.
 static inline int shmrec_random(unsigned char bytes[16]) {

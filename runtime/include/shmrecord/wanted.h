@@ -42,6 +42,8 @@ typedef struct shmrec_new_segment {
     uint64_t present_bytes;
     shmrec_rights rights;
     shmrec_wishes wishes; // for its creator's mapping
+    bool exclusive;       // once it has its name, nobody may map it for writing any more; only memfds can be
+    uint8_t reserved[7];
 } shmrec_new_segment;
 
 // Whether some of its memory is only found when it is touched.

@@ -167,6 +167,8 @@ pub enum ErrorKind {
     RoleLost,
     /// The segment's file was cut while it was mapped.
     Truncated,
+    /// What came over the socket hands over no memfd.
+    BadMessage,
 }
 
 impl ErrorKind {
@@ -216,6 +218,7 @@ impl ErrorKind {
             Self::NamespaceMismatch => 40,
             Self::RoleLost => 41,
             Self::Truncated => 42,
+            Self::BadMessage => 43,
         }
     }
 
@@ -270,6 +273,9 @@ impl ErrorKind {
             Self::NamespaceMismatch => "run both in one IPC namespace, or use posix: or file:",
             Self::RoleLost => "close this writer, remove the segment and create it again",
             Self::Truncated => "remove it and let its writer create it again",
+            Self::BadMessage => {
+                "let the other side send with the hand-over of this library, and nothing between"
+            }
         }
     }
 }
@@ -340,6 +346,7 @@ impl fmt::Display for ErrorKind {
             Self::NamespaceMismatch => "made in another IPC namespace",
             Self::RoleLost => "the role of writer is lost",
             Self::Truncated => "cut while in use",
+            Self::BadMessage => "bad message",
         };
         f.write_str(words)
     }

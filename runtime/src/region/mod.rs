@@ -1,7 +1,10 @@
-//! Segments by place: an enum over files with a name and System V segments, so that nothing above tells them apart.
-//! Relies on [`map`], [`memory`], [`named`] and [`sysv`], which rely on the kernel; knows neither header nor records.
+//! Segments by place: an enum over files with a name, System V segments and memfds, so that nothing above tells them
+//! apart. Relies on [`map`], [`memory`], [`named`], [`sysv`] and [`memfd`], which rely on the kernel; knows neither header
+//! nor records.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use crate::error::{At, Error, ErrorKind, Result};
@@ -10,9 +13,12 @@ use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
 
 pub(crate) mod facts;
+pub(crate) mod inherited;
 pub(crate) mod map;
+pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod named;
+pub(crate) mod registry;
 mod reservation;
 pub(crate) mod sysv;
 
@@ -33,6 +39,11 @@ impl Identity {
         let is_unknown = self.device == 0 || other.device == 0;
         self.inode == other.inode && (is_unknown || self.device == other.device)
     }
+
+    /// `fstat(2)`
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|facts| Self { device: facts.dev(), inode: facts.ino() })
+    }
 }
 
 /// Whose segments and guards are accepted.
@@ -42,6 +53,8 @@ pub(crate) struct Trust {
     pub(crate) owner: Option<u32>,
     /// Whether what everybody may write is accepted.
     pub(crate) world_writable: bool,
+    /// Whether memfds that could be cut are accepted.
+    pub(crate) unsealed: bool,
 }
 
 impl Trust {
@@ -88,6 +101,8 @@ pub(crate) struct NewSegment {
     pub(crate) rights: Rights,
     /// What its creator's mapping is wanted to have.
     pub(crate) wishes: Wishes,
+    /// Whether, once it has its name, nobody may map it for writing any more. Only memfds can be.
+    pub(crate) exclusive: bool,
 }
 
 impl NewSegment {
@@ -104,6 +119,8 @@ pub(crate) enum Place {
     Named(PathBuf),
     /// A System V key: `sysv:`.
     Sysv(Key),
+    /// A name in this process's registry of memfds: `memfd:`.
+    Memfd(String),
 }
 
 /// A segment that is there, not mapped yet.
@@ -157,6 +174,10 @@ impl Place {
                 let (id, identity, size) = sysv::find(at, *key, trust)?;
                 Ok(Found { backing: Backing::Shm(id), identity, size })
             }
+            Place::Memfd(name) => {
+                let (file, identity, size) = memfd::open(at, name, access, trust)?;
+                Ok(Found { backing: Backing::File(file), identity, size })
+            }
         }
     }
 
@@ -165,6 +186,7 @@ impl Place {
         match self {
             Place::Named(path) => named::is_taken(at, path),
             Place::Sysv(key) => sysv::identity(at, *key).map(|identity| identity.is_some()),
+            Place::Memfd(name) => Ok(registry::identity(name).is_some()),
         }
     }
 
@@ -175,13 +197,14 @@ impl Place {
             Place::Sysv(key) => {
                 sysv::identity(at, *key).map(|found| found.is_some_and(|found| found.is_same(identity)))
             }
+            Place::Memfd(name) => Ok(registry::identity(name) == Some(identity)),
         }
     }
 
     /// Whether a segment or guard of this kind and identity could be found from here at all.
     pub(crate) fn is_of_this_namespace(&self, identity: Identity) -> bool {
         match self {
-            Place::Named(_) => true,
+            Place::Named(_) | Place::Memfd(_) => true,
             Place::Sysv(_) => sysv::is_here(identity),
         }
     }
@@ -191,15 +214,27 @@ impl Place {
         match self {
             Place::Named(path) => named::unlink(at, path, identity),
             Place::Sysv(key) => sysv::unlink(at, *key, identity),
+            Place::Memfd(name) => {
+                registry::take_out(name, identity);
+                Ok(())
+            }
+        }
+    }
+
+    /// What a reader does that finds this segment removed: a memfd has a name here for as long as this process holds it.
+    pub(crate) fn let_go(&self, identity: Identity) {
+        if let Place::Memfd(name) = self {
+            registry::let_go(name, identity);
         }
     }
 
     /// Makes as much of a new segment as can be made without a name.
     pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
-        let Place::Named(path) = self else {
-            return Ok(Prepared::Nothing);
+        let file = match self {
+            Place::Named(path) => named::unnamed(at, named::directory(path), new.rights, new.bytes)?,
+            Place::Memfd(name) => memfd::create(at, name, new.rights, new.present_bytes)?,
+            Place::Sysv(_) => return Ok(Prepared::Nothing),
         };
-        let file = named::unnamed(at, named::directory(path), new.rights, new.bytes)?;
         named::reserve(at, &file, new.bytes, new.present_bytes)?;
         let identity = named::identity(at, &file)?;
         Segment::new(at, Backing::File(file), identity, new).map(Prepared::File)
@@ -222,6 +257,14 @@ impl Place {
                 };
                 Ok(named::publish(at, file, path)?.then_some(segment))
             }
+            (Place::Memfd(name), Prepared::File(segment)) => {
+                fill(&segment.map);
+                let Some(file) = segment.file() else {
+                    return Ok(None);
+                };
+                memfd::seal(at, file, new.exclusive)?;
+                Ok(memfd::publish(at, file, name)?.then_some(segment))
+            }
             (Place::Sysv(key), _) => {
                 let Some(unfinished) = sysv::create(at, *key, new)? else {
                     return Ok(None);
@@ -232,7 +275,7 @@ impl Place {
                 unfinished.finish();
                 Ok(Some(segment))
             }
-            (Place::Named(_), Prepared::Nothing) => Ok(None),
+            (Place::Named(_) | Place::Memfd(_), Prepared::Nothing) => Ok(None),
         }
     }
 }

@@ -25,9 +25,15 @@ pub(crate) fn open_any(at: &At<'_>, path: &Path, access: Access) -> Result<File>
         .map_err(|error| at.os("open", &error))
 }
 
-/// [`open_any`] and `fstat`: a regular file of a trusted owner.
+/// [`open_any`] of an existing file, if [`accept`] says so.
 pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> Result<(File, Identity, u64)> {
     let file = open_any(at, path, access)?;
+    let (identity, size) = accept(at, &file, trust)?;
+    Ok((file, identity, size))
+}
+
+/// `fstat(2)`: which file this is, and its size, if it is a regular file of a trusted owner.
+pub(crate) fn accept(at: &At<'_>, file: &File, trust: &Trust) -> Result<(Identity, u64)> {
     let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
     let kind = facts.file_type();
     if !kind.is_file() {
@@ -40,7 +46,7 @@ pub(crate) fn open(at: &At<'_>, path: &Path, access: Access, trust: &Trust) -> R
         return Err(at.error(ErrorKind::NotRegular { kind }));
     }
     trust.check(at, facts.uid(), facts.mode() & 0o7777)?;
-    Ok((file, Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
+    Ok((Identity { device: facts.dev(), inode: facts.ino() }, facts.len()))
 }
 
 /// `open(O_TMPFILE)` in this directory, then [`set_rights`]. The file vanishes with its last descriptor unless [`publish`]
@@ -188,8 +194,7 @@ pub(crate) fn directory(path: &Path) -> &Path {
 
 /// `fstat(2)`: which file this is.
 pub(crate) fn identity(at: &At<'_>, file: &File) -> Result<Identity> {
-    let facts = file.metadata().map_err(|error| at.os("fstat", &error))?;
-    Ok(Identity { device: facts.dev(), inode: facts.ino() })
+    Identity::of(file).map_err(|error| at.os("fstat", &error))
 }
 
 /// `unlink(2)` if the name leads to this file. Callers hold the lock under which names change.

@@ -144,7 +144,7 @@ impl SemaphoreOptions {
     }
 
     fn trust(&self) -> Trust {
-        Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0 }
+        Trust { owner: self.owner, world_writable: self.mode & 0o002 != 0, unsealed: false }
     }
 
     /// The mode, if it is one.

@@ -14,11 +14,16 @@ use std::env;
 use std::io::{self, BufRead, Read};
 use std::process;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use integration_tests::foreign::{self, INDEX};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
 use integration_tests::sysv;
+use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
+
+/// How long a hand-over may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -53,7 +58,9 @@ fn named(arrangement: &str) -> Arrangement {
 }
 
 /// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
-/// `write INDEX NUMBER` with `written`; `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
+/// `write INDEX NUMBER` with `written`; `receive` with `receiving` and, when a memfd has come over the input, with `received
+/// ADDRESS`; `send ADDRESS` with a memfd over the input, then `sent`; `read ADDRESS INDEX` with `VERSION VOLUME` or the error;
+/// `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
 fn hold() {
     let mut held: Option<Writer<Quote>> = None;
     for line in io::stdin().lock().lines() {
@@ -73,6 +80,24 @@ fn hold() {
                     "{}",
                     sysv::leave_namespace().map_or_else(|error| error.to_string(), |()| "left".into())
                 );
+                continue;
+            }
+            ["receive"] => {
+                println!("receiving");
+                let address = handover::receive(&io::stdin(), PATIENCE).expect("a memfd comes");
+                println!("received {address}");
+                continue;
+            }
+            ["send", address] => {
+                handover::send(&io::stdin(), address, Share::Writer).expect("a table of this process");
+                println!("sent");
+                continue;
+            }
+            ["read", address, index] => {
+                match Reader::<Quote>::open(address).and_then(|reader| reader.read_versioned(number(index))) {
+                    Ok(record) => println!("{} {}", record.version, record.value.volume),
+                    Err(error) => println!("{error}"),
+                }
                 continue;
             }
             _ => {

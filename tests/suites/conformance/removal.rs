@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use integration_tests::case::{every_backend, every_case, every_named_backend};
+use integration_tests::case::{every_backend, every_case, every_named_backend, every_public_backend};
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
 use integration_tests::records::{Quote, quote};
@@ -79,7 +79,7 @@ fn foreign_files_are_left_alone() {
 
 #[test]
 fn damaged_tables_are_removed() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         for length in [None, Some(4096), Some(640), Some(639), Some(100), Some(8)] {
             drop(Writer::<Quote>::create(address, CAPACITY).unwrap());

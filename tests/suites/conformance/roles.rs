@@ -57,6 +57,7 @@ fn writers_in_other_processes_succeed_and_refuse_one_another() {
         writer.write(0, &quote(1)).unwrap();
 
         let mut other = actor!("hold");
+        other.give(&place);
         let here = format!("alive {}", std::process::id());
         assert_eq!(other.ask(&format!("open {address}")), here);
         assert_eq!(other.ask(&format!("create {address} {CAPACITY}")), here);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::{every_backend, every_public_backend};
 use integration_tests::place::Backend;
 use integration_tests::records::{Pattern, Pattern64};
 use shmrecord::{ErrorKind, Options, Writer, remove};
@@ -24,7 +24,7 @@ fn four_cells() {
 }
 
 fn killed_while_creating_and_removing(cells: u32, kills: u32) {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         let mut random = Random::new();
         // Nobody is completing what is not complete.

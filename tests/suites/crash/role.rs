@@ -1,7 +1,7 @@
 //! Who gets the role: races for it, and writers that are stopped or have died.
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::{every_backend, every_public_backend};
 use integration_tests::check::error_of;
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256, Quote};
@@ -12,7 +12,7 @@ const ROUNDS: u64 = 30;
 
 #[test]
 fn of_two_creators_one_wins_and_the_other_is_told_whom() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let mut actors = [actor!("hold"), actor!("hold")];
         for round in 1..=ROUNDS {
             let winner = race(&mut actors, &format!("create {} {CAPACITY}", place.address()), 1);
@@ -27,6 +27,7 @@ fn of_two_successors_one_wins_and_the_other_is_told_whom() {
     every_backend(|place| {
         let mut actors = [actor!("hold"), actor!("hold")];
         drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
+        actors.iter_mut().for_each(|actor| actor.give(place));
         let reader = Reader::<Quote>::open(place.address()).unwrap();
         for epoch in 2..=ROUNDS {
             let how = if epoch % 2 == 0 { "open" } else { "create" };
@@ -59,7 +60,7 @@ fn race(actors: &mut [Actor; 2], command: &str, epoch: u64) -> u32 {
 
 #[test]
 fn a_stopped_writer_keeps_its_role_and_stops_no_reader() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         let mut actor = actor!("write", address, CAPACITY, 1, "split", 256);
         assert_eq!(actor.line(), "ready 1");
@@ -94,7 +95,7 @@ fn a_stopped_writer_keeps_its_role_and_stops_no_reader() {
 
 #[test]
 fn a_table_can_be_removed_under_a_writer_that_is_stopped() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         let mut actor = actor!("write", address, CAPACITY, 1, "split", 256);
         assert_eq!(actor.line(), "ready 1");

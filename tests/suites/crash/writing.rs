@@ -4,7 +4,7 @@ use integration_tests::actor;
 use integration_tests::image::Image;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096};
-use shmrecord::{Arrangement, Reader, Writer};
+use shmrecord::{Arrangement, Options, Reader, Writer};
 
 use crate::random::{Random, kills};
 
@@ -30,19 +30,30 @@ fn four_cells_of_4096_bytes() {
     killed_while_writing::<Pattern4096>(Backend::Posix, 4, Arrangement::Split, kills(40));
 }
 
+#[test]
+fn one_cell_of_256_bytes_in_a_memfd() {
+    killed_while_writing::<Pattern256>(Backend::Memfd, 1, Arrangement::Split, kills(20));
+}
+
 fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: Arrangement, kills: u32) {
     let place = Place::new(backend);
     let address = place.address();
     let mut random = Random::new();
-    let start = || actor!("write", address, CAPACITY, cells, arrangement.name(), size_of::<P>());
+    let mut epoch = 1;
+    if backend == Backend::Memfd {
+        // Who is killed must not have been the only one that held it.
+        let options = Options::new().cells(cells).arrangement(arrangement);
+        drop(options.create::<P>(address, CAPACITY).unwrap());
+        epoch = 2;
+    }
+    let start = || actor!(for &place; "write", address, CAPACITY, cells, arrangement.name(), size_of::<P>());
     let mut writer = start();
-    assert_eq!(writer.line(), "ready 1");
-    let mut verifier = actor!("verify", address, size_of::<P>());
+    assert_eq!(writer.line(), format!("ready {epoch}"));
+    let mut verifier = actor!(for &place; "verify", address, size_of::<P>());
     assert_eq!(verifier.line(), "ready");
     let reader = Reader::<P>::open(address).unwrap();
     let mut seen = [0; CAPACITY];
     let mut half_written = 0;
-    let mut epoch = 1;
     for kill in 1..=kills {
         random.pause(3000);
         writer.kill();

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use integration_tests::case::{CELLS, every_backend, every_named_backend};
+use integration_tests::case::{CELLS, every_backend, every_named_backend, every_public_backend};
 use integration_tests::check::{error_of, every_opening, every_opening_fails, every_opening_works};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
@@ -94,7 +94,7 @@ fn a_table_of_another_boot_can_be_replaced() {
 
 #[test]
 fn another_size_than_the_header_says_is_an_error() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let image = table(place);
         let whole = image.bytes();
         let header = image.length();

@@ -1,7 +1,7 @@
 //! The group of segment and guard: exact, or refused with nothing left.
 
 use integration_tests::alone::Alone;
-use integration_tests::case::{every_backend, every_named_backend};
+use integration_tests::case::{every_named_backend, every_public_backend};
 use integration_tests::check::{error_of, is_root, skip};
 use integration_tests::place::Part;
 use integration_tests::records::Quote;
@@ -16,7 +16,7 @@ fn segment_and_guard_have_the_group_and_the_mode_that_were_asked_for() {
     if !is_root() {
         return skip("only root can give any group");
     }
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         for (mode, guard) in [(0o660, 0o660), (0o640, 0o600), (0o600, 0o600)] {
             drop(Options::new().mode(mode).group(GROUP).create::<Quote>(address, CAPACITY).unwrap());
@@ -52,7 +52,7 @@ fn a_group_that_may_not_be_given_leaves_nothing() {
 
 #[test]
 fn what_is_no_group_is_refused() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let result = Options::new().group(u32::MAX).create::<Quote>(place.address(), CAPACITY);
         assert_eq!(error_of(result, place.address()), ErrorKind::BadArgument { argument: "group" });
         assert!(place.names().is_empty(), "{:?}", place.names());

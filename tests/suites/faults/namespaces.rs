@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::alone::Alone;
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::check::{error_of, every_opening_fails, skip};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
@@ -24,7 +24,7 @@ fn actor_apart(own_proc: bool) -> Option<Actor> {
 #[test]
 fn roles_deaths_and_take_overs_cross_pid_namespaces() {
     for own_proc in [true, false] {
-        every_backend(|place| {
+        every_public_backend(|place| {
             let address = place.address();
             let Some(mut apart) = actor_apart(own_proc) else { return };
             let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
@@ -85,7 +85,7 @@ fn a_segment_of_another_ipc_namespace_is_refused_and_can_be_removed() {
 #[test]
 fn another_ipc_namespace_has_other_segments_and_the_same_files() {
     let test = "namespaces::another_ipc_namespace_has_other_segments_and_the_same_files";
-    for backend in Backend::ALL {
+    for backend in Backend::PUBLIC {
         Alone::new(test).ipc().run_after(
             || {
                 let place = Place::new(backend);
@@ -135,7 +135,7 @@ fn who_enters_another_ipc_namespace_is_told_no_lies() {
 
 #[test]
 fn a_writer_that_leaves_its_ipc_namespace_loses_its_role_on_system_v() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let mut actor = actor!("hold");
         assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
         match actor.ask("leave").as_str() {

@@ -40,7 +40,9 @@ fn equal_tables_are_equal_bytes_and_values() {
             let mut actor = Actor::start(program, &["hold"]);
             let shape = format!("{CAPACITY} {} {}", case.cells, case.arrangement.name());
             assert_eq!(actor.ask(&format!("create {} {shape}", by_c.address())), "holds 1");
+            actor.take(&by_c);
             let mut writer = case.options().create::<Every>(by_rust.address(), CAPACITY).unwrap();
+            actor.give(&by_rust);
             assert_same_bytes(&by_c, &by_rust);
 
             assert_eq!(actor.ask(&format!("attach {}", by_rust.address())), format!("sees {CAPACITY}"));

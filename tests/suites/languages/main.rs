@@ -12,6 +12,7 @@
 //! | `errors`, `sysv`, `changes` | what is said of every fault, and of every changed byte |
 //! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
 //! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
+//! | `handover` | memfds that go from one to the other, and what is said when they do not |
 //! | `machines` | (which the headers refuse) |
 //! | `memory` | sparse tables, huge and locked memory, syncing |
 //! | `mismatch` | what is said of two records that differ |
@@ -25,6 +26,7 @@ mod bytes;
 mod changes;
 mod errors;
 mod every;
+mod handover;
 mod ids;
 mod machines;
 mod memory;

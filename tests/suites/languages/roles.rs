@@ -4,11 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256};
-use shmrecord::{Arrangement, ErrorKind, Reader, Writer};
+use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
 use crate::every::Every;
 use crate::tools::actors;
@@ -20,7 +20,7 @@ const KILLS: usize = 40;
 #[test]
 fn a_living_writer_is_named_to_the_other_language() {
     let programs = actors();
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         for program in &programs {
             let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
@@ -60,7 +60,7 @@ fn a_living_writer_is_named_to_the_other_language() {
 #[test]
 fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
     for program in actors() {
-        every_backend(|place| {
+        every_public_backend(|place| {
             let [open, create] =
                 [format!("open {}", place.address()), format!("create {} 4", place.address())];
             for own_proc in [true, false] {
@@ -105,6 +105,11 @@ fn killed_writers_of_four_cells_are_followed() {
     relay(Backend::File, 4, Arrangement::Packed);
 }
 
+#[test]
+fn killed_writers_of_a_memfd_are_followed() {
+    relay(Backend::Memfd, 1, Arrangement::Packed);
+}
+
 /// Writers in C and in Rust take turns, each killed at full speed; readers in both languages see everything.
 fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
     let programs = actors();
@@ -117,16 +122,25 @@ fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
         0 => {
             let [capacity, cells] = [CAPACITY.to_string(), cells.to_string()];
             let program = programs[kill / 2 % programs.len()];
-            Actor::start(program, &["write", address, &capacity, &cells, arrangement.name()])
+            Actor::heir(&place, program, &["write", address, &capacity, &cells, arrangement.name()])
         }
-        _ => actor!("write", address, CAPACITY, cells, arrangement.name(), size_of::<Pattern256>()),
+        _ => {
+            actor!(for &place; "write", address, CAPACITY, cells, arrangement.name(), size_of::<Pattern256>())
+        }
     };
+    let mut first = 1;
+    if backend == Backend::Memfd {
+        // Who is killed must not have been the only one that held it.
+        let options = Options::new().cells(cells).arrangement(arrangement);
+        drop(options.create::<Pattern256>(address, CAPACITY).unwrap());
+        first = 2;
+    }
     let mut writer = start(0);
-    assert_eq!(writer.line(), "ready 1");
+    assert_eq!(writer.line(), format!("ready {first}"));
     let mut verifiers = [
-        Actor::start(slow, &["verify", address]),
-        Actor::start(fast, &["verify", address]),
-        actor!("verify", address, size_of::<Pattern256>()),
+        Actor::heir(&place, slow, &["verify", address]),
+        Actor::heir(&place, fast, &["verify", address]),
+        actor!(for &place; "verify", address, size_of::<Pattern256>()),
     ];
     for verifier in &mut verifiers {
         assert_eq!(verifier.line(), "ready");
@@ -146,7 +160,7 @@ fn relay(backend: Backend, cells: u32, arrangement: Arrangement) {
         }
         println!("kill {kill}: versions {before:?} to {seen:?}");
         writer = start(kill);
-        assert_eq!(writer.line(), format!("ready {}", kill + 1));
+        assert_eq!(writer.line(), format!("ready {}", kill + first));
     }
     writer.kill();
     assert!(seen.iter().all(|&version| version > 0), "{seen:?}");

@@ -1,7 +1,7 @@
 //! Handles in both languages tell the same: of writers of the other language that live, stop and die, of tables that go, and of
 //! what the kernel says.
 
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::check::skip;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
@@ -33,7 +33,7 @@ impl<'a> Readers<'a> {
 #[test]
 fn the_life_of_a_writer_is_told_in_both_languages() {
     for program in actors() {
-        every_backend(|place| {
+        every_public_backend(|place| {
             let mut actor = Actor::start(program, &["hold"]);
             let create = format!("create {} {CAPACITY}", place.address());
             let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
@@ -59,7 +59,7 @@ fn the_life_of_a_writer_is_told_in_both_languages() {
 #[test]
 fn the_end_of_a_table_is_told_in_both_languages() {
     for program in actors() {
-        every_backend(|place| {
+        every_public_backend(|place| {
             for (expected, remove) in
                 [(Status::Retired, true), (Status::Orphaned, false)] as [(Status, bool); 2]
             {
@@ -85,7 +85,7 @@ fn the_end_of_a_table_is_told_in_both_languages() {
 #[test]
 fn a_lost_role_has_the_same_words() {
     let Some(program) = actors().pop() else { return };
-    every_backend(|place| {
+    every_public_backend(|place| {
         let create = format!("create {} {CAPACITY}", place.address());
         for is_replaced in [false, true] {
             let mut actors = [(); 2].map(|()| Actor::start(program, &["hold"]));
@@ -114,7 +114,7 @@ fn a_lost_role_has_the_same_words() {
 #[test]
 fn what_the_kernel_says_is_the_same() {
     let Some(program) = actors().pop() else { return };
-    every_backend(|place| {
+    every_public_backend(|place| {
         let mut actor = Actor::start(program, &["hold"]);
         assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
         let readers = Readers::open(&mut actor, place);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
@@ -224,7 +224,7 @@ fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
     }
     let every_operation = move |program: &Path| {
         let mut report = Report::default();
-        for backend in Backend::ALL {
+        for backend in Backend::PUBLIC {
             for (name, word, before) in OPERATIONS {
                 let name = format!("{name}, {backend:?}");
                 sweep(program, &name, &Operation { word, before, backend }, &mut report);
@@ -251,7 +251,7 @@ fn reading_and_writing_make_no_call() {
         return;
     }
     for program in programs() {
-        every_backend(|place| {
+        every_public_backend(|place| {
             drop(Writer::<Pattern256>::create(place.address(), CAPACITY).unwrap());
             for word in ["read", "write"] {
                 let run = run(program, word, place.address(), None).unwrap();

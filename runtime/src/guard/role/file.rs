@@ -1,4 +1,4 @@
-//! A guard that is a file: locks on its bytes. Relies on `region::named` to open and make files, and on
+//! A guard that is a file or a memfd: locks on its bytes. Relies on [`name`](super::name) to open and make it, and on
 //! open-file-description locks (`fcntl(2)`, `F_OFD_SETLK`), which the kernel lets go when the last descriptor of their
 //! holder's open file is closed; knows no segment.
 
@@ -7,13 +7,11 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
 
 use shmrecord_layout::abi;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::Lock;
-use crate::region::map::Access;
+use crate::guard::role::{GuardName, Lock};
 use crate::region::{Identity, Rights, Trust, named};
 
 /// An open guard file. Dropping it lets its locks go.
@@ -21,31 +19,33 @@ use crate::region::{Identity, Rights, Trust, named};
 pub(crate) struct FileGuard {
     file: File,
     identity: Identity,
-    path: PathBuf,
+    name: GuardName,
     /// The process that opened it: a child that inherits the value must not let the locks go.
     process: u32,
 }
 
 impl FileGuard {
-    /// Opens the guard file at `path`, which must exist.
-    pub(crate) fn open(at: &At<'_>, path: &Path, trust: &Trust) -> Result<Self> {
-        let at = At { subject: &path.display(), ..*at };
-        let (file, identity, _) = named::open(&at, path, Access::Write, trust)?;
-        Ok(Self { file, identity, path: path.into(), process: std::process::id() })
+    /// Opens the guard with this name, which must exist.
+    pub(crate) fn open(at: &At<'_>, name: &GuardName, trust: &Trust) -> Result<Self> {
+        let at = At { subject: name, ..*at };
+        let (file, identity) = name.open(&at, trust)?;
+        Ok(Self { file, identity, name: name.clone(), process: std::process::id() })
     }
 
-    /// Opens the guard file at `path`, or makes it beside the segment with these rights.
-    pub(crate) fn open_or_create(at: &At<'_>, path: &Path, rights: Rights, trust: &Trust) -> Result<Self> {
+    /// Opens the guard with this name, or makes it with these rights.
+    pub(crate) fn open_or_create(
+        at: &At<'_>,
+        name: &GuardName,
+        rights: Rights,
+        trust: &Trust,
+    ) -> Result<Self> {
         loop {
-            match Self::open(at, path, trust) {
+            match Self::open(at, name, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
                 result => return result,
             }
-            let at = At { subject: &path.display(), ..*at };
-            let file = named::unnamed(&at, named::directory(path), rights, 0)?;
-            let identity = named::identity(&at, &file)?;
-            if named::publish(&at, &file, path)? {
-                return Ok(Self { file, identity, path: path.into(), process: std::process::id() });
+            if let Some((file, identity)) = name.create(&At { subject: name, ..*at }, rights)? {
+                return Ok(Self { file, identity, name: name.clone(), process: std::process::id() });
             }
         }
     }
@@ -57,12 +57,12 @@ impl FileGuard {
 
     /// Whether its name still leads to it.
     pub(crate) fn is_current(&self, at: &At<'_>) -> Result<bool> {
-        named::leads_to(at, &self.path, self.identity)
+        self.name.leads_to(at, self.identity)
     }
 
     /// `fchown(2)` and `fchmod(2)`, if it has another group or mode.
     pub(crate) fn set_rights(&self, at: &At<'_>, rights: Rights) -> Result<()> {
-        named::set_rights(&At { subject: &self.path.display(), ..*at }, &self.file, rights)
+        named::set_rights(&At { subject: &self.name, ..*at }, &self.file, rights)
     }
 
     /// Takes the lock if nobody has it: `fcntl(F_OFD_SETLK, F_WRLCK)` on its byte.
@@ -85,7 +85,7 @@ impl FileGuard {
 
     /// `unlink(2)` of the guard, if its name still leads to it. The caller holds [`Lock::Create`].
     pub(crate) fn unlink(&self, at: &At<'_>) -> Result<()> {
-        named::unlink(at, &self.path, self.identity)
+        self.name.unlink(at, self.identity)
     }
 
     fn set(&self, lock: Lock, kind: libc::c_int) -> io::Result<()> {
@@ -118,9 +118,9 @@ impl Drop for FileGuard {
 
 /// `open(O_RDONLY)`, `fcntl(F_OFD_GETLK)`: whether somebody holds this lock of this guard file, of this process too. `None`:
 /// the name leads elsewhere, or it may not be read.
-pub(crate) fn is_held(at: &At<'_>, path: &Path, guard: Identity, lock: Lock) -> Result<Option<bool>> {
-    let at = &At { subject: &path.display(), ..*at };
-    let file = match named::open_any(at, path, Access::Read) {
+pub(crate) fn is_held(at: &At<'_>, name: &GuardName, guard: Identity, lock: Lock) -> Result<Option<bool>> {
+    let at = &At { subject: name, ..*at };
+    let file = match name.look(at) {
         Ok(file) if named::identity(at, &file)? == guard => file,
         Err(error) if *error.kind() == ErrorKind::Os => return Err(error),
         _ => return Ok(None),

@@ -1,9 +1,8 @@
 //! Who may create, remove and write: a guard's locks, which the kernel holds for a process and takes back when it dies,
-//! however it dies. Relies on [`file`] for segments with a name and [`sysv`] for System V; knows no segment.
+//! however it dies. Relies on [`file`] for files and memfds, which [`name`] opens, and on [`sysv`] for System V; knows no
+//! segment.
 //!
 //! Nothing else, no pid and no time, decides that a writer is gone.
-
-use std::path::PathBuf;
 
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
@@ -11,9 +10,11 @@ use crate::key::Key;
 use crate::region::{Identity, Rights, Trust};
 
 mod file;
+mod name;
 mod sysv;
 
 use file::FileGuard;
+pub(crate) use name::GuardName;
 use sysv::SetGuard;
 
 /// The locks of a guard.
@@ -28,8 +29,8 @@ pub(crate) enum Lock {
 /// Where a guard is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum GuardPlace {
-    /// A file beside the segment.
-    File(PathBuf),
+    /// A file or memfd beside the segment.
+    File(GuardName),
     /// A semaphore set under the segment's key.
     Set(Key),
 }
@@ -45,7 +46,7 @@ impl GuardPlace {
     /// Opens the guard, which must exist.
     pub(crate) fn open(&self, at: &At<'_>, trust: &Trust) -> Result<Guard> {
         match self {
-            GuardPlace::File(path) => FileGuard::open(at, path, trust).map(Guard::File),
+            GuardPlace::File(name) => FileGuard::open(at, name, trust).map(Guard::File),
             GuardPlace::Set(key) => SetGuard::open(at, *key, trust).map(Guard::Set),
         }
     }
@@ -54,7 +55,7 @@ impl GuardPlace {
     /// to another one or nowhere, or it may not be read.
     pub(crate) fn is_held(&self, at: &At<'_>, guard: Identity, lock: Lock) -> Result<Option<bool>> {
         match self {
-            GuardPlace::File(path) => file::is_held(at, path, guard, lock),
+            GuardPlace::File(name) => file::is_held(at, name, guard, lock),
             GuardPlace::Set(key) => sysv::is_held(at, *key, guard, lock),
         }
     }
@@ -63,7 +64,7 @@ impl GuardPlace {
     pub(crate) fn open_or_create(&self, at: &At<'_>, segment: Rights, trust: &Trust) -> Result<Guard> {
         let rights = writers_only(segment);
         match self {
-            GuardPlace::File(path) => FileGuard::open_or_create(at, path, rights, trust).map(Guard::File),
+            GuardPlace::File(name) => FileGuard::open_or_create(at, name, rights, trust).map(Guard::File),
             GuardPlace::Set(key) => SetGuard::open_or_create(at, *key, rights, trust).map(Guard::Set),
         }
     }

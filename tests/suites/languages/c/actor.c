@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shmrecord/handover.h"
+
 #define MAX_CAPACITY 64u
+// How long a hand-over may take.
+#define PATIENCE_NS UINT64_C(10000000000)
 
 static shmrec_error error;
 
@@ -122,17 +126,24 @@ static shmrec_options chosen(const char *letters) {
     return options;
 }
 
-// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]` and `open ADDRESS` with `holds EPOCH`, `attach
-// ADDRESS` with `sees CAPACITY`, `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates, with what is chosen,
-// like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `sync` with `synced`, `remove
-// ADDRESS` with `removed`, `status` with the reader's and `own status` with the writer's number, `facts` with the
-// reader's as `BYTES ALLOCATED ATTACHMENTS UID GID MODE CREATOR LAST`, `leave` (the IPC namespace) with `left`, `drop`
-// with `dropped`; every failure with `CODE TEXT`.
+// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
+// `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates,
+// with what is chosen, like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `sync` with
+// `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`, `receive` with `receiving` and, when a
+// memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
+// share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
+// there, `status` with the reader's and `own status` with the writer's number, `facts` with the reader's as `BYTES
+// ALLOCATED ATTACHMENTS UID GID MODE CREATOR LAST`, `leave` (the IPC namespace) with `left`, `drop` with `dropped`;
+// every failure with `CODE TEXT`.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
-    char address[512] = "", cells[16] = "0", arrangement[16] = "any", letters[16] = "";
+    char address[512] = "", program[512] = "", cells[16] = "0", arrangement[16] = "any", letters[16] = "";
     uint64_t index = 0, number = 0;
     int code = SHMREC_OK;
-    if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
+    if (sscanf(line, "exclusive %511s %" SCNu64, address, &number) == 2) {
+        shmrec_options options = options_of(cells, arrangement);
+        options.exclusive = true;
+        code = twin_every_create(writer, address, number, &options, &error);
+    } else if (sscanf(line, "create %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
         const shmrec_options options = options_of(cells, arrangement);
         code = twin_every_create(writer, address, number, &options, &error);
     } else if (sscanf(line, "with %15s %511s %" SCNu64, letters, address, &number) == 3) {
@@ -174,6 +185,22 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
     } else if (strcmp(line, "leave\n") == 0) {
         puts(unshare(CLONE_NEWIPC) == 0 ? "left" : strerror(errno));
         return SHMREC_OK;
+    } else if (sscanf(line, "become %511s %511s", program, address) == 2) {
+        code = shmrec_handover_inherit(address, SHMREC_SHARE_WRITER, &error);
+        return code != SHMREC_OK ? code : (puts("becoming"), execl(program, program, "hold", (char *)NULL));
+    } else if (sscanf(line, "forget %511s", address) == 1) {
+        code = shmrec_handover_forget(address, &error);
+        return code != SHMREC_OK ? code : (puts("forgotten"), 0);
+    } else if (strcmp(line, "receive\n") == 0) {
+        puts("receiving");
+        code = shmrec_handover_receive(0, PATIENCE_NS, address, sizeof address, &error);
+        return code != SHMREC_OK ? code : (printf("received %s\n", address), 0);
+    } else if (sscanf(line, "send %511s", address) == 1) {
+        code = shmrec_handover_send(0, address, SHMREC_SHARE_WRITER, &error);
+        return code != SHMREC_OK ? code : (puts("sent"), 0);
+    } else if (sscanf(line, "lend %511s", address) == 1) {
+        code = shmrec_handover_send(0, address, SHMREC_SHARE_READER, &error);
+        return code != SHMREC_OK ? code : (puts("sent"), 0);
     } else if (sscanf(line, "remove %511s", address) == 1) {
         code = shmrec_remove(address, NULL, &error);
         return code != SHMREC_OK ? code : (puts("removed"), 0);

@@ -1,0 +1,136 @@
+//! Memfds from parent to child: open descriptors that survive `exec`, and an environment variable that says which ones.
+//! Relies on `fcntl(2)` and `fstat(2)`; knows no segment. `docs/FORMAT.md` has the text's form.
+//!
+//! A number in the variable is believed only with the device and inode beside it: a child of a child may have the variable
+//! still, and something else under the number. And only of a descriptor that survives `exec`: once it is taken in it does
+//! not, so that no other runtime in this process takes it in too.
+
+#![expect(unsafe_code, reason = "descriptors by number, and fcntl(F_GETFD, F_SETFD)")]
+
+use std::env;
+use std::fs::File;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::region::Identity;
+
+/// The variable: `FD:DEVICE:INODE[,FD:DEVICE:INODE]=NAME` for each table, with `/` between them.
+const VARIABLE: &str = "SHMRECORD_MEMFD";
+
+/// Everything that this process was started with, the newest first: names, and the descriptors of each.
+pub(crate) fn take_in() -> Vec<(String, Vec<(File, Identity)>)> {
+    let text = env::var(VARIABLE).unwrap_or_default();
+    text.split('/').rev().filter_map(take_in_one).collect()
+}
+
+/// All descriptors of this entry or none: an old entry may have a number in common with a new one.
+fn take_in_one(entry: &str) -> Option<(String, Vec<(File, Identity)>)> {
+    let (descriptors, name) = entry.split_once('=')?;
+    let meant: Vec<_> = descriptors.split(',').map(parse).collect::<Option<_>>()?;
+    let [first, rest @ ..] = meant.as_slice() else { return None };
+    let is_share = rest.len() < 2 && rest.iter().all(|(descriptor, _)| *descriptor != first.0);
+    if name.is_empty() || !is_share || !meant.iter().all(is_heirloom) {
+        return None;
+    }
+    let files = meant.into_iter().map(claim).collect::<Option<_>>()?;
+    Some((name.to_owned(), files))
+}
+
+/// A descriptor, and what it was when these words were written.
+fn parse(words: &str) -> Option<(RawFd, Identity)> {
+    let mut words = words.split(':');
+    let descriptor = words.next()?.parse().ok()?;
+    let identity = Identity { device: words.next()?.parse().ok()?, inode: words.next()?.parse().ok()? };
+    words.next().is_none().then_some((descriptor, identity))
+}
+
+/// Whether this is a descriptor that was left for this process and that nobody here has taken in.
+fn is_heirloom(&(descriptor, identity): &(RawFd, Identity)) -> bool {
+    if descriptor <= libc::STDERR_FILENO || !survives_exec(descriptor) {
+        return false;
+    }
+    // SAFETY: it is open, as was just seen, and not closed here.
+    let file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
+    Identity::of(&file).is_ok_and(|found| found == identity)
+}
+
+/// This heirloom, which ends at `exec` from now on.
+fn claim((descriptor, identity): (RawFd, Identity)) -> Option<(File, Identity)> {
+    // SAFETY: no memory is involved.
+    let result = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    if result != 0 {
+        return None;
+    }
+    // SAFETY: the parent made it for this process to own, and nobody here has taken it in before: it survived `exec`.
+    Some((unsafe { File::from_raw_fd(descriptor) }, identity))
+}
+
+/// Whether this is an open descriptor without `FD_CLOEXEC`.
+fn survives_exec(descriptor: RawFd) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
+    flags >= 0 && flags & libc::FD_CLOEXEC == 0
+}
+
+/// Lets the process that this command starts have these files, duplicates for it alone, under this name; beside those of
+/// earlier calls.
+pub(crate) fn leave(command: &mut Command, name: &str, files: Vec<File>) -> io::Result<()> {
+    let set = command.get_envs().find(|(key, _)| *key == VARIABLE);
+    let mut text = set.and_then(|(_, text)| text).unwrap_or_default().to_owned();
+    if !text.is_empty() {
+        text.push("/");
+    }
+    text.push(entry(name, &files)?);
+    command.env(VARIABLE, text);
+    let hook = move || files.iter().try_for_each(keep_through_exec);
+    // SAFETY: between fork and exec the hook only calls fcntl, which may be called there.
+    unsafe { command.pre_exec(hook) };
+    Ok(())
+}
+
+/// `fcntl(F_SETFD)`, in the child alone: descriptor flags are not shared with the parent.
+fn keep_through_exec(file: &File) -> io::Result<()> {
+    // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn entry(name: &str, files: &[File]) -> io::Result<String> {
+    let words: Vec<String> = files
+        .iter()
+        .map(|file| {
+            let Identity { device, inode } = Identity::of(file)?;
+            Ok(format!("{}:{device}:{inode}", file.as_raw_fd()))
+        })
+        .collect::<io::Result<_>>()?;
+    Ok(format!("{}={name}", words.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::take_in_one;
+
+    #[test]
+    fn what_is_not_meant_for_this_process_is_ignored() {
+        for entry in [
+            "",
+            "=",
+            "=name",
+            "3=name",
+            "3:1=name",
+            "3:1:2:4=name",
+            "-1:1:2=name",
+            "99999:1:2=name",
+            "0:1:2=name",
+            "1:1:2,2:1:2=name",
+            "x:1:2=name",
+            "3:1:2,=name",
+            "4294967296:1:2=name",
+        ] {
+            assert!(take_in_one(entry).is_none(), "{entry}");
+        }
+    }
+}
