@@ -107,7 +107,8 @@ impl Actor {
     /// Sends it a line.
     pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("its input is open");
-        writeln!(input, "{line}").expect("the actor reads");
+        // In one piece: an actor may be done with the line before a second piece is written.
+        input.write_all(format!("{line}\n").as_bytes()).expect("the actor reads");
     }
 
     /// The next line it prints; empty when it has ended.

@@ -18,22 +18,30 @@ static inline int shmrec_guardname_open(shmrec_file *file, const shmrec_address 
     return code != SHMREC_OK ? code : shmrec_memfd_reopen(&file->fd, true, task);
 }
 
-// Makes an empty guard with these rights, unless something has the name.
-static inline int shmrec_guardname_create(const shmrec_address *address, shmrec_rights rights,
-                                          const shmrec_task *task) {
-    shmrec_file file;
-    bool taken;
+// Makes an empty guard with these rights and opens it. `*taken`: something has the name. On failure nothing is open, and
+// nothing has the name.
+static inline int shmrec_guardname_create(shmrec_file *file, const shmrec_address *address, shmrec_rights rights,
+                                          bool *taken, const shmrec_task *task) {
     int code;
+    *taken = false;
     if (address->is_memfd) {
         const char *name = shmrec_memfd_name(address->guard);
-        code = shmrec_memfd_create(&file, name, rights, 0, task);
-        code = code != SHMREC_OK ? code : shmrec_memfd_seal(file.fd, false, task);
-        code = code != SHMREC_OK ? code : shmrec_memfd_publish(file.fd, file.identity, name, &taken, task);
+        code = shmrec_memfd_create(file, name, rights, 0, task);
+        code = code != SHMREC_OK ? code : shmrec_memfd_seal(file->fd, false, task);
+        code = code != SHMREC_OK ? code : shmrec_memfd_publish(file->fd, file->identity, name, taken, task);
+        if (code == SHMREC_OK && !*taken) {
+            code = shmrec_memfd_reopen(&file->fd, true, task);
+            if (code != SHMREC_OK) {
+                shmrec_registry_take_out(name, file->identity);
+            }
+        }
     } else {
-        code = shmrec_file_unnamed(&file, address->directory, rights, 0, task);
-        code = code != SHMREC_OK ? code : shmrec_file_publish(file.fd, 0, address->guard, &taken, task);
+        code = shmrec_file_unnamed(file, address->directory, rights, 0, task);
+        code = code != SHMREC_OK ? code : shmrec_file_publish(file->fd, 0, address->guard, taken, task);
     }
-    shmrec_file_close(&file);
+    if (code != SHMREC_OK || *taken) {
+        shmrec_file_close(file);
+    }
     return code;
 }
 

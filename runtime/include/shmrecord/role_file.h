@@ -26,12 +26,13 @@ static inline int shmrec_lockfile_open_or_create(shmrec_file *file, const shmrec
                                                  shmrec_rights rights, const shmrec_task *task) {
     const shmrec_task here = shmrec_task_on(task, address->guard);
     for (;;) {
+        bool taken;
         int code = shmrec_guardname_open(file, address, &here);
         if (code != SHMREC_NOT_FOUND) {
             return code;
         }
-        code = shmrec_guardname_create(address, rights, &here);
-        if (code != SHMREC_OK) {
+        code = shmrec_guardname_create(file, address, rights, &taken, &here);
+        if (code != SHMREC_OK || !taken) {
             return code;
         }
     }
