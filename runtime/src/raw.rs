@@ -92,8 +92,9 @@ impl RawReader {
             let words = format!("{} bytes for a record of {}", out.len(), self.description.root().size);
             return Err(at.error(ErrorKind::BadArgument { argument: "buffer" }).detail(words));
         }
-        buffer::read_bytes(&slot, self.timeout, out)
-            .map_err(|unread| reader::failed(unread, "record", &self.address, index))
+        let result = buffer::read_bytes(&slot, self.timeout, out);
+        reader::check_whole(&self.table, &self.address)?;
+        result.map_err(|unread| reader::failed(unread, "record", &self.address, index))
     }
 
     /// As [`Reader::version`](crate::Reader::version).

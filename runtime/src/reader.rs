@@ -52,7 +52,8 @@ impl<T: ShmRecord> Reader<T> {
     ///
     /// # Errors
     /// [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::Contended`] when the writer overwrites it without a pause until the
-    /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`.
+    /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`; [`ErrorKind::Truncated`] under
+    /// [`Options::survive_truncation`].
     #[inline]
     pub fn read(&self, index: usize) -> Result<T> {
         match read_at_rest(&self.table, index) {
@@ -156,7 +157,7 @@ pub(crate) fn read<T: ShmRecord>(
 /// stays in registers.
 #[inline(always)]
 fn read_at_rest<T: ShmRecord>(table: &Table, index: usize) -> Option<(T, u64)> {
-    Buffer::<T>::read_at_rest(&table.slot(index)?)
+    Buffer::<T>::read_at_rest(&table.quick_slot(index)?)
 }
 
 /// The record at `index` beside a busy writer or behind a dead one, or the error that says why there is none.
@@ -171,16 +172,27 @@ fn read_patiently<T: ShmRecord>(
     let Some(slot) = table.slot(index) else {
         return Err(out_of_range("read", table, address, index));
     };
-    match Buffer::<T>::read(&slot, timeout) {
+    let result = Buffer::<T>::read(&slot, timeout);
+    check_whole(table, address)?;
+    match result {
         Ok((value, version)) => Ok(Versioned { value, version }),
         Err(unread) => Err(failed(unread, T::LAYOUT.name, address, index)),
     }
 }
 
+/// What was read, or that it is version 0, counts only if the table was not cut meanwhile, where that is watched.
+pub(crate) fn check_whole(table: &Table, address: &Address) -> Result<()> {
+    if table.segment().map().is_cut() {
+        return Err(At { operation: "read", subject: address }.error(ErrorKind::Truncated));
+    }
+    Ok(())
+}
+
 #[inline]
 pub(crate) fn version(table: &Table, address: &Address, index: usize) -> Result<u64> {
-    match table.slot(index) {
-        Some(slot) => Ok(slot.published()),
+    match table.slot(index).map(|slot| slot.published()) {
+        Some(0) => check_whole(table, address).map(|()| 0),
+        Some(version) => Ok(version),
         None => Err(out_of_range("read", table, address, index)),
     }
 }

@@ -14,6 +14,7 @@
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
 
 pub mod alone;
+pub mod bus;
 pub mod case;
 pub mod check;
 pub mod image;

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+use crate::region::bus::Watch;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Faults pages in for writing and reports failure, which `MAP_POPULATE` hides (Linux 5.14, `madvise(2)`).
@@ -28,6 +29,8 @@ pub(crate) struct Map {
     origin: Origin,
     /// The process that mapped it. A child does not have a writable mapping, and may have other memory in its place.
     process: u32,
+    /// Survives its file being cut.
+    watch: Option<Watch>,
 }
 
 /// Which call gives the memory back.
@@ -78,7 +81,7 @@ impl Map {
 
     fn at(base: *mut libc::c_void, length: usize, access: Access, origin: Origin) -> io::Result<Self> {
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::EFAULT))?;
-        let map = Self { base, length, access, origin, process: std::process::id() };
+        let map = Self { base, length, access, origin, process: std::process::id(), watch: None };
         if access == Access::Write {
             map.advise(libc::MADV_DONTFORK)?;
         }
@@ -92,6 +95,24 @@ impl Map {
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
             result => result,
         }
+    }
+
+    /// `sigaction(SIGBUS)`: from now on a page that its file loses is read as zeros, and [`Map::is_cut`] tells. For mappings
+    /// that are only read.
+    pub(crate) fn watch(&mut self) -> io::Result<()> {
+        debug_assert_eq!(self.access, Access::Read);
+        self.watch = Some(Watch::new(self.base, self.length)?);
+        Ok(())
+    }
+
+    /// Whether its file may be cut under it, which [`Map::is_cut`] tells.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Whether it is watched and its file was cut under it: all of it is zeros since.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watch::is_cut)
     }
 
     fn advise(&self, advice: libc::c_int) -> io::Result<()> {
@@ -164,6 +185,8 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
+        // Before the addresses are anybody else's.
+        self.watch = None;
         if self.access == Access::Write && self.process != std::process::id() {
             return;
         }

@@ -8,6 +8,7 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map};
 
+mod bus;
 pub(crate) mod map;
 pub(crate) mod named;
 pub(crate) mod sysv;
@@ -202,6 +203,11 @@ impl Found {
 }
 
 impl Segment {
+    /// Watches the mapping, so that a file that is cut under it is an error and not a SIGBUS.
+    pub(crate) fn watch(&mut self, at: &At<'_>) -> Result<()> {
+        self.map.watch().map_err(|error| at.os("sigaction(SIGBUS)", &error))
+    }
+
     /// Its memory.
     pub(crate) fn map(&self) -> &Map {
         &self.map

@@ -12,3 +12,4 @@ mod limits;
 mod names;
 mod space;
 mod sysv;
+mod truncation;
