@@ -132,15 +132,22 @@ fn attach(
     if size < LEAST_BYTES {
         return Err(at.error(ErrorKind::SizeMismatch { header: LEAST_BYTES, actual: size }));
     }
-    let segment = found.map(at, access, options.wishes())?;
+    let mut segment = found.map(at, access, options.wishes())?;
+    if options.survive_truncation && access == Access::Read {
+        segment.watch(at)?;
+    }
     let map = segment.map();
-    if map.word(abi::header::MAGIC).load(Ordering::Relaxed) == 0 {
+    let whole = || if map.is_cut() { Err(at.error(ErrorKind::Truncated)) } else { Ok(()) };
+    let magic = map.word(abi::header::MAGIC).load(Ordering::Relaxed);
+    whole()?;
+    if magic == 0 {
         return Err(at.error(ErrorKind::NotReady));
     }
     // Pairs with the release store of the magic, which its creator makes last: the header below is complete.
     fence(Ordering::Acquire);
     let copy = map.copy_out(0, header::BYTES);
     let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
+    whole()?;
     let header = match Header::decode(&copy, size) {
         Ok(header) => header,
         Err(ErrorKind::BadMagic) => {

@@ -41,6 +41,7 @@ pub struct Options {
     pub(crate) exclusive: bool,
     pub(crate) accept_unsealed: bool,
     pub(crate) timeout: Duration,
+    pub(crate) survive_truncation: bool,
 }
 
 impl Default for Options {
@@ -67,6 +68,7 @@ impl Options {
             exclusive: false,
             accept_unsealed: false,
             timeout: Duration::from_secs(1),
+            survive_truncation: false,
         }
     }
 
@@ -175,6 +177,17 @@ impl Options {
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// For readers of files that somebody else may cut: a read of what is no longer there is
+    /// [`Truncated`](ErrorKind::Truncated) instead of a SIGBUS that ends the process.
+    ///
+    /// `sigaction(SIGBUS)`: the first such reader installs a handler for the whole process, which hands on every SIGBUS that
+    /// is not about a table. A program that installs its own later takes this away. At most 256 readers at a time.
+    #[must_use]
+    pub const fn survive_truncation(mut self, survive: bool) -> Self {
+        self.survive_truncation = survive;
         self
     }
 

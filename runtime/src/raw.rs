@@ -94,8 +94,9 @@ impl RawReader {
             let words = format!("{} bytes for a record of {}", out.len(), self.description.root().size);
             return Err(at.error(ErrorKind::BadArgument { argument: "buffer" }).detail(words));
         }
-        buffer::read_bytes(&slot, self.timeout, out)
-            .map_err(|unread| reader::failed(at, unread, "record", index))
+        let result = buffer::read_bytes(&slot, self.timeout, out);
+        status::check_whole("read", &self.table, &self.address)?;
+        result.map_err(|unread| reader::failed(at, unread, "record", index))
     }
 
     /// As [`Reader::version`](crate::Reader::version).

@@ -55,7 +55,8 @@ impl<T: ShmRecord> Reader<T> {
     ///
     /// # Errors
     /// [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::Contended`] when the writer overwrites it without a pause until the
-    /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`.
+    /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`; [`ErrorKind::Truncated`] under
+    /// [`Options::survive_truncation`].
     #[inline]
     pub fn read(&self, index: usize) -> Result<T> {
         match read_at_rest(&self.table, index) {
@@ -123,7 +124,8 @@ impl<T: ShmRecord> Reader<T> {
     /// the address still leads to the table. Nothing is locked or written.
     ///
     /// # Errors
-    /// [`ErrorKind::Os`] and [`ErrorKind::PermissionDenied`] when the kernel does not tell.
+    /// [`ErrorKind::Os`] and [`ErrorKind::PermissionDenied`] when the kernel does not tell; [`ErrorKind::Truncated`] as in
+    /// [`Reader::read`].
     pub fn status(&self) -> Result<Status> {
         status::of_read(&self.table, &self.address)
     }
@@ -169,7 +171,7 @@ pub(crate) fn read<T: ShmRecord>(
 /// stays in registers.
 #[inline(always)]
 fn read_at_rest<T: ShmRecord>(table: &Table, index: usize) -> Option<(T, u64)> {
-    Buffer::<T>::read_at_rest(&table.slot(index)?)
+    Buffer::<T>::read_at_rest(&table.quick_slot(index)?)
 }
 
 /// The record at `index` beside a busy writer or behind a dead one, or the error that says why there is none.
@@ -184,7 +186,9 @@ fn read_patiently<T: ShmRecord>(
     let Some(slot) = table.slot(index) else {
         return Err(out_of_range("read", table, address, index));
     };
-    match Buffer::<T>::read(&slot, timeout) {
+    let result = Buffer::<T>::read(&slot, timeout);
+    status::check_whole("read", table, address)?;
+    match result {
         Ok((value, version)) => Ok(Versioned { value, version }),
         Err(unread) => {
             Err(failed(&At { operation: "read", subject: address }, unread, T::LAYOUT.name, index))
@@ -194,8 +198,9 @@ fn read_patiently<T: ShmRecord>(
 
 #[inline]
 pub(crate) fn version(table: &Table, address: &Address, index: usize) -> Result<u64> {
-    match table.slot(index) {
-        Some(slot) => Ok(slot.published()),
+    match table.slot(index).map(|slot| slot.published()) {
+        Some(0) => status::check_whole("read", table, address).map(|()| 0),
+        Some(version) => Ok(version),
         None => Err(out_of_range("read", table, address, index)),
     }
 }

@@ -44,7 +44,9 @@ impl Status {
 /// The status as who does not write finds it.
 pub(crate) fn of_read(table: &Table, address: &Address) -> Result<Status> {
     let at = &look_up(address);
-    if let Some(gone) = gone(at, table, address)? {
+    let found = gone(at, table, address)?;
+    check_whole(at.operation, table, address)?;
+    if let Some(gone) = found {
         return Ok(gone);
     }
     match address.guard().is_held(at, table.header().guard, Lock::Writer)? {
@@ -73,6 +75,14 @@ pub(crate) fn of_written(table: &Table, address: &Address, guard: &Guard) -> Res
 /// What the kernel says of the segment.
 pub(crate) fn facts(table: &Table, address: &Address) -> Result<Facts> {
     table.segment().facts(&look_up(address))
+}
+
+/// What was read, or that it is version 0, counts only if the table was not cut meanwhile, where that is watched.
+pub(crate) fn check_whole(operation: &'static str, table: &Table, address: &Address) -> Result<()> {
+    if table.segment().map().is_cut() {
+        return Err(At { operation, subject: address }.error(ErrorKind::Truncated));
+    }
+    Ok(())
 }
 
 fn look_up(address: &Address) -> At<'_> {

@@ -23,6 +23,8 @@ pub(crate) struct Table {
     header: Box<Header>,
     /// Index bound of every access.
     capacity: u64,
+    /// Index bound of reads that nothing needs to be asked after: none, where the file may be cut meanwhile.
+    quick: u64,
     cells: u32,
     /// Words of a cell.
     words: usize,
@@ -65,6 +67,7 @@ impl Table {
         let log_bytes = abi::log::ENTRIES as u64 + u64::from(g.log_entries) * g.log_entry_bytes;
         Self {
             capacity: g.capacity,
+            quick: if map.is_watched() { 0 } else { g.capacity },
             cells: g.cells,
             words: place(g.cell_bytes / 8),
             first_version: pointer(g.versions_offset),
@@ -111,6 +114,12 @@ impl Table {
     #[inline(always)]
     pub(crate) fn slot(&self, index: usize) -> Option<Slot<'_>> {
         ((index as u64) < self.capacity).then_some(Slot { table: self, index })
+    }
+
+    /// As [`Table::slot`], for a read that nothing is asked after: `None` where [`Map::is_cut`] must be.
+    #[inline(always)]
+    pub(crate) fn quick_slot(&self, index: usize) -> Option<Slot<'_>> {
+        ((index as u64) < self.quick).then_some(Slot { table: self, index })
     }
 
     /// A live word, by its offset in [`live`].

@@ -18,6 +18,7 @@
 //! | [`tracer`] | a process whose system calls fail, or are its last |
 
 pub mod alone;
+pub mod bus;
 pub mod case;
 pub mod check;
 pub mod foreign;

@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+use crate::region::bus::Watch;
 use crate::region::reservation::{HUGE_PAGE, Reservation};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -35,6 +36,8 @@ pub(crate) struct Map {
     origin: Origin,
     /// The process that mapped it. A child does not have a writable mapping, and may have other memory in its place.
     process: u32,
+    /// Survives its file being cut.
+    watch: Option<Watch>,
 }
 
 /// A mapping that could not be made: the call that failed, and how.
@@ -115,7 +118,7 @@ impl Map {
         huge: bool,
     ) -> Result<Self, Refused> {
         let base = NonNull::new(base.cast()).expect("the kernel never chooses address 0");
-        let map = Self { base, length, access, origin, process: std::process::id() };
+        let map = Self { base, length, access, origin, process: std::process::id(), watch: None };
         if access == Access::Write {
             map.advise(length, libc::MADV_DONTFORK)
                 .map_err(|error| Refused { call: "madvise(MADV_DONTFORK)", error })?;
@@ -166,6 +169,24 @@ impl Map {
         // SAFETY: the range is this mapping, whose contents do not change.
         let result = unsafe { libc::msync(self.base.as_ptr().cast(), self.length, libc::MS_SYNC) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// `sigaction(SIGBUS)`: from now on a page that its file loses is read as zeros, and [`Map::is_cut`] tells. For mappings
+    /// that are only read.
+    pub(crate) fn watch(&mut self) -> io::Result<()> {
+        debug_assert_eq!(self.access, Access::Read);
+        self.watch = Some(Watch::new(self.base, self.length)?);
+        Ok(())
+    }
+
+    /// Whether its file may be cut under it, which [`Map::is_cut`] tells.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Whether it is watched and its file was cut under it: all of it is zeros since.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watch::is_cut)
     }
 
     /// `madvise(2)` of the pages of the first `bytes` bytes.
@@ -253,6 +274,8 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
+        // Before the addresses are anybody else's.
+        self.watch = None;
         if self.access == Access::Write && self.process != std::process::id() {
             return;
         }

@@ -12,6 +12,7 @@ use crate::key::Key;
 use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
 
+mod bus;
 pub(crate) mod facts;
 pub(crate) mod inherited;
 pub(crate) mod map;
@@ -350,6 +351,11 @@ impl Segment {
     /// What its memory got of that.
     pub(crate) fn memory(&self) -> Memory {
         self.memory
+    }
+
+    /// Watches the mapping, so that a file that is cut under it is an error and not a SIGBUS.
+    pub(crate) fn watch(&mut self, at: &At<'_>) -> Result<()> {
+        self.map.watch().map_err(|error| at.os("sigaction(SIGBUS)", &error))
     }
 
     /// Its memory.

@@ -17,3 +17,4 @@ mod names;
 mod namespaces;
 mod space;
 mod sysv;
+mod truncation;
