@@ -37,6 +37,15 @@ fn the_struct_is_the_one_compiled_here_and_the_schemas() {
 }
 
 #[test]
+fn the_segment_is_the_one_that_the_example_adopts() {
+    let readme = fs::read_to_string(project("README.md")).unwrap();
+    let (_, section) = readme.split_once("## Segments of other programs").unwrap();
+    let section = section.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    let schema = fs::read_to_string(project("schemas/legacy.toml")).unwrap();
+    assert!(schema.contains(section), "{section}");
+}
+
+#[test]
 fn the_c_program_prints_the_quote() {
     let place = Place::new(Backend::Posix);
     let program = block("c");
