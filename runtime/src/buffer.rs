@@ -10,11 +10,12 @@ use shmrecord_layout::{Kind, RecordLayout};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::deadline::Deadline;
+use crate::guard::batch::Batch;
 use crate::record::ShmRecord;
 use crate::table::Slot;
 
 /// Attempts of a read between two pauses.
-const BURST: u32 = 64;
+pub(crate) const BURST: u32 = 64;
 
 /// Why a slot gave no value.
 #[derive(Debug)]
@@ -90,10 +91,27 @@ impl<T: ShmRecord> Buffer<T> {
         let mut buffer = Self::empty();
         let version = attempts(slot, timeout, buffer.words())?;
         // SAFETY: a successful read has written all WORDS words.
-        let value = unsafe { buffer.value() };
-        value.map(|value| (value, version)).ok_or_else(|| {
+        let value = unsafe { buffer.valid() }?;
+        Ok((value, version))
+    }
+
+    /// The record at this index as the batch has it; `None` when it does not.
+    pub(crate) fn read_batch(batch: &Batch<'_>, index: u64) -> Option<Result<T, Unread>> {
+        let mut buffer = Self::empty();
+        // SAFETY: a successful `get` has written all WORDS words.
+        batch.get(index, buffer.words()).then(|| unsafe { buffer.valid() })
+    }
+
+    /// The value in the words, or the field that is none.
+    ///
+    /// # Safety
+    /// All WORDS words have been written.
+    unsafe fn valid(&self) -> Result<T, Unread> {
+        // SAFETY: the caller's promise.
+        let value = unsafe { self.value() };
+        value.ok_or_else(|| {
             // SAFETY: as before.
-            let bytes = unsafe { buffer.bytes() };
+            let bytes = unsafe { self.bytes() };
             Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }
         })
     }

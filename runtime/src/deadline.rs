@@ -23,12 +23,17 @@ impl Deadline {
         self.end.is_some_and(|end| end <= Instant::now())
     }
 
-    /// Sleeps a little, longer each time, and never past the end. `false`: the end has come.
-    pub(crate) fn pause(&mut self) -> bool {
-        let left = match self.end {
+    /// The time until then.
+    pub(crate) fn left(&self) -> Duration {
+        match self.end {
             Some(end) => end.saturating_duration_since(Instant::now()),
             None => Duration::MAX,
-        };
+        }
+    }
+
+    /// Sleeps a little, longer each time, and never past the end. `false`: the end has come.
+    pub(crate) fn pause(&mut self) -> bool {
+        let left = self.left();
         if left.is_zero() {
             return false;
         }

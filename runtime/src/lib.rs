@@ -28,6 +28,7 @@
 //! | module | room |
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
+//! | [`batch`] | several records at one instant |
 //! | [`options`] | what may be chosen |
 //! | [`record`] | the contract between a type and its bytes |
 //! | [`semaphore`] | named counting semaphores |
@@ -44,6 +45,7 @@
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
 
 mod address;
+pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
@@ -66,6 +68,7 @@ mod table;
 pub mod value;
 pub mod writer;
 
+pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::Arrangement;
 pub use options::Options;
