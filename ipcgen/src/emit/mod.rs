@@ -65,6 +65,7 @@ c_runtime!(
     "abi.h",
     "address.h",
     "base.h",
+    "batch.h",
     "compat.h",
     "create.h",
     "describe.h",
@@ -86,6 +87,7 @@ c_runtime!(
     "role_file.h",
     "role_sysv.h",
     "segment.h",
+    "snapshot.h",
     "sys.h",
     "table.h",
 );

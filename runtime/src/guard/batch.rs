@@ -99,11 +99,11 @@ impl Drop for Batch<'_> {
 
 /// Runs reads of several records. `None`: a batch was committed meanwhile, so that they may be of two states.
 pub(crate) fn in_one_state<R>(committed: &AtomicU64, reads: impl FnOnce() -> R) -> Option<R> {
+    // The fences of each read stand behind this load and pair with the release store in `commit`: its check fails for a slot
+    // that it found as it was before this batch. They stand in front of the load below, too: who read a value of a later
+    // batch sees its number there.
     let before = committed.load(Ordering::Relaxed);
-    // Pairs with the release store in `commit`: the reads find the slots of every batch up to this one marked or finished.
-    fence(Ordering::Acquire);
     let result = reads();
-    // The last fence of each read pairs with the same store: who read a value of a later batch sees its number here.
     (committed.load(Ordering::Relaxed) == before).then_some(result)
 }
 

@@ -67,7 +67,8 @@ impl<'a> Log<'a> {
     /// Begins to fill the log, which says nothing until [`Log::end`]. Gives the sequence meanwhile.
     #[inline(always)]
     pub(super) fn begin(&self) -> u64 {
-        let odd = self.area[SEQ].load(Ordering::Relaxed) | 1;
+        // Always another one: in C a batch that is being filled and was forgotten finds out.
+        let odd = self.area[SEQ].load(Ordering::Relaxed).wrapping_add(1) | 1;
         self.area[SEQ].store(odd, Ordering::Relaxed);
         // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry
         // sees the odd sequence too. It also keeps these stores behind those that finished the slot before.
