@@ -29,7 +29,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
     pub(crate) fn begin(table: &'a Table, address: &'a Address, timeout: Duration) -> Result<Self> {
         let Some(filling) = table.begin_batch() else {
             let cells = table.header().shape.cells;
-            let words = format!("a table with {cells} cells has no log for batches");
+            let words = format!("a table of {cells} cells has no log for batches");
             return Err(refused(address, "cells", words));
         };
         Ok(Self { table, address, timeout, filling, is_short: false, record: PhantomData })
