@@ -100,7 +100,7 @@ SHMREC_COLD SHMREC_PRINTF(3, 4) int shmrec_refuse_batch(const shmrec_table *tabl
 static inline int shmrec_batch_begin(shmrec_batch *batch, const shmrec_table *table, shmrec_error *error) {
     memset(batch, 0, sizeof *batch);
     if (table->header.geometry.cells != 1) {
-        return shmrec_refuse_batch(table, error, "cells: a table with %u cells has no log for batches",
+        return shmrec_refuse_batch(table, error, "cells: a table of %u cells has no log for batches",
                                    table->header.geometry.cells);
     }
     const shmrec_log log = shmrec_table_log(table);

@@ -7,8 +7,10 @@ use std::panic::catch_unwind;
 use crate::protocol::MODELS;
 use crate::sync::{Mutant, Weakness, possible, weaken};
 
-/// Weaknesses that change nothing: the text of the line, and why.
-const HARMLESS: &[(&str, Weakness, &str)] = &[];
+/// Weaknesses that change nothing, by a part of the line, and why. They are not run.
+const HARMLESS: &[(&str, Weakness, &str)] = &[
+    ("let seen = ", Weakness::NoCheck, "an attempt that begins with an old word ends at its check, which sees the present one"),
+];
 
 /// The line of the sources at a place.
 fn line((place, _): Mutant) -> String {
@@ -19,26 +21,25 @@ fn line((place, _): Mutant) -> String {
 
 #[test]
 fn every_weakness_is_noticed() {
-    for (name, model) in MODELS {
-        let start = std::time::Instant::now();
-        model();
-        println!("{name} {:?}", start.elapsed());
-    }
+    MODELS.iter().for_each(|(_, model)| model());
+    let harmless = |mutant: &Mutant| {
+        HARMLESS.iter().find(|(part, weakness, _)| mutant.1 == *weakness && line(*mutant).contains(part))
+    };
     let mut missed = Vec::new();
     for mutant in possible() {
+        let (place, weakness) = mutant;
+        let name = format!("{}:{} {weakness:?} `{}`", place.file(), place.line(), line(mutant));
+        if let Some((_, _, reason)) = harmless(&mutant) {
+            println!("{name}: harmless: {reason}");
+            continue;
+        }
         weaken(Some(mutant));
-        let start = std::time::Instant::now();
         let noticed = MODELS.iter().find(|(_, model)| catch_unwind(model).is_err());
         weaken(None);
-        let (place, weakness) = mutant;
-        let file = place.file().rsplit('/').next().unwrap();
-        let by = noticed.map_or("NOBODY", |(name, _)| name);
-        println!("{file}:{} {weakness:?} `{}`: {by} {:?}", place.line(), line(mutant), start.elapsed());
-        let harmless =
-            HARMLESS.iter().any(|(text, kind, _)| line(mutant).contains(text) && *kind == weakness);
-        if noticed.is_some() == harmless {
-            missed.push(mutant);
+        match noticed {
+            Some((model, _)) => println!("{name}: noticed by {model}"),
+            None => missed.push(name),
         }
     }
-    assert!(missed.is_empty(), "{missed:?}");
+    assert!(missed.is_empty(), "no model notices {missed:#?}");
 }
