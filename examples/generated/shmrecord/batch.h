@@ -105,7 +105,9 @@ static inline int shmrec_batch_begin(shmrec_batch *batch, const shmrec_table *ta
     }
     const shmrec_log log = shmrec_table_log(table);
     batch->table = table;
-    batch->odd = shmrec_log_begin(&log);
+    // Always another one: a batch that is being filled and was forgotten finds out.
+    batch->odd = (shmrec_log_sequence(&log) + 1) | 1;
+    shmrec_log_begin(&log, batch->odd);
     return shmrec_done(error);
 }
 
@@ -115,7 +117,7 @@ static inline int shmrec_batch_check(const shmrec_batch *batch, shmrec_error *er
         return shmrec_refuse_batch(batch->table, error, "batch: it has ended");
     }
     const shmrec_log log = shmrec_table_log(batch->table);
-    if (shmrec_load(log.words + SHMREC_LOG_SEQ / 8) != batch->odd) {
+    if (shmrec_log_sequence(&log) != batch->odd) {
         return shmrec_refuse_batch(batch->table, error, "batch: something else was written before it was committed");
     }
     return SHMREC_OK;

@@ -48,16 +48,17 @@ SHMREC_HOT void shmrec_log_set(uint64_t *word, uint64_t value) {
     }
 }
 
-// Begins to fill the log, which says nothing until shmrec_log_end. Gives the sequence meanwhile.
-SHMREC_HOT uint64_t shmrec_log_begin(const shmrec_log *log) {
-    uint64_t *seq = log->words + SHMREC_LOG_SEQ / 8;
-    // Always another one: a batch that is being filled and was forgotten finds out.
-    const uint64_t odd = (shmrec_load(seq) + 1) | 1;
-    shmrec_store(seq, odd);
+// The sequence: odd while the log is being filled.
+SHMREC_HOT uint64_t shmrec_log_sequence(const shmrec_log *log) {
+    return shmrec_load(log->words + SHMREC_LOG_SEQ / 8);
+}
+
+// Begins to fill the log, which says nothing from this odd sequence on until shmrec_log_end.
+SHMREC_HOT void shmrec_log_begin(const shmrec_log *log, uint64_t odd) {
+    shmrec_store(log->words + SHMREC_LOG_SEQ / 8, odd);
     // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry sees
     // the odd sequence too. It also keeps these stores behind those that finished the slot before.
     shmrec_fence_release();
-    return odd;
 }
 
 // Fills entry number `at`.
@@ -80,7 +81,8 @@ SHMREC_HOT void shmrec_log_end(const shmrec_log *log, uint64_t odd, uint64_t ent
 // Makes one write known: after this the value is complete here, whatever happens to the writer.
 SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const uint64_t *words,
                                  uint64_t count) {
-    const uint64_t odd = shmrec_log_begin(log);
+    const uint64_t odd = shmrec_log_sequence(log) | 1;
+    shmrec_log_begin(log, odd);
     shmrec_log_put(log, 0, index, target, words, count);
     shmrec_log_end(log, odd, 1, 0);
 }
@@ -88,7 +90,7 @@ SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t
 // Empties the log if its filling never ended: what it was to hold never happens, and every slot was finished before.
 // False: it is whole.
 static inline bool shmrec_log_empty(const shmrec_log *log) {
-    const uint64_t seq = shmrec_load(log->words + SHMREC_LOG_SEQ / 8);
+    const uint64_t seq = shmrec_log_sequence(log);
     const bool is_odd = (seq & 1) != 0;
     if (is_odd) {
         shmrec_log_end(log, seq, 0, 0);
@@ -117,8 +119,7 @@ static inline bool shmrec_log_is_committed(const shmrec_log *log, uint64_t batch
 // the log holds nothing of this, or moved meanwhile.
 static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64_t odd, const uint64_t *cell,
                                    uint64_t *out, uint64_t count, uint64_t *word) {
-    const uint64_t *seq = log->words + SHMREC_LOG_SEQ / 8;
-    const uint64_t seen = shmrec_load(seq);
+    const uint64_t seen = shmrec_log_sequence(log);
     // Pairs with the release store of the even sequence in shmrec_log_end.
     shmrec_fence_acquire();
     if ((seen & 1) != 0) {
@@ -135,7 +136,7 @@ static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64
             // entries sees that sequence. And with the one in front of the cell's words in shmrec_log_finish: who saw
             // one sees the batch committed.
             shmrec_fence_acquire();
-            return shmrec_load(seq) == seen && shmrec_log_is_committed(log, batch) == committed;
+            return shmrec_log_sequence(log) == seen && shmrec_log_is_committed(log, batch) == committed;
         }
     }
     return false;

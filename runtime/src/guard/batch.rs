@@ -28,7 +28,10 @@ pub(crate) struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// An empty one.
     pub(crate) fn begin(log: Log<'a>) -> Self {
-        Self { log, odd: log.begin(), count: 0, above: 0 }
+        // Always another one: in C a batch that is being filled and was forgotten finds out.
+        let odd = log.sequence().wrapping_add(1) | 1;
+        log.begin(odd);
+        Self { log, odd, count: 0, above: 0 }
     }
 
     /// Records in it.
@@ -65,7 +68,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn put(&mut self, index: u64, version: &AtomicU64, words: &[u64]) {
         // Even while a log is being filled; the mask keeps a word that somebody else made odd usable.
         let now = version.load(Ordering::Relaxed) & !1;
-        self.log.put(self.count, index, now.wrapping_add(2), words);
+        self.log.entry(self.count).fill(index, now.wrapping_add(2), words);
         self.count += 1;
         self.above = self.above.max(index.wrapping_add(1));
     }

@@ -37,6 +37,16 @@ pub(super) struct Entry<'a> {
     pub(super) target: &'a AtomicU64,
 }
 
+impl Entry<'_> {
+    /// Stores what the slot is about to get.
+    #[inline(always)]
+    pub(super) fn fill(&self, index: u64, target: u64, words: &[u64]) {
+        copy::store(words, &self.words[..words.len()]);
+        self.index.store(index, Ordering::Relaxed);
+        self.target.store(target, Ordering::Relaxed);
+    }
+}
+
 impl<'a> Log<'a> {
     /// The log in these words: its head, then entries of `stride` words each, which begin with a cell of `words` words.
     #[inline(always)]
@@ -59,30 +69,26 @@ impl<'a> Log<'a> {
     /// Makes one write known: after this the value is complete here, whatever happens to the writer.
     #[inline(always)]
     pub(crate) fn stage(&self, index: u64, target: u64, words: &[u64]) {
-        let odd = self.begin();
-        self.put(0, index, target, words);
+        let entry = self.entry(0);
+        let odd = self.sequence() | 1;
+        self.begin(odd);
+        entry.fill(index, target, words);
         self.end(odd, 1, 0);
     }
 
-    /// Begins to fill the log, which says nothing until [`Log::end`]. Gives the sequence meanwhile.
+    /// The sequence: odd while the log is being filled.
     #[inline(always)]
-    pub(super) fn begin(&self) -> u64 {
-        // Always another one: in C a batch that is being filled and was forgotten finds out.
-        let odd = self.area[SEQ].load(Ordering::Relaxed).wrapping_add(1) | 1;
+    pub(super) fn sequence(&self) -> u64 {
+        self.area[SEQ].load(Ordering::Relaxed)
+    }
+
+    /// Begins to fill the log, which says nothing from this odd sequence on until [`Log::end`].
+    #[inline(always)]
+    pub(super) fn begin(&self, odd: u64) {
         self.area[SEQ].store(odd, Ordering::Relaxed);
         // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry
         // sees the odd sequence too. It also keeps these stores behind those that finished the slot before.
         fence(Ordering::Release);
-        odd
-    }
-
-    /// Fills the entry at this place.
-    #[inline(always)]
-    pub(super) fn put(&self, at: usize, index: u64, target: u64, words: &[u64]) {
-        let entry = self.entry(at);
-        copy::store(words, &entry.words[..words.len()]);
-        entry.index.store(index, Ordering::Relaxed);
-        entry.target.store(target, Ordering::Relaxed);
     }
 
     /// Ends what began with this odd sequence: so many entries, of this batch, or of 0 for a single write.
@@ -101,7 +107,7 @@ impl<'a> Log<'a> {
     /// Empties the log if its filling never ended: what it was to hold never happens, and every slot was finished before.
     /// `false`: it is whole.
     pub(super) fn empty(&self) -> bool {
-        let seq = self.area[SEQ].load(Ordering::Relaxed);
+        let seq = self.sequence();
         let is_odd = seq & 1 == 1;
         if is_odd {
             self.end(seq, 0, 0);
@@ -156,7 +162,7 @@ impl<'a> Log<'a> {
 
     /// What `see` finds in a whole log that it is told to be committed or not, if neither changes meanwhile.
     fn look<R>(&self, see: impl FnOnce(bool) -> Option<R>) -> Option<R> {
-        let seen = self.area[SEQ].load(Ordering::Relaxed);
+        let seen = self.sequence();
         // Pairs with the release store of the even sequence in `end`.
         fence(Ordering::Acquire);
         if seen & 1 == 1 {
@@ -168,8 +174,7 @@ impl<'a> Log<'a> {
         // Pairs with the release fence behind the odd sequence in `begin`: who saw a word of the next entries sees that
         // sequence. And with the one in front of the cell's words in `finish`: who saw one sees the batch committed.
         fence(Ordering::Acquire);
-        let unchanged =
-            self.area[SEQ].load(Ordering::Relaxed) == seen && self.is_committed(batch) == committed;
+        let unchanged = self.sequence() == seen && self.is_committed(batch) == committed;
         unchanged.then_some(found)
     }
 }

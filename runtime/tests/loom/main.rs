@@ -16,6 +16,7 @@
 
 #[path = "../../src/guard"]
 mod guard {
+    #[expect(dead_code, reason = "what the handle asks before it adds a record")]
     pub(crate) mod batch;
     pub(crate) mod copy;
     pub(crate) mod log;

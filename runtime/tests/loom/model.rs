@@ -115,8 +115,7 @@ impl Model<'_> {
             }
             *kept.lock().unwrap() = states;
         });
-        let states = std::mem::take(&mut *states.lock().unwrap());
-        states
+        states.lock().unwrap().clone()
     }
 
     fn explore(&self, execution: impl Fn() + Send + Sync + 'static) {

@@ -8,9 +8,11 @@ use crate::protocol::MODELS;
 use crate::sync::{Mutant, Weakness, possible, weaken};
 
 /// Weaknesses that change nothing, by a part of the line, and why. They are not run.
-const HARMLESS: &[(&str, Weakness, &str)] = &[
-    ("let seen = ", Weakness::NoCheck, "an attempt that begins with an old word ends at its check, which sees the present one"),
-];
+const HARMLESS: &[(&str, Weakness, &str)] = &[(
+    "let seen = ",
+    Weakness::NoCheck,
+    "an attempt that begins with an old word ends at its check, which sees the present one",
+)];
 
 /// The line of the sources at a place.
 fn line((place, _): Mutant) -> String {
