@@ -88,7 +88,7 @@ fn a_batch_is_seen_at_one_instant() {
 
 #[test]
 fn batches_and_writes_follow_one_another() {
-    for reader in [&[Read(0), Read(1)][..], &[Read(1), Read(0)], &[Snapshot]] {
+    for reader in [&[Read(0), Read(1)][..], &[Read(1), Read(0)], &[Read(0), Version(0)], &[Snapshot]] {
         Model { writer: &[(BOTH, LIVES), (BOTH, LIVES)], reader, ..PAIR }.check();
         Model { writer: &[(BOTH, LIVES), (Write(0), LIVES)], reader, ..PAIR }.check();
         Model { writer: &[(Write(0), LIVES), (BOTH, LIVES)], reader, ..PAIR }.check();
