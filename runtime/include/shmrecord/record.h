@@ -49,10 +49,11 @@ SHMREC_HOT bool shmrec_read_cell(const uint64_t *version, const uint64_t *cell, 
 // version `*seen`. False: it is at rest, or the log holds something else.
 static inline bool shmrec_read_under_way(const uint64_t *version, const uint64_t *cell, const shmrec_log *log,
                                          uint64_t index, uint64_t *out, uint64_t count, uint64_t *seen) {
-    // The fences of shmrec_log_read, behind this load, pair with the release fence in shmrec_log_begin, which stands in
-    // front of the odd version: an older log than that which made it odd does not pass the check.
     const uint64_t odd = shmrec_load(version);
     uint64_t word;
+    // Pairs with the release fence in shmrec_log_begin, which stands in front of the odd version: the loads from the log
+    // find that sequence or a later one.
+    shmrec_fence_acquire();
     if ((odd & 1) == 0 || !shmrec_log_read(log, index, odd, cell, out, count, &word)) {
         return false;
     }

@@ -81,10 +81,12 @@ pub(crate) fn version_under_way(version: &AtomicU64, log: &Log<'_>) -> Option<u6
     (version.load(Ordering::Relaxed) == odd).then_some(word / 2)
 }
 
-/// The version word, if it is odd. The fences of the log's reader, behind this load, pair with the release fence in `begin`,
-/// which stands in front of the odd version: an older log than that which made it odd does not pass the check.
+/// The version word, if it is odd. The log is then loaded as it was when it became so, or later.
 fn odd(version: &AtomicU64) -> Option<u64> {
     let seen = version.load(Ordering::Relaxed);
+    // Pairs with the release fence in `begin`, which stands in front of the odd version: the loads from the log find that
+    // sequence or a later one.
+    fence(Ordering::Acquire);
     (seen & 1 == 1).then_some(seen)
 }
 
