@@ -10,11 +10,12 @@ use shmrecord_layout::{Kind, RecordLayout};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::deadline::Deadline;
+use crate::guard::batch::Batch;
 use crate::record::ShmRecord;
 use crate::table::Slot;
 
 /// Attempts of a read between two pauses.
-const BURST: u32 = 64;
+pub(crate) const BURST: u32 = 64;
 
 /// Why a slot gave no value.
 #[derive(Debug)]
@@ -98,8 +99,15 @@ impl<T: ShmRecord> Buffer<T> {
         let mut buffer = Self::empty();
         let version = attempts(timeout, || slot.read(buffer.words()))?;
         // SAFETY: a successful read has written all WORDS words.
-        let value = unsafe { buffer.decoded() };
-        value.map(|value| (value, version))
+        let value = unsafe { buffer.decoded() }?;
+        Ok((value, version))
+    }
+
+    /// The record at this index as the batch has it; `None` when it does not.
+    pub(crate) fn read_batch(batch: &Batch<'_>, index: u64) -> Option<Result<T, Unread>> {
+        let mut buffer = Self::empty();
+        // SAFETY: a successful `get` has written all WORDS words.
+        batch.get(index, buffer.words()).then(|| unsafe { buffer.decoded() })
     }
 
     /// The value in the buffer, or the first field whose bytes are none.

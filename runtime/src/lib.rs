@@ -28,6 +28,7 @@
 //! | module | room |
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
+//! | [`batch`] | several records at one instant |
 //! | [`options`] | what may be chosen |
 //! | [`status`] | whether a table's writer lives, and whether it can still be found |
 //! | [`adopt`] | tables in segments that other programs laid out |
@@ -48,6 +49,7 @@ compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md
 
 mod address;
 pub mod adopt;
+pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
@@ -73,6 +75,7 @@ pub mod value;
 pub mod writer;
 
 pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
+pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::Arrangement;
 pub use options::Options;

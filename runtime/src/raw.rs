@@ -1,11 +1,13 @@
 //! Reading any table by its own description, without a record type. Relies on `table`, `lifecycle` and `value`.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use shmrecord_layout::describe::Description;
 
 use crate::address::Address;
 use crate::buffer;
+use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
 use crate::options::Options;
@@ -75,8 +77,21 @@ impl RawReader {
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read), but for bytes that are no value: those are [`Value::Invalid`].
     pub fn read(&self, index: usize) -> Result<RawRecord<'_>> {
+        self.read_within(index, self.timeout)
+    }
+
+    /// The records of this range, as [`Reader::snapshot`](crate::Reader::snapshot).
+    ///
+    /// # Errors
+    /// As there, but for bytes that are no value: those are [`Value::Invalid`].
+    pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<RawRecord<'_>>> {
+        let read = |index, deadline: &Deadline| self.read_within(index, deadline.left());
+        reader::snapshot(&self.table, &self.address, self.timeout, range, read)
+    }
+
+    fn read_within(&self, index: usize, timeout: Duration) -> Result<RawRecord<'_>> {
         let mut bytes = vec![0; self.description.root().size as usize];
-        let version = self.read_bytes(index, &mut bytes)?;
+        let version = self.read_bytes_within(index, &mut bytes, timeout)?;
         Ok(RawRecord { fields: value::fields(&self.description, self.description.root(), &bytes), version })
     }
 
@@ -86,6 +101,10 @@ impl RawReader {
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read); [`ErrorKind::BadArgument`] when `out` is longer than a record.
     pub fn read_bytes(&self, index: usize, out: &mut [u8]) -> Result<u64> {
+        self.read_bytes_within(index, out, self.timeout)
+    }
+
+    fn read_bytes_within(&self, index: usize, out: &mut [u8], timeout: Duration) -> Result<u64> {
         let Some(slot) = self.table.slot(index) else {
             return Err(reader::out_of_range("read", &self.table, &self.address, index));
         };
@@ -94,7 +113,7 @@ impl RawReader {
             let words = format!("{} bytes for a record of {}", out.len(), self.description.root().size);
             return Err(at.error(ErrorKind::BadArgument { argument: "buffer" }).detail(words));
         }
-        let result = buffer::read_bytes(&slot, self.timeout, out);
+        let result = buffer::read_bytes(&slot, timeout, out);
         status::check_whole("read", &self.table, &self.address)?;
         result.map_err(|unread| reader::failed(at, unread, "record", index))
     }

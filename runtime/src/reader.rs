@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::buffer::{Buffer, Unread};
+use crate::buffer::{BURST, Buffer, Unread};
+use crate::deadline::Deadline;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
@@ -91,6 +93,22 @@ impl<T: ShmRecord> Reader<T> {
                 Err(At { operation: "read", subject: &self.address }.error(kind))
             }
         }
+    }
+
+    /// The records of this range, as they were at one instant with respect to batches: of each batch all or nothing. A
+    /// single write beside it is in it or not.
+    ///
+    /// # Errors
+    /// As [`Reader::read`]; [`ErrorKind::Contended`] also when batches were committed during every attempt until the
+    /// timeout; [`ErrorKind::BadArgument`] for a range that ends before it starts.
+    pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<T>> {
+        snapshot(&self.table, &self.address, self.timeout, range, |index, deadline| {
+            match read_at_rest(&self.table, index) {
+                Some((value, _)) => Ok(value),
+                None => read_patiently(&self.table, &self.address, deadline.left(), index)
+                    .map(|record| record.value),
+            }
+        })
     }
 
     /// The version of record `index`: one load, to see whether reading it is worthwhile. It orders nothing.
@@ -192,6 +210,44 @@ fn read_patiently<T: ShmRecord>(
         Ok((value, version)) => Ok(Versioned { value, version }),
         Err(unread) => {
             Err(failed(&At { operation: "read", subject: address }, unread, T::LAYOUT.name, index))
+        }
+    }
+}
+
+/// What `read` gives for each index of the range, all in one state with respect to batches, before the timeout.
+pub(crate) fn snapshot<R>(
+    table: &Table,
+    address: &Address,
+    timeout: Duration,
+    range: Range<usize>,
+    read: impl Fn(usize, &Deadline) -> Result<R>,
+) -> Result<Vec<R>> {
+    if range.start > range.end {
+        let at = At { operation: "read", subject: address };
+        let words = format!("it ends at {} and starts at {}", range.end, range.start);
+        return Err(at.error(ErrorKind::BadArgument { argument: "range" }).detail(words));
+    }
+    if range.end as u64 > table.capacity() {
+        return Err(out_of_range("read", table, address, range.end - 1));
+    }
+    let mut deadline = Deadline::after(timeout);
+    let mut attempts = 0;
+    let mut records = Vec::with_capacity(range.len());
+    loop {
+        attempts += 1;
+        records.clear();
+        let read_all =
+            || range.clone().try_for_each(|index| read(index, &deadline).map(|it| records.push(it)));
+        if let Some(result) = table.in_one_state(read_all) {
+            return result.map(|()| records);
+        }
+        if deadline.is_over() {
+            let at = At { operation: "read", subject: address };
+            let words = format!("records {range:?}");
+            return Err(at.error(ErrorKind::Contended { attempts }).detail(words));
+        }
+        if attempts % u64::from(BURST) == 0 {
+            deadline.pause();
         }
     }
 }

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use shmrecord_layout::abi::{self, live};
 use shmrecord_layout::describe::{self, Description};
 
+use crate::guard::batch::{self, Batch};
 use crate::guard::log::Log;
 use crate::guard::record;
 use crate::header::{self, Header};
@@ -39,6 +40,8 @@ pub(crate) struct Table {
     log: NonNull<u8>,
     log_words: usize,
     log_stride: usize,
+    /// The number of the last committed batch, in the mapping.
+    committed: NonNull<u8>,
 }
 
 // SAFETY: the pointers lead into the mapping that the table owns, whose words are only touched as atomics, from any
@@ -78,6 +81,7 @@ impl Table {
             log: pointer(g.log_offset),
             log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
             log_stride: place(g.log_entry_bytes / 8),
+            committed: pointer(live::COMMIT_SEQ as u64),
             segment,
             header: Box::new(header),
         }
@@ -168,23 +172,49 @@ impl Table {
         describe::decode(&bytes).map_err(|malformed| malformed.what)
     }
 
-    /// Finishes what a dead writer left half-written. The caller holds the role.
+    /// Finishes or takes back what a dead writer left half-written. The caller holds the role.
     pub(crate) fn recover(&self) {
         // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
         fence(Ordering::Acquire);
         if self.cells == 1 {
-            self.log().recover(|index| {
-                let slot = self.slot(usize::try_from(index).ok()?)?;
-                Some((slot.version(), slot.cell(0)))
-            });
+            self.log().recover(|index| self.logged(index));
         }
+    }
+
+    /// The slot of an index that stands in the log; `None` when it is not below the capacity.
+    fn logged(&self, index: u64) -> Option<batch::Slot<'_>> {
+        let slot = self.slot(usize::try_from(index).ok()?)?;
+        Some((slot.version(), slot.cell(0)))
+    }
+
+    /// Begins a batch; `None` in a table without a log. The caller holds the role.
+    pub(crate) fn begin_batch(&self) -> Option<Batch<'_>> {
+        debug_assert_eq!(self.segment.map().access(), Access::Write);
+        (self.cells == 1).then(|| Batch::begin(self.log()))
+    }
+
+    /// Publishes a batch.
+    pub(crate) fn commit(&self, batch: Batch<'_>) {
+        batch.commit(|index| self.logged(index));
+    }
+
+    /// Runs reads of several records. `None`: a batch was committed meanwhile, so that they may be of two states.
+    pub(crate) fn in_one_state<R>(&self, reads: impl FnOnce() -> R) -> Option<R> {
+        batch::in_one_state(self.committed(), reads)
+    }
+
+    #[inline(always)]
+    fn committed(&self) -> &AtomicU64 {
+        // SAFETY: a live word at a multiple of 8, inside the mapping, whose length was validated; the table owns it.
+        let words = unsafe { atomics(self.committed, 1) };
+        &words[0]
     }
 
     #[inline(always)]
     fn log(&self) -> Log<'_> {
         // SAFETY: `log` and `log_words` come from a geometry that was validated against this mapping's length.
         let area = unsafe { atomics(self.log, self.log_words) };
-        Log::new(area, self.log_stride, self.words)
+        Log::new(area, self.log_stride, self.words, self.committed())
     }
 }
 
@@ -232,11 +262,33 @@ impl<'a> Slot<'a> {
         unsafe { atomics(cell, table.words) }
     }
 
-    /// The version that a read gives now. With one cell an odd word means that the next value stands in the log already.
+    /// The version that a read gives now.
     #[inline]
     pub(crate) fn published(&self) -> u64 {
         let word = self.version().load(Ordering::Relaxed);
-        if self.table.cells == 1 { word.wrapping_add(1) / 2 } else { word }
+        match self.table.cells {
+            1 if word & 1 == 1 => self.published_under_way(),
+            1 => word / 2,
+            _ => word,
+        }
+    }
+
+    /// As [`Slot::published`], of a slot that was being written: asks the log, whose answer holds unless it moves meanwhile.
+    #[cold]
+    fn published_under_way(&self) -> u64 {
+        let mut word = 0;
+        for _ in 0..64 {
+            word = self.version().load(Ordering::Relaxed);
+            let version = match word & 1 {
+                0 => Some(word / 2),
+                _ => record::version_under_way(self.version(), &self.table.log()),
+            };
+            if let Some(version) = version {
+                return version;
+            }
+        }
+        // A log that moves that fast has gone past this write.
+        word.wrapping_add(1) / 2
     }
 
     /// One attempt to read a slot that nobody is writing: the version of the value now in `out`, every word of which has
@@ -253,9 +305,17 @@ impl<'a> Slot<'a> {
     /// One attempt to read, whatever state the writer left the slot in. As [`Slot::read_at_rest`].
     pub(crate) fn read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
         self.read_at_rest(out).or_else(|| match self.table.cells {
-            1 => record::read_under_way(self.version(), &self.table.log(), self.index as u64, out),
+            1 => {
+                let log = self.table.log();
+                record::read_under_way(self.version(), self.cell(0), &log, self.index as u64, out)
+            }
             _ => None,
         })
+    }
+
+    /// Adds `words`, the record's, to a batch that does not have it yet and has room.
+    pub(crate) fn put(&self, batch: &mut Batch<'_>, words: &[u64]) {
+        batch.put(self.index as u64, self.version(), words);
     }
 
     /// Publishes `words`, the record's. The caller holds the role.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::address::Address;
+use crate::batch::Batch;
 use crate::buffer::Buffer;
 use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::Guard;
@@ -73,6 +74,35 @@ impl<T: ShmRecord> Writer<T> {
         };
         Buffer::with_words(value, |words| slot.write(words));
         Ok(())
+    }
+
+    /// Publishes what `fill` sets, all at one instant: no reader ever sees a part of it, whenever this process is killed.
+    /// Gives what `fill` gives; when that is an error, or a panic, or nothing was set, nothing is published.
+    ///
+    /// ```
+    /// # use shmrecord::{Reader, ShmRecord, Writer};
+    /// # #[derive(ShmRecord, Clone, Copy)] #[repr(C)] struct Account { cents: i64 }
+    /// # let address = format!("posix:/doc-batch-{}", std::process::id());
+    /// # let mut writer = Writer::<Account>::create(&address, 100)?;
+    /// writer.batch(|batch| {
+    ///     let (from, to) = (batch.get(3)?, batch.get(7)?);
+    ///     batch.set(3, &Account { cents: from.cents - 500 })?;
+    ///     batch.set(7, &Account { cents: to.cents + 500 })
+    /// })?;
+    /// let accounts = Reader::<Account>::open(&address)?.snapshot(0..100)?;
+    /// assert_eq!(accounts.iter().map(|account| account.cents).sum::<i64>(), 0);
+    /// # shmrecord::remove(&address)?;
+    /// # Ok::<(), shmrecord::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `fill`; [`BadArgument`](crate::ErrorKind::BadArgument) for a table with several cells, which has no log
+    /// for batches, and when a record was refused though `fill` gives `Ok`.
+    pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
+        let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
+        let result = fill(&mut batch)?;
+        batch.commit()?;
+        Ok(result)
     }
 
     /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned): what this

@@ -53,6 +53,8 @@ pub mod at {
     pub const EPOCH: u64 = 264;
     /// Process id of the writer, u64.
     pub const OWNER_PID: u64 = 272;
+    /// Number of the last committed batch, u64.
+    pub const COMMIT_SEQ: u64 = 296;
 }
 
 /// The bytes of a segment.
@@ -228,6 +230,69 @@ impl Image {
         stores.extend(consecutive(self.cell_at(index, 0)));
         stores.push((version, now + 2));
         stores
+    }
+}
+
+impl Image {
+    /// The stores of a batch of these records and words, in the order of `docs/FORMAT.md`, as the writer makes them from
+    /// here.
+    #[must_use]
+    pub fn stores_of_batch(&self, records: &[(u64, Vec<u64>)]) -> Vec<Store> {
+        let (log, number) = (self.word(at::LOG_OFFSET), self.word(at::COMMIT_SEQ) + 1);
+        let sequence = self.word(log);
+        let mut stores = vec![(log, sequence + 1)];
+        for (place, (index, words)) in records.iter().enumerate() {
+            let entry = log + 64 + place as u64 * u64::from(self.half(at::LOG_OFFSET + 12));
+            let behind = entry + 8 * words.len() as u64;
+            stores.extend((entry..).step_by(8).zip(words.iter().copied()));
+            stores.extend([(behind, *index), (behind + 8, self.word(self.version_at(*index)) + 2)]);
+        }
+        stores.extend([(log + 8, records.len() as u64), (log + 16, number), (log, sequence + 2)]);
+        for (index, _) in records {
+            stores.push((self.version_at(*index), self.word(self.version_at(*index)) + 1));
+        }
+        stores.push((at::COMMIT_SEQ, number));
+        for (index, words) in records {
+            stores.extend((self.cell_at(*index, 0)..).step_by(8).zip(words.iter().copied()));
+            stores.push((self.version_at(*index), self.word(self.version_at(*index)) + 2));
+        }
+        stores
+    }
+
+    /// The stores of a recovery, in the order of `docs/FORMAT.md`, as the next writer makes them from here.
+    #[must_use]
+    pub fn stores_of_recovery(&self) -> Vec<Store> {
+        let log = self.word(at::LOG_OFFSET);
+        let sequence = self.word(log);
+        if self.half(at::CELLS) > 1 {
+            return Vec::new();
+        }
+        if sequence % 2 == 1 {
+            return vec![(log + 8, 0), (log + 16, 0), (log, sequence + 1)];
+        }
+        let committed = self.word(log + 16) <= self.word(at::COMMIT_SEQ);
+        let words = u64::from(self.half(at::RECORD_BYTES)).div_ceil(8);
+        let mut stores = Vec::new();
+        for place in 0..self.word(log + 8) {
+            let entry = log + 64 + place * u64::from(self.half(at::LOG_OFFSET + 12));
+            let (index, target) = (self.word(entry + 8 * words), self.word(entry + 8 * words + 8));
+            let version = self.version_at(index);
+            if self.word(version) == target - 1 && committed {
+                let word = |at| (self.cell_at(index, 0) + 8 * at, self.word(entry + 8 * at));
+                stores.extend((0..words).map(word));
+                stores.push((version, target));
+            } else if self.word(version) == target - 1 {
+                stores.push((version, target - 2));
+            }
+        }
+        stores
+    }
+
+    /// Makes these stores.
+    pub fn make(&self, stores: &[Store]) {
+        for &(offset, value) in stores {
+            self.set_word(offset, value);
+        }
     }
 }
 

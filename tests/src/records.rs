@@ -78,3 +78,16 @@ patterns! {
     /// 4096 bytes.
     Pattern4096: 512,
 }
+
+/// An account: every word is the amount.
+#[must_use]
+pub fn account(amount: u64) -> Pattern256 {
+    Pattern256 { words: [amount; 32] }
+}
+
+/// What these accounts add up to, wrapping; `None` when one of them is torn.
+#[must_use]
+pub fn balance(accounts: &[Pattern256]) -> Option<u64> {
+    let whole = accounts.iter().all(|it| it.words == [it.words[0]; 32]);
+    whole.then(|| accounts.iter().fold(0, |sum: u64, it| sum.wrapping_add(it.words[0])))
+}

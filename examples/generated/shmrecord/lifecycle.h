@@ -8,6 +8,7 @@
 #ifndef SHMRECORD_LIFECYCLE_H
 #define SHMRECORD_LIFECYCLE_H
 
+#include "batch.h"
 #include "compat.h"
 #include "options.h"
 #include "role.h"

@@ -1,8 +1,10 @@
-// log.h: the write-ahead log: what the writer is about to put into a slot, and recovery from it after its death. Relies
-// on abi.h; borrows its words, knows no mapping. One-cell tables only.
+// log.h: the write-ahead log: what the writer is about to put into slots, complete before it touches them. Relies on
+// abi.h; borrows its words, knows no mapping. One-cell tables only.
 //
 // Before the even sequence is stored the write has not happened; from the odd version on it has, though the cell may
-// never be finished. While the writer fills the log the slots stand still, and the other way round.
+// never be finished. While the writer fills the log the slots stand still, and the other way round. When the log holds a
+// batch, the odd version alone does not say that it has happened: `committed` does, for all its slots at once. How
+// batches are written, and how both are recovered, is in batch.h.
 
 #ifndef SHMRECORD_LOG_H
 #define SHMRECORD_LOG_H
@@ -13,8 +15,9 @@
 // The log's words, borrowed: its head, then entries.
 typedef struct shmrec_log {
     uint64_t *words;
-    uint64_t stride;   // words from one entry to the next
-    uint64_t capacity; // entries that fit
+    uint64_t stride;     // words from one entry to the next
+    uint64_t capacity;   // entries that fit
+    uint64_t *committed; // the number of the last batch that is committed
 } shmrec_log;
 
 // Copies a cell's words out, in any order: the version word around it makes the copy whole, with its fences.
@@ -45,23 +48,54 @@ SHMREC_HOT void shmrec_log_set(uint64_t *word, uint64_t value) {
     }
 }
 
-// Makes one write known: after this the value is complete here, whatever happens to the writer.
-SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const uint64_t *words,
-                                 uint64_t count) {
-    uint64_t *entry = shmrec_log_entry(log, 0);
-    uint64_t *seq = log->words + SHMREC_LOG_SEQ / 8;
-    const uint64_t odd = shmrec_load(seq) | 1;
-    shmrec_store(seq, odd);
+// The sequence: odd while the log is being filled.
+SHMREC_HOT uint64_t shmrec_log_sequence(const shmrec_log *log) {
+    return shmrec_load(log->words + SHMREC_LOG_SEQ / 8);
+}
+
+// Begins to fill the log, which says nothing from this odd sequence on until shmrec_log_end.
+SHMREC_HOT void shmrec_log_begin(const shmrec_log *log, uint64_t odd) {
+    shmrec_store(log->words + SHMREC_LOG_SEQ / 8, odd);
     // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry sees
     // the odd sequence too. It also keeps these stores behind those that finished the slot before.
     shmrec_fence_release();
+}
+
+// Fills entry number `at`.
+SHMREC_HOT void shmrec_log_put(const shmrec_log *log, uint64_t at, uint64_t index, uint64_t target,
+                               const uint64_t *words, uint64_t count) {
+    uint64_t *entry = shmrec_log_entry(log, at);
     shmrec_copy_in(entry, words, count);
     shmrec_store(entry + count, index);
     shmrec_store(entry + count + 1, target);
-    shmrec_log_set(log->words + SHMREC_LOG_COUNT / 8, 1);
-    shmrec_log_set(log->words + SHMREC_LOG_BATCH_ID / 8, 0);
+}
+
+// Ends what began with this odd sequence: so many entries, of this batch, or of 0 for a single write.
+SHMREC_HOT void shmrec_log_end(const shmrec_log *log, uint64_t odd, uint64_t entries, uint64_t batch) {
+    shmrec_log_set(log->words + SHMREC_LOG_COUNT / 8, entries);
+    shmrec_log_set(log->words + SHMREC_LOG_BATCH_ID / 8, batch);
     // Pairs with the acquire fence behind a reader's load of the sequence: who sees it even sees the whole entry.
-    shmrec_store_release(seq, odd + 1);
+    shmrec_store_release(log->words + SHMREC_LOG_SEQ / 8, odd + 1);
+}
+
+// Makes one write known: after this the value is complete here, whatever happens to the writer.
+SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const uint64_t *words,
+                                 uint64_t count) {
+    const uint64_t odd = shmrec_log_sequence(log) | 1;
+    shmrec_log_begin(log, odd);
+    shmrec_log_put(log, 0, index, target, words, count);
+    shmrec_log_end(log, odd, 1, 0);
+}
+
+// Empties the log if its filling never ended: what it was to hold never happens, and every slot was finished before.
+// False: it is whole.
+static inline bool shmrec_log_empty(const shmrec_log *log) {
+    const uint64_t seq = shmrec_log_sequence(log);
+    const bool is_odd = (seq & 1) != 0;
+    if (is_odd) {
+        shmrec_log_end(log, seq, 0, 0);
+    }
+    return is_odd;
 }
 
 // The number of entries in use. It comes from the segment and is bounded by what fits.
@@ -70,59 +104,42 @@ static inline uint64_t shmrec_log_count(const shmrec_log *log) {
     return count < log->capacity ? count : log->capacity;
 }
 
-// Copies the logged value for this index and target out. False: it is not here, or the log moved meanwhile.
-static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64_t target, uint64_t *out,
-                                 uint64_t count) {
-    const uint64_t *seq = log->words + SHMREC_LOG_SEQ / 8;
-    const uint64_t seen = shmrec_load(seq);
-    // Pairs with the release store of the even sequence in shmrec_log_stage.
+// The batch that the entries are of; 0 for a single write.
+static inline uint64_t shmrec_log_batch(const shmrec_log *log) {
+    return shmrec_load(log->words + SHMREC_LOG_BATCH_ID / 8);
+}
+
+// Whether what the log holds of this batch has happened. A single write has.
+static inline bool shmrec_log_is_committed(const shmrec_log *log, uint64_t batch) {
+    return batch <= shmrec_load(log->committed);
+}
+
+// Copies the value out that record `index` has while its version word is this odd one: the logged one, or that of its
+// `cell` when it belongs to a batch that is not committed. `*word` is then the even version word of that value. False:
+// the log holds nothing of this, or moved meanwhile.
+static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64_t odd, const uint64_t *cell,
+                                   uint64_t *out, uint64_t count, uint64_t *word) {
+    const uint64_t seen = shmrec_log_sequence(log);
+    // Pairs with the release store of the even sequence in shmrec_log_end.
     shmrec_fence_acquire();
     if ((seen & 1) != 0) {
         return false;
     }
-    const uint64_t entries = shmrec_log_count(log);
+    const uint64_t batch = shmrec_log_batch(log), entries = shmrec_log_count(log);
+    const bool committed = shmrec_log_is_committed(log, batch);
     for (uint64_t at = 0; at < entries; at++) {
         const uint64_t *entry = shmrec_log_entry(log, at);
-        if (shmrec_load(entry + count) == index && shmrec_load(entry + count + 1) == target) {
-            shmrec_copy_out(out, entry, count);
-            // Pairs with the release fence behind the odd sequence in shmrec_log_stage.
+        if (shmrec_load(entry + count) == index && shmrec_load(entry + count + 1) == odd + 1) {
+            *word = committed ? odd + 1 : odd - 1;
+            shmrec_copy_out(out, committed ? entry : cell, count);
+            // Pairs with the release fence behind the odd sequence in shmrec_log_begin: who saw a word of the next
+            // entries sees that sequence. And with the one in front of the cell's words in shmrec_log_finish: who saw
+            // one sees the batch committed.
             shmrec_fence_acquire();
-            return shmrec_load(seq) == seen;
+            return shmrec_log_sequence(log) == seen && shmrec_log_is_committed(log, batch) == committed;
         }
     }
     return false;
-}
-
-// Recovery, first half: a log that a dead writer left half-filled is emptied; its write never happened, and every slot
-// was finished before. True: the log is whole, its entries may have to be finished.
-static inline bool shmrec_log_settle(const shmrec_log *log) {
-    uint64_t *seq = log->words + SHMREC_LOG_SEQ / 8;
-    const uint64_t left = shmrec_load(seq);
-    if ((left & 1) == 0) {
-        return true;
-    }
-    shmrec_store(log->words + SHMREC_LOG_COUNT / 8, 0);
-    // Pairs with the acquire fence behind a reader's load of the sequence.
-    shmrec_store_release(seq, left + 1);
-    return false;
-}
-
-// Recovery, second half: finishes the slot of one entry, if its writer died between the odd version and the even one.
-// May itself die anywhere and be repeated.
-static inline void shmrec_log_finish(uint64_t *version, uint64_t *cell, const uint64_t *entry, uint64_t count) {
-    const uint64_t target = shmrec_load(entry + count + 1);
-    if ((target & 1) != 0 || shmrec_load(version) != target - 1) {
-        return;
-    }
-    // Readers take the value from the log until the version is even again, so the cell may be overwritten. Pairs with
-    // the acquire fence behind a reader's copy of the cell: who saw a word of these stores sees the odd version that
-    // was just loaded, too.
-    shmrec_fence_release();
-    for (uint64_t i = 0; i < count; i++) {
-        shmrec_store(cell + i, shmrec_load(entry + i));
-    }
-    // Pairs with the acquire fence behind a reader's first load.
-    shmrec_store_release(version, target);
 }
 
 #endif

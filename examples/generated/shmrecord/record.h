@@ -45,15 +45,20 @@ SHMREC_HOT bool shmrec_read_cell(const uint64_t *version, const uint64_t *cell, 
     return (before & 1) == 0 && shmrec_load(version) == before;
 }
 
-// One attempt to read from the log what the cell of record `index` is about to hold. True: `out` holds version `*seen`.
-// False: the cell is whole, or try again.
-static inline bool shmrec_read_log(const uint64_t *version, const shmrec_log *log, uint64_t index, uint64_t *out,
-                                   uint64_t count, uint64_t *seen) {
-    const uint64_t before = shmrec_load(version);
-    // Pairs with the writer's release store of the log's sequence, which came before the odd version.
+// One attempt to read a slot that is being written, or whose writer died there: with the log's help. True: `out` holds
+// version `*seen`. False: it is at rest, or the log holds something else.
+static inline bool shmrec_read_under_way(const uint64_t *version, const uint64_t *cell, const shmrec_log *log,
+                                         uint64_t index, uint64_t *out, uint64_t count, uint64_t *seen) {
+    const uint64_t odd = shmrec_load(version);
+    uint64_t word;
+    // Pairs with the release fence in shmrec_log_begin, which stands in front of the odd version: the loads from the log
+    // find that sequence or a later one.
     shmrec_fence_acquire();
-    *seen = (before + 1) / 2;
-    return (before & 1) != 0 && shmrec_log_read(log, index, before + 1, out, count);
+    if ((odd & 1) == 0 || !shmrec_log_read(log, index, odd, cell, out, count, &word)) {
+        return false;
+    }
+    *seen = word / 2;
+    return true;
 }
 
 // Publishes `words` as the next version, K cells `stride` words apart. Only the holder of the role may call this.

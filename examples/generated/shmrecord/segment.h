@@ -43,15 +43,16 @@ SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
     log.words = shmrec_word(table->map.base, g->log_offset);
     log.stride = g->log_entry_bytes / 8;
     log.capacity = g->log_entries;
+    log.committed = shmrec_word(table->map.base, SHMREC_LIVE_COMMIT_SEQ);
     return log;
 }
 
-// The task of what is done with an open table.
+// The task of what is done with an open table. No table: a closed one.
 static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
     shmrec_task task;
     memset(&task, 0, sizeof task);
     task.operation = operation;
-    task.subject = table->address.text != NULL ? table->address.text : "a closed handle";
+    task.subject = table != NULL && table->address.text != NULL ? table->address.text : "a closed handle";
     task.error = error;
     return task;
 }
@@ -101,26 +102,12 @@ static inline void shmrec_table_format(const shmrec_table *table, const unsigned
     shmrec_store_release(shmrec_table_word(table, SHMREC_HEADER_MAGIC), SHMREC_MAGIC);
 }
 
-// Finishes what a dead writer left half-written. The caller holds the role.
-static inline void shmrec_table_recover(const shmrec_table *table) {
-    const shmrec_geometry *g = &table->header.geometry;
-    // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
-    shmrec_fence_acquire();
-    if (g->cells != 1) {
-        return; // the next write overwrites the cell that was left half-written, which nobody reads
-    }
-    const shmrec_log log = shmrec_table_log(table);
-    if (!shmrec_log_settle(&log)) {
-        return;
-    }
-    const uint64_t count = g->cell_bytes / 8, entries = shmrec_log_count(&log);
-    for (uint64_t at = 0; at < entries; at++) {
-        const uint64_t *entry = shmrec_log_entry(&log, at);
-        const uint64_t index = shmrec_load(entry + count);
-        if (index < g->capacity) {
-            shmrec_log_finish(shmrec_table_version(table, index), shmrec_table_cells(table, index), entry, count);
-        }
-    }
+SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
+                                  shmrec_error *error) {
+    const shmrec_task task = shmrec_task_of(operation, table, error);
+    return shmrec_fail(&task, SHMREC_INDEX_OUT_OF_RANGE, 0, "index %llu out of range, capacity %llu",
+                       SHMREC_CAST(unsigned long long, index),
+                       SHMREC_CAST(unsigned long long, table->header.geometry.capacity));
 }
 
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:

@@ -41,12 +41,14 @@
 #ifndef SHMRECORD_TABLE_H
 #define SHMRECORD_TABLE_H
 
+#include "batch.h"
 #include "create.h"
 #include "lifecycle.h"
 #include "options.h"
 #include "record.h"
 #include "remove.h"
 #include "segment.h"
+#include "snapshot.h"
 #include "status.h"
 
 // Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
@@ -184,14 +186,6 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
                                                                    : shmrec_fail_os(&task, "msync", errno);
 }
 
-SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
-                                  shmrec_error *error) {
-    const shmrec_task task = shmrec_task_of(operation, table, error);
-    return shmrec_fail(&task, SHMREC_INDEX_OUT_OF_RANGE, 0, "index %llu out of range, capacity %llu",
-                       SHMREC_CAST(unsigned long long, index),
-                       SHMREC_CAST(unsigned long long, shmrec_table_capacity(table)));
-}
-
 SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, const char *record, const char *field,
                                  shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("read", table, error);
@@ -214,23 +208,24 @@ SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint6
 }
 
 // When the first attempt failed: says why there can be no other, or makes them in bursts with growing pauses, until the
-// timeout; now a half-written cell's value is taken from the log. Beside a writer that never pauses an attempt succeeds
-// when the slot's cache lines are already here, which the attempts before it have seen to: hence bursts.
+// deadline, 0 for the table's timeout from now; now a half-written cell's value is taken from the log. Beside a writer
+// that never pauses an attempt succeeds when the slot's cache lines are already here, which the attempts before it have
+// seen to: hence bursts.
 SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                      uint64_t *version, shmrec_error *error) {
+                                      uint64_t *version, uint64_t deadline_ns, shmrec_error *error) {
     if (index >= shmrec_table_capacity(table)) {
         return shmrec_fail_index("read", table, index, error);
     }
     const bool logged = table->header.geometry.cells == 1;
-    const uint64_t *word = shmrec_table_version(table, index);
+    const uint64_t *word = shmrec_table_version(table, index), *cell = shmrec_table_cells(table, index);
     const shmrec_log log = shmrec_table_log(table);
-    const uint64_t deadline_ns = shmrec_monotonic_ns() + table->timeout_ns;
+    deadline_ns = deadline_ns != 0 ? deadline_ns : shmrec_monotonic_ns() + table->timeout_ns;
     uint64_t attempts = 0, pause_ns = 1000;
     do {
         for (unsigned i = 0; i < SHMREC_BURST; i++) {
             attempts++;
             if (shmrec_try_read(table, index, words, count, version) ||
-                (logged && shmrec_read_log(word, &log, index, words, count, version))) {
+                (logged && shmrec_read_under_way(word, cell, &log, index, words, count, version))) {
                 return shmrec_done(error);
             }
             // Asked each time: what a log claims to hold can make an attempt long.
@@ -269,6 +264,15 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or
 //                        the new one, whole, whenever this process is killed; who sees the new one sees everything that
 //                        happened before this call. No system call. Error: SHMREC_INDEX_OUT_OF_RANGE.
+//   T_batch_begin        begins a batch: new values for several records, which become visible at one instant or not at
+//                        all, whenever this process is killed. It is for this writer alone, which must write nothing
+//                        else until its end, or the batch is lost. Error: SHMREC_BAD_ARGUMENT for a table with several
+//                        cells.
+//   T_batch_set          adds *record as the next version of the record at `index`. Every record may be set once. A batch
+//                        that refused a record publishes nothing. Errors: SHMREC_INDEX_OUT_OF_RANGE;
+//                        SHMREC_BAD_ARGUMENT when it has this record already, or as many as the log has entries.
+//   T_batch_commit       publishes all of it, and ends it. Errors: SHMREC_BAD_ARGUMENT, and nothing is published.
+//   T_batch_abandon      ends it, nothing is published; does nothing to one that has ended
 //   T_close_writer       closes, gives the role back
 //   T_open               as shmrec_table_open
 //   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0
@@ -276,6 +280,10 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //                        be NULL): how often it was published. On failure *record and *version stay as they were.
 //                        Errors: SHMREC_INDEX_OUT_OF_RANGE; SHMREC_CONTENDED when the writer overwrites it without a
 //                        pause until the timeout; SHMREC_INVALID_BITS when its bytes are no value of the type.
+//   T_snapshot           copies `count` records from `first` on to `records`, as they were at one instant with respect to
+//                        batches: of each batch all or nothing. A single write beside it is in it or not. Errors: those
+//                        of T_read, SHMREC_CONTENDED also when batches were committed during every attempt until the
+//                        timeout; then what is in `records` is of no use.
 //   T_close              closes
 #define SHMREC_DEFINE_TABLE(T, NAME)                                                                                  \
     typedef struct T##_writer {                                                                                       \
@@ -298,15 +306,32 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         T##_zero_padding(SHMREC_BYTES(words));                                                                        \
         return shmrec_table_write(&writer->table, index, words, sizeof words / 8, error);                             \
     }                                                                                                                 \
+    typedef struct T##_batch {                                                                                        \
+        shmrec_batch batch;                                                                                           \
+    } T##_batch;                                                                                                      \
+    static inline int T##_batch_begin(T##_writer *writer, T##_batch *batch, shmrec_error *error) {                    \
+        return shmrec_batch_begin(&batch->batch, &writer->table, error);                                              \
+    }                                                                                                                 \
+    static inline int T##_batch_set(T##_batch *batch, uint64_t index, const T *record, shmrec_error *error) {         \
+        uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
+        shmrec_object_to_words(words, record, sizeof(T));                                                             \
+        T##_zero_padding(SHMREC_BYTES(words));                                                                        \
+        return shmrec_batch_set(&batch->batch, index, words, sizeof words / 8, error);                                \
+    }                                                                                                                 \
+    static inline int T##_batch_commit(T##_batch *batch, shmrec_error *error) {                                       \
+        return shmrec_batch_commit(&batch->batch, error);                                                             \
+    }                                                                                                                 \
+    static inline void T##_batch_abandon(T##_batch *batch) { shmrec_batch_abandon(&batch->batch); }                   \
     static inline void T##_close_writer(T##_writer *writer) { shmrec_table_close(&writer->table); }                   \
     static inline int T##_open(T##_reader *reader, const char *address, const shmrec_options *options,                \
                                shmrec_error *error) {                                                                 \
         return shmrec_table_open(&reader->table, address, &T##_layout, options, error);                               \
     }                                                                                                                 \
     SHMREC_COLD int T##_read_patiently(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,        \
-                                       shmrec_error *error) {                                                         \
+                                       uint64_t deadline_ns, shmrec_error *error) {                                   \
         uint64_t words[(sizeof(T) + 7) / 8], seen = 0;                                                                \
-        const int code = shmrec_read_patiently(&reader->table, index, words, sizeof words / 8, &seen, error);         \
+        const int code =                                                                                              \
+            shmrec_read_patiently(&reader->table, index, words, sizeof words / 8, &seen, deadline_ns, error);         \
         if (code != SHMREC_OK) {                                                                                      \
             return code;                                                                                              \
         }                                                                                                             \
@@ -320,18 +345,37 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         }                                                                                                             \
         return SHMREC_OK;                                                                                             \
     }                                                                                                                 \
-    static inline int T##_read(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,                \
-                               shmrec_error *error) {                                                                 \
+    SHMREC_HOT int T##_read_until(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,             \
+                                  uint64_t deadline_ns, shmrec_error *error) {                                        \
         uint64_t words[(sizeof(T) + 7) / 8], seen;                                                                    \
         if (__builtin_expect(!shmrec_try_read(&reader->table, index, words, sizeof words / 8, &seen), 0) ||           \
             __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
-            return T##_read_patiently(reader, index, record, version, error);                                         \
+            return T##_read_patiently(reader, index, record, version, deadline_ns, error);                            \
         }                                                                                                             \
         shmrec_words_to_object(record, words, sizeof(T));                                                             \
         if (version != NULL) {                                                                                        \
             *version = seen;                                                                                          \
         }                                                                                                             \
         return shmrec_done(error);                                                                                    \
+    }                                                                                                                 \
+    static inline int T##_read(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,                \
+                               shmrec_error *error) {                                                                 \
+        return T##_read_until(reader, index, record, version, 0, error);                                              \
+    }                                                                                                                 \
+    static inline int T##_snapshot(const T##_reader *reader, uint64_t first, uint64_t count, T *records,              \
+                                   shmrec_error *error) {                                                             \
+        shmrec_snapshot snapshot;                                                                                     \
+        int code = shmrec_snapshot_begin(&snapshot, &reader->table, first, count, error);                             \
+        if (code != SHMREC_OK) {                                                                                      \
+            return code;                                                                                              \
+        }                                                                                                             \
+        do {                                                                                                          \
+            code = SHMREC_OK;                                                                                         \
+            for (uint64_t i = 0; i < count && code == SHMREC_OK; i++) {                                               \
+                code = T##_read_until(reader, first + i, records + i, NULL, snapshot.deadline_ns, error);             \
+            }                                                                                                         \
+        } while (shmrec_snapshot_again(&snapshot, &code, error));                                                     \
+        return code;                                                                                                  \
     }                                                                                                                 \
     static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }
 

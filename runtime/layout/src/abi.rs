@@ -89,7 +89,7 @@ pub mod live {
     pub const OWNER_START: usize = 280;
     /// u64: when the role was taken, nanoseconds since 1970 (UTC).
     pub const OWNER_SINCE_UNIX_NS: usize = 288;
-    /// u64: committed batches. Reserved: 0 until batches exist.
+    /// u64: number of the last committed batch; 0: none yet.
     pub const COMMIT_SEQ: usize = 296;
     /// u32: doorbell. Reserved: 0 until waking exists.
     pub const DOORBELL: usize = 384;
@@ -110,7 +110,7 @@ pub mod log {
     pub const SEQ: usize = 0;
     /// u64: entries in use.
     pub const COUNT: usize = 8;
-    /// u64: batch of the entries; 0 for a single write.
+    /// u64: number of the batch that the entries are; 0 for a single write.
     pub const BATCH_ID: usize = 16;
     /// Entry 0. An entry is the record's words, then `index` u64, then `target` u64.
     pub const ENTRIES: usize = 64;

@@ -7,10 +7,10 @@
 //! may do", relaxed accesses of both words are such a thing, and the processor does no less. An aligned quadword inside a
 //! vector move is not torn (the halves of a 16-byte move may be); the words lie on multiples of 8 because every cell does.
 //! Loads are not reordered with loads nor stores with stores on this architecture, and the assembly is not moved across the
-//! fences around it, because it is taken to read (or write) any memory. Under Miri, and elsewhere, plain atomics.
+//! fences around it, because it is taken to read (or write) any memory. Under Miri and loom, and elsewhere, plain atomics.
 
 #![cfg_attr(
-    all(target_arch = "x86_64", not(miri)),
+    all(target_arch = "x86_64", not(any(miri, loom))),
     expect(unsafe_code, reason = "vector moves in inline assembly")
 )]
 
@@ -22,7 +22,7 @@ use crate::sync::{AtomicU64, Ordering};
 #[inline(always)]
 pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
     debug_assert_eq!(from.len(), to.len());
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
     let (from, to) = {
         let (pairs, rest) = from.as_chunks::<2>();
         let (to_pairs, to_rest) = to.as_chunks_mut::<2>();
@@ -40,7 +40,7 @@ pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
 #[inline(always)]
 pub(crate) fn store(from: &[u64], to: &[AtomicU64]) {
     debug_assert_eq!(from.len(), to.len());
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
     let (from, to) = {
         let (pairs, rest) = from.as_chunks::<2>();
         let (to_pairs, to_rest) = to.as_chunks::<2>();
@@ -54,7 +54,7 @@ pub(crate) fn store(from: &[u64], to: &[AtomicU64]) {
     }
 }
 
-#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
 mod wide {
     use std::arch::asm;
     use std::arch::x86_64::__m128i;

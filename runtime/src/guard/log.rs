@@ -1,8 +1,10 @@
-//! The write-ahead log: what the writer is about to put into slots, and recovery from it after its death. Relies on
-//! `sync` and `copy`; borrows its words, knows no mapping.
+//! The write-ahead log: what the writer is about to put into slots, complete before it touches them. Relies on `sync` and
+//! `copy`; borrows its words, knows no mapping.
 //!
 //! Before the even sequence is stored the write has not happened; from the odd version on it has, though the cell may
-//! never be finished. While the writer fills the log the slots stand still, and the other way round.
+//! never be finished. While the writer fills the log the slots stand still, and the other way round. When the log holds a
+//! batch, the odd version alone does not say that it has happened: `committed` does, for all its slots at once. How
+//! batches are written, and how both are recovered, is in `batch`.
 
 use std::mem::MaybeUninit;
 
@@ -24,31 +26,43 @@ pub(crate) struct Log<'a> {
     stride: usize,
     /// Words of a cell, and so of the value in an entry.
     words: usize,
+    /// The number of the last batch that is committed.
+    pub(super) committed: &'a AtomicU64,
 }
 
 /// One entry: the record's words, the index, the version word that the slot will have.
-struct Entry<'a> {
-    words: &'a [AtomicU64],
-    index: &'a AtomicU64,
-    target: &'a AtomicU64,
+pub(super) struct Entry<'a> {
+    pub(super) words: &'a [AtomicU64],
+    pub(super) index: &'a AtomicU64,
+    pub(super) target: &'a AtomicU64,
+}
+
+impl Entry<'_> {
+    /// Stores what the slot is about to get.
+    #[inline(always)]
+    pub(super) fn fill(&self, index: u64, target: u64, words: &[u64]) {
+        copy::store(words, &self.words[..words.len()]);
+        self.index.store(index, Ordering::Relaxed);
+        self.target.store(target, Ordering::Relaxed);
+    }
 }
 
 impl<'a> Log<'a> {
     /// The log in these words: its head, then entries of `stride` words each, which begin with a cell of `words` words.
     #[inline(always)]
-    pub(crate) fn new(area: &'a [AtomicU64], stride: usize, words: usize) -> Self {
-        Self { area, stride, words }
+    pub(crate) fn new(area: &'a [AtomicU64], stride: usize, words: usize, committed: &'a AtomicU64) -> Self {
+        Self { area, stride, words, committed }
     }
 
     /// The entry at this place.
     #[inline(always)]
-    fn entry(&self, at: usize) -> Entry<'a> {
+    pub(super) fn entry(&self, at: usize) -> Entry<'a> {
         let (start, words) = (ENTRIES + at * self.stride, self.words);
         let entry = &self.area[start..start + words + 2];
         Entry { words: &entry[..words], index: &entry[words], target: &entry[words + 1] }
     }
 
-    fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         (self.area.len() - ENTRIES) / self.stride
     }
 
@@ -56,16 +70,32 @@ impl<'a> Log<'a> {
     #[inline(always)]
     pub(crate) fn stage(&self, index: u64, target: u64, words: &[u64]) {
         let entry = self.entry(0);
-        let odd = self.area[SEQ].load(Ordering::Relaxed) | 1;
+        let odd = self.sequence() | 1;
+        self.begin(odd);
+        entry.fill(index, target, words);
+        self.end(odd, 1, 0);
+    }
+
+    /// The sequence: odd while the log is being filled.
+    #[inline(always)]
+    pub(super) fn sequence(&self) -> u64 {
+        self.area[SEQ].load(Ordering::Relaxed)
+    }
+
+    /// Begins to fill the log, which says nothing from this odd sequence on until [`Log::end`].
+    #[inline(always)]
+    pub(super) fn begin(&self, odd: u64) {
         self.area[SEQ].store(odd, Ordering::Relaxed);
         // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry
         // sees the odd sequence too. It also keeps these stores behind those that finished the slot before.
         fence(Ordering::Release);
-        copy::store(words, &entry.words[..words.len()]);
-        entry.index.store(index, Ordering::Relaxed);
-        entry.target.store(target, Ordering::Relaxed);
+    }
+
+    /// Ends what began with this odd sequence: so many entries, of this batch, or of 0 for a single write.
+    #[inline(always)]
+    pub(super) fn end(&self, odd: u64, count: u64, batch: u64) {
         // Nearly always so already, and a load is cheaper than a store: stores are what a write's time goes into.
-        for (word, value) in [(COUNT, 1), (BATCH_ID, 0)] {
+        for (word, value) in [(COUNT, count), (BATCH_ID, batch)] {
             if self.area[word].load(Ordering::Relaxed) != value {
                 self.area[word].store(value, Ordering::Relaxed);
             }
@@ -74,61 +104,77 @@ impl<'a> Log<'a> {
         self.area[SEQ].store(odd.wrapping_add(1), Ordering::Release);
     }
 
-    /// Copies the beginning of the logged value for this index and target out. `false`: it is not here, or the log moved
-    /// meanwhile.
-    pub(crate) fn read(&self, index: u64, target: u64, out: &mut [MaybeUninit<u64>]) -> bool {
-        let seen = self.area[SEQ].load(Ordering::Relaxed);
-        // Pairs with the release store of the even sequence in `stage`.
-        fence(Ordering::Acquire);
-        if seen & 1 == 1 {
-            return false;
+    /// Empties the log if its filling never ended: what it was to hold never happens, and every slot was finished before.
+    /// `false`: it is whole.
+    pub(super) fn empty(&self) -> bool {
+        let seq = self.sequence();
+        let is_odd = seq & 1 == 1;
+        if is_odd {
+            self.end(seq, 0, 0);
         }
-        let found = self.entries().find(|entry| {
-            entry.index.load(Ordering::Relaxed) == index && entry.target.load(Ordering::Relaxed) == target
-        });
-        let Some(entry) = found else {
-            return false;
-        };
-        copy::load(&entry.words[..out.len()], out);
-        // Pairs with the release fence behind the odd sequence in `stage`.
-        fence(Ordering::Acquire);
-        self.area[SEQ].load(Ordering::Relaxed) == seen
+        is_odd
     }
 
     /// The entries in use. Their number comes from the segment and is bounded by what fits.
-    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
         let count = usize::try_from(self.area[COUNT].load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         let log = *self;
         (0..count.min(self.capacity())).map(move |at| log.entry(at))
     }
 
-    /// Finishes what a dead writer left. `slot` gives version word and cell of an index, or `None` for one out of range.
-    /// Only the new holder of the role may call this; it may itself die anywhere and be repeated.
-    pub(crate) fn recover<'s>(&self, slot: impl Fn(u64) -> Option<(&'s AtomicU64, &'s [AtomicU64])>) {
-        let seq = self.area[SEQ].load(Ordering::Relaxed);
-        if seq & 1 == 1 {
-            // It died while it filled the log: that write never happened, and every slot was finished before.
-            self.area[COUNT].store(0, Ordering::Relaxed);
-            // Pairs with the acquire fence behind a reader's load of the sequence.
-            self.area[SEQ].store(seq.wrapping_add(1), Ordering::Release);
-            return;
+    /// The batch that the entries are of; 0 for a single write.
+    pub(super) fn batch(&self) -> u64 {
+        self.area[BATCH_ID].load(Ordering::Relaxed)
+    }
+
+    /// Whether what the log holds of this batch has happened. A single write has.
+    pub(super) fn is_committed(&self, batch: u64) -> bool {
+        batch <= self.committed.load(Ordering::Relaxed)
+    }
+
+    /// Copies the beginning of the value out that record `index` has while its version word is this odd one: the logged
+    /// one, or that of its `cell` when it belongs to a batch that is not committed. Gives the even version word of that
+    /// value. `None`: the log holds nothing of this, or moved meanwhile.
+    pub(crate) fn read(
+        &self,
+        index: u64,
+        odd: u64,
+        cell: &[AtomicU64],
+        out: &mut [MaybeUninit<u64>],
+    ) -> Option<u64> {
+        let target = odd.wrapping_add(1);
+        self.look(|committed| {
+            let entry = self.entries().find(|entry| {
+                entry.index.load(Ordering::Relaxed) == index && entry.target.load(Ordering::Relaxed) == target
+            })?;
+            let (from, version) =
+                if committed { (entry.words, target) } else { (cell, target.wrapping_sub(2)) };
+            copy::load(&from[..out.len()], out);
+            Some(version)
+        })
+    }
+
+    /// The even version word of the value that a slot with this odd one has, as [`Log::read`] gives it. `None`: the log
+    /// moved meanwhile.
+    pub(crate) fn version(&self, odd: u64) -> Option<u64> {
+        self.look(|committed| Some(if committed { odd.wrapping_add(1) } else { odd.wrapping_sub(1) }))
+    }
+
+    /// What `see` finds in a whole log that it is told to be committed or not, if neither changes meanwhile.
+    fn look<R>(&self, see: impl FnOnce(bool) -> Option<R>) -> Option<R> {
+        let seen = self.sequence();
+        // Pairs with the release store of the even sequence in `end`.
+        fence(Ordering::Acquire);
+        if seen & 1 == 1 {
+            return None;
         }
-        for entry in self.entries() {
-            let target = entry.target.load(Ordering::Relaxed);
-            let Some((version, cell)) = slot(entry.index.load(Ordering::Relaxed)) else {
-                continue;
-            };
-            // Readers take the value from the log until the version is even again, so the cell may be overwritten.
-            if target & 1 == 0 && version.load(Ordering::Relaxed) == target.wrapping_sub(1) {
-                // Pairs with the acquire fence behind a reader's copy of the cell: who saw a word of these stores sees the
-                // odd version that was just loaded, too.
-                fence(Ordering::Release);
-                for (from, to) in entry.words.iter().zip(cell) {
-                    to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
-                }
-                // Pairs with the acquire fence behind a reader's first load.
-                version.store(target, Ordering::Release);
-            }
-        }
+        let batch = self.batch();
+        let committed = self.is_committed(batch);
+        let found = see(committed)?;
+        // Pairs with the release fence behind the odd sequence in `begin`: who saw a word of the next entries sees that
+        // sequence. And with the one in front of the cell's words in `finish`: who saw one sees the batch committed.
+        fence(Ordering::Acquire);
+        let unchanged = self.sequence() == seen && self.is_committed(batch) == committed;
+        unchanged.then_some(found)
     }
 }

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | [`copy`] | words between a cell and private memory |
 //! | [`record`] | version word and cells: write and read |
-//! | [`log`] | the write-ahead cell, and recovery from it |
+//! | [`log`] | the write-ahead log: filled, and read |
+//! | [`batch`] | records that become new together, and recovery from the log |
 //! | [`role`] | the guard file: the kernel decides who may write |
 
+pub(crate) mod batch;
 pub(crate) mod copy;
 pub(crate) mod log;
 pub(crate) mod record;

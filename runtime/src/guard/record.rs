@@ -59,23 +59,35 @@ pub(crate) fn read_at_rest(
     (version.load(Ordering::Relaxed) == seen).then_some(seen / 2)
 }
 
-/// One attempt to read a slot that is being written, or whose writer died there: from the log. The version of the value
-/// in `out`, or `None`: it is at rest, or the log holds something else.
+/// One attempt to read a slot that is being written, or whose writer died there: with the log's help. The version of the
+/// value in `out`, or `None`: it is at rest, or the log holds something else.
 pub(crate) fn read_under_way(
     version: &AtomicU64,
+    cell: &[AtomicU64],
     log: &Log<'_>,
     index: u64,
     out: &mut [MaybeUninit<u64>],
 ) -> Option<u64> {
+    let odd = odd(version)?;
+    log.read(index, odd, cell, out).map(|word| word / 2)
+}
+
+/// One attempt to tell the version of a slot that is being written, or whose writer died there: of the value that reading
+/// it gives. `None`: it is at rest, or the log moved meanwhile.
+pub(crate) fn version_under_way(version: &AtomicU64, log: &Log<'_>) -> Option<u64> {
+    let odd = odd(version)?;
+    let word = log.version(odd)?;
+    // Behind the fences in `version`: had the log moved on before it was looked at, this would show it.
+    (version.load(Ordering::Relaxed) == odd).then_some(word / 2)
+}
+
+/// The version word, if it is odd. The log is then loaded as it was when it became so, or later.
+fn odd(version: &AtomicU64) -> Option<u64> {
     let seen = version.load(Ordering::Relaxed);
-    if seen & 1 == 0 {
-        return None;
-    }
-    // Pairs with the release fence in `stage`, which stands in front of the odd version: the loads from the log below find
-    // that sequence or a later one.
+    // Pairs with the release fence in `begin`, which stands in front of the odd version: the loads from the log find that
+    // sequence or a later one.
     fence(Ordering::Acquire);
-    let target = seen.wrapping_add(1);
-    log.read(index, target, out).then_some(target / 2)
+    (seen & 1 == 1).then_some(seen)
 }
 
 /// Publishes `words` as the next version, K cells. Only the holder of the role may call this.

@@ -8,6 +8,8 @@
 //! | `update ADDRESS GUARD TIMES` | adopts the table of a [`foreign`] program, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
 //! | `hang ADDRESS GUARD` | adopts it, prints `inside` in the midst of an update of record 0, and stays there |
 //! | `take KEY` | takes the semaphore of a [`foreign`] program as that would, without undo; prints `taken` |
+//! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
+//! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
@@ -17,7 +19,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use integration_tests::foreign::{self, INDEX};
-use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
+use integration_tests::records::{
+    Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
+};
 use integration_tests::sysv;
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
@@ -44,6 +48,8 @@ fn main() {
         ["update", address, guard, times] => update(address, guard, number(times)),
         ["hang", address, guard] => hang(address, guard),
         ["take", key] => take(number(key)),
+        ["transfer", address, capacity] => transfer(address, number(capacity)),
+        ["audit", address] => audit(address),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
@@ -167,6 +173,43 @@ fn verify<P: Pattern>(address: &str) {
         }
     }
     println!("{reads} reads, {bad} bad");
+}
+
+/// Fifty batches, then a pause, in which a snapshot of all accounts succeeds.
+fn transfer(address: &str, capacity: usize) {
+    end_with_input();
+    let mut writer = Writer::<Pattern256>::create(address, capacity).expect("the role is free");
+    println!("ready {}", writer.epoch());
+    for number in 0.. {
+        let from = number % capacity;
+        let to = (from + 1 + number / capacity % (capacity - 1)) % capacity;
+        writer
+            .batch(|batch| {
+                let [debit, credit] = [batch.get(from)?, batch.get(to)?].map(|account| account.words[0]);
+                batch.set(from, &account(debit.wrapping_sub(number as u64)))?;
+                batch.set(to, &account(credit.wrapping_add(number as u64)))
+            })
+            .expect("two accounts in range");
+        if number % 50 == 0 {
+            thread::sleep(Duration::from_micros(10));
+        }
+    }
+}
+
+fn audit(address: &str) {
+    let ended: JoinHandle<()> = thread::spawn(until_input_ends);
+    let reader = Reader::<Pattern256>::open(address).expect("the table is there");
+    let (mut snapshots, mut bad) = (0_u64, 0_u64);
+    println!("ready");
+    while !ended.is_finished() {
+        snapshots += 1;
+        let balance = reader.snapshot(0..reader.capacity()).map(|accounts| balance(&accounts));
+        if !matches!(balance, Ok(Some(0))) {
+            bad += 1;
+            eprintln!("snapshot {snapshots}: {balance:?}");
+        }
+    }
+    println!("{snapshots} snapshots, {bad} bad");
 }
 
 fn churn(address: &str, capacity: usize, cells: u32) {

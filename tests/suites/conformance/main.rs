@@ -1,6 +1,7 @@
 //! What every table does, whatever its kind, its cells and its arrangement. Relies on the public API; one suite for all
 //! combinations.
 
+mod batches;
 mod memory;
 mod records;
 mod removal;

@@ -3,9 +3,11 @@
 //!
 //! `SHMRECORD_KILLS` is the number of kills of each test that kills at random; the seed is printed when one fails.
 
+mod batch;
 mod creation;
 mod fork;
 mod prefix;
 mod random;
 mod role;
+mod transfers;
 mod writing;

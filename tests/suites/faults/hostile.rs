@@ -135,6 +135,7 @@ fn a_log_full_of_garbage_harms_neither_readers_nor_the_next_writer() {
             image.set_word(log + 64 + 32, index);
             image.set_word(log + 64 + 40, target);
             image.set_word(image.version_at(1), 3);
+            image.set_word(at::COMMIT_SEQ, word.wrapping_add(1));
             let reader = Options::new().timeout(Duration::ZERO).open::<Quote>(place.address()).unwrap();
             let odd = error_of(reader.read(1), place.address());
             assert!(matches!(odd, ErrorKind::Contended { .. }));
@@ -142,6 +143,10 @@ fn a_log_full_of_garbage_harms_neither_readers_nor_the_next_writer() {
             let mut writer = Writer::<Quote>::open(place.address()).unwrap();
             writer.write(1, &quote(8)).unwrap();
             assert_eq!((reader.read(0).unwrap(), reader.read(1).unwrap()), (quote(7), quote(8)));
+            for number in [9, 10] {
+                writer.batch(|batch| (0..2).try_for_each(|index| batch.set(index, &quote(number)))).unwrap();
+                assert_eq!(reader.snapshot(0..2).unwrap(), [quote(number); 2]);
+            }
             drop(writer);
             assert_eq!(image.get(0, 256), whole[..256], "the header is as it was");
             image.put(0, &whole);

@@ -74,6 +74,12 @@ fn equal_tables_are_equal_bytes_and_values() {
                 assert_eq!(actor.ask(&format!("write {index} {number}")), "written");
                 writer.write(index, &every(number)).unwrap();
             }
+            if case.cells == 1 {
+                assert_eq!(actor.ask("batch 4 1 2"), "published");
+                writer
+                    .batch(|batch| [4, 1, 2].iter().try_for_each(|&index| batch.set(index, &every(7))))
+                    .unwrap();
+            }
             assert_same_bytes(&by_c, &by_rust);
         }
     });

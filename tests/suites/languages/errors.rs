@@ -197,3 +197,44 @@ fn impossible_requests_have_the_same_words() {
     assert_eq!(actor.ask(&format!("attach {address}")), format!("sees {CAPACITY}"));
     assert_eq!(actor.ask(&format!("read {CAPACITY}")), read);
 }
+
+#[test]
+fn impossible_batches_and_snapshots_have_the_same_words() {
+    let Some(program) = actors().pop() else {
+        return;
+    };
+    let mut actor = Actor::start(program, &["hold"]);
+    for cells in [1, 2] {
+        let place = Place::new(Backend::Posix);
+        let address = place.address();
+        let options = Options::new().cells(cells);
+        let options = if cells == 1 { options.log_entries(3) } else { options };
+        drop(options.create::<Every>(address, CAPACITY).unwrap());
+        let mut published = 0;
+        for indices in [&[][..], &[0], &[4, 1, 3], &[5], &[0, 5], &[1, 1], &[2, 0, 2], &[0, 1, 2, 3]] {
+            let mut writer = Writer::<Every>::open(address).unwrap();
+            let result =
+                writer.batch(|batch| indices.iter().try_for_each(|&index| batch.set(index, &every(7))));
+            drop(writer);
+            published += u32::from(result.is_ok());
+            let held = actor.ask(&format!("open {address}"));
+            assert!(held.starts_with("holds"), "{held}");
+            let texts: Vec<String> = indices.iter().map(|index: &usize| format!(" {index}")).collect();
+            let answer = actor.ask(&format!("batch{}", texts.concat()));
+            assert_eq!(answer.replace("published", "ok"), words(&result), "{indices:?}, {cells} cells");
+            assert_eq!(actor.ask("drop"), "dropped");
+        }
+        assert_eq!(published, if cells == 1 { 3 } else { 0 });
+        let reader = Reader::<Every>::open(address).unwrap();
+        assert_eq!(actor.ask(&format!("attach {address}")), format!("sees {CAPACITY}"));
+        for (first, count) in [(0, 0), (0, 5), (5, 0), (1, 4), (0, 6), (1, 5), (6, 0), (5, 1)] {
+            let answer = actor.ask(&format!("snapshot {first} {count}"));
+            assert_eq!(
+                answer.replace("whole", "ok"),
+                words(&reader.snapshot(first..first + count)),
+                "{first} {count}"
+            );
+        }
+        assert_eq!(actor.ask("drop"), "dropped");
+    }
+}

@@ -7,7 +7,7 @@ use integration_tests::actor;
 use integration_tests::case::every_public_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
-use integration_tests::records::{Pattern, Pattern256};
+use integration_tests::records::{Pattern, Pattern256, balance};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
 use crate::every::Every;
@@ -108,6 +108,42 @@ fn killed_writers_of_four_cells_are_followed() {
 #[test]
 fn killed_writers_of_a_memfd_are_followed() {
     relay(Backend::Memfd, 1, Arrangement::Packed);
+}
+
+#[test]
+fn killed_batches_are_whole_or_nothing_in_both() {
+    const ACCOUNTS: usize = 8;
+    let programs = actors();
+    let Some(program) = programs.last() else {
+        return;
+    };
+    let place = Place::new(Backend::Posix);
+    let address = place.address();
+    let start = |kill: usize| match kill % 2 {
+        0 => Actor::start(programs[kill / 2 % programs.len()], &["transfer", address, &ACCOUNTS.to_string()]),
+        _ => actor!("transfer", address, ACCOUNTS),
+    };
+    let mut writer = start(0);
+    assert_eq!(writer.line(), "ready 1");
+    let mut auditors = [Actor::start(program, &["audit", address]), actor!("audit", address)];
+    for auditor in &mut auditors {
+        assert_eq!(auditor.line(), "ready");
+    }
+    let reader = Reader::<Pattern256>::open(address).unwrap();
+    for kill in 1..=KILLS {
+        // So that kills hit different places.
+        thread::sleep(Duration::from_micros(kill as u64 * 377 % 2000));
+        writer.kill();
+        assert_eq!(balance(&reader.snapshot(0..ACCOUNTS).unwrap()), Some(0), "kill {kill}");
+        writer = start(kill);
+        assert_eq!(writer.line(), format!("ready {}", kill + 1));
+        assert_eq!(balance(&reader.snapshot(0..ACCOUNTS).unwrap()), Some(0), "kill {kill}");
+    }
+    writer.kill();
+    for auditor in auditors {
+        let verdict = auditor.end();
+        assert!(verdict.ends_with(" snapshots, 0 bad"), "{verdict}");
+    }
 }
 
 /// Writers in C and in Rust take turns, each killed at full speed; readers in both languages see everything.

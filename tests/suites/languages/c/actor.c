@@ -2,6 +2,10 @@
 //
 //   hold                                        answers commands: see `hold`
 //   write ADDRESS CAPACITY CELLS ARRANGEMENT    takes the role, prints `ready EPOCH`, writes the pattern at full speed
+//   transfer ADDRESS CAPACITY                   takes the role, prints `ready EPOCH`, moves amounts between accounts in
+//                                               batches
+//   audit ADDRESS                               prints `ready`, adds up snapshots of all accounts all the time, prints at
+//                                               last `N snapshots, B bad`
 //   verify ADDRESS                              prints `ready`, reads everything all the time, prints at last
 //                                               `N reads, B bad`
 //
@@ -126,10 +130,89 @@ static shmrec_options chosen(const char *letters) {
     return options;
 }
 
+// An account: every word is the amount.
+static twin_pattern256 account_of(uint64_t amount) {
+    twin_pattern256 account;
+    for (size_t i = 0; i < sizeof account.words / sizeof account.words[0]; i++) {
+        account.words[i] = amount;
+    }
+    return account;
+}
+
+// Fifty batches, then a pause, in which a snapshot of all accounts succeeds.
+static int transfer(char **arguments) {
+    const uint64_t capacity = strtoull(arguments[1], NULL, 10);
+    twin_pattern256_writer writer;
+    twin_pattern256_reader reader;
+    must(twin_pattern256_create(&writer, arguments[0], capacity, NULL, &error));
+    must(twin_pattern256_open(&reader, arguments[0], NULL, &error));
+    printf("ready %" PRIu64 "\n", shmrec_table_epoch(&writer.table));
+    for (uint64_t number = 0; number % 50 != 0 || !input_ended(); number++) {
+        const uint64_t from = number % capacity, to = (from + 1 + number / capacity % (capacity - 1)) % capacity;
+        twin_pattern256_batch batch;
+        twin_pattern256 debit, credit;
+        must(twin_pattern256_read(&reader, from, &debit, NULL, &error));
+        must(twin_pattern256_read(&reader, to, &credit, NULL, &error));
+        debit = account_of(debit.words[0] - number);
+        credit = account_of(credit.words[0] + number);
+        must(twin_pattern256_batch_begin(&writer, &batch, &error));
+        must(twin_pattern256_batch_set(&batch, from, &debit, &error));
+        must(twin_pattern256_batch_set(&batch, to, &credit, &error));
+        must(twin_pattern256_batch_commit(&batch, &error));
+        if (number % 50 == 0) {
+            usleep(10);
+        }
+    }
+    return 0;
+}
+
+static int audit(char **arguments) {
+    static twin_pattern256 accounts[MAX_CAPACITY];
+    twin_pattern256_reader reader;
+    uint64_t snapshots = 0, bad = 0;
+    must(twin_pattern256_open(&reader, arguments[0], NULL, &error));
+    const uint64_t capacity = shmrec_table_capacity(&reader.table);
+    printf("ready\n");
+    while (capacity <= MAX_CAPACITY && !input_ended()) {
+        uint64_t sum = 0;
+        const int code = twin_pattern256_snapshot(&reader, 0, capacity, accounts, &error);
+        bool whole = code == SHMREC_OK;
+        for (uint64_t i = 0; i < capacity; i++) {
+            const twin_pattern256 expected = account_of(accounts[i].words[0]);
+            whole = whole && memcmp(&expected, &accounts[i], sizeof expected) == 0;
+            sum += accounts[i].words[0];
+        }
+        snapshots++;
+        if (!whole || sum != 0) {
+            fprintf(stderr, "snapshot %" PRIu64 ": sum %" PRIu64 ", %d %s\n", snapshots, sum, code, error.text);
+            bad++;
+        }
+    }
+    printf("%" PRIu64 " snapshots, %" PRIu64 " bad\n", snapshots, bad);
+    return 0;
+}
+
+// Publishes value 7 in these records, at one instant; the first error ends it.
+static int publish(const char *indices, twin_every_writer *writer) {
+    const twin_every every = every_of(7);
+    twin_every_batch batch;
+    int code = twin_every_batch_begin(writer, &batch, &error);
+    char *end;
+    for (uint64_t index = strtoull(indices, &end, 10); code == SHMREC_OK && end != indices;
+         indices = end, index = strtoull(indices, &end, 10)) {
+        code = twin_every_batch_set(&batch, index, &every, &error);
+    }
+    if (code != SHMREC_OK) {
+        twin_every_batch_abandon(&batch);
+        return code;
+    }
+    return twin_every_batch_commit(&batch, &error);
+}
+
 // Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
 // `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates,
-// with what is chosen, like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `sync` with
-// `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`, `receive` with `receiving` and, when a
+// with what is chosen, like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `batch
+// INDEX...` with `published` (value 7 in each), `snapshot FIRST COUNT` with `whole`, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`, `receive` with `receiving` and, when a
 // memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
 // share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
 // there, `status` with the reader's and `own status` with the writer's number, `facts` with the reader's as `BYTES
@@ -201,6 +284,13 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
     } else if (sscanf(line, "lend %511s", address) == 1) {
         code = shmrec_handover_send(0, address, SHMREC_SHARE_READER, &error);
         return code != SHMREC_OK ? code : (puts("sent"), 0);
+    } else if (strncmp(line, "batch", 5) == 0) {
+        code = publish(line + 5, writer);
+        return code != SHMREC_OK ? code : (puts("published"), 0);
+    } else if (sscanf(line, "snapshot %" SCNu64 " %" SCNu64, &index, &number) == 2) {
+        static twin_every records[MAX_CAPACITY];
+        code = twin_every_snapshot(reader, index, number, records, &error);
+        return code != SHMREC_OK ? code : (puts("whole"), 0);
     } else if (sscanf(line, "remove %511s", address) == 1) {
         code = shmrec_remove(address, NULL, &error);
         return code != SHMREC_OK ? code : (puts("removed"), 0);
@@ -235,6 +325,12 @@ int main(int argc, char **argv) {
     }
     if (argc == 6 && strcmp(argv[1], "write") == 0) {
         return write_pattern(argv + 2);
+    }
+    if (argc == 4 && strcmp(argv[1], "transfer") == 0) {
+        return transfer(argv + 2);
+    }
+    if (argc == 3 && strcmp(argv[1], "audit") == 0) {
+        return audit(argv + 2);
     }
     if (argc == 3 && strcmp(argv[1], "verify") == 0) {
         return verify_pattern(argv + 2);

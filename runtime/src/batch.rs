@@ -1,0 +1,94 @@
+//! Several records at one instant: the batch that a writer fills. Relies on `table`, whose log takes the values as they come;
+//! makes no system call.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::buffer::Buffer;
+use crate::error::{At, ErrorKind, Result};
+use crate::guard;
+use crate::reader;
+use crate::record::ShmRecord;
+use crate::table::Table;
+
+/// New values for several records, which [`Writer::batch`](crate::Writer::batch) publishes at one instant.
+#[derive(Debug)]
+pub struct Batch<'a, T> {
+    table: &'a Table,
+    address: &'a Address,
+    timeout: Duration,
+    filling: guard::batch::Batch<'a>,
+    /// A record was refused, so that the rest is not all.
+    is_short: bool,
+    record: PhantomData<fn(T)>,
+}
+
+impl<'a, T: ShmRecord> Batch<'a, T> {
+    /// An empty one. The caller holds the role.
+    pub(crate) fn begin(table: &'a Table, address: &'a Address, timeout: Duration) -> Result<Self> {
+        let Some(filling) = table.begin_batch() else {
+            let cells = table.header().shape.cells;
+            let words = format!("a table of {cells} cells has no log for batches");
+            return Err(refused(address, "cells", words));
+        };
+        Ok(Self { table, address, timeout, filling, is_short: false, record: PhantomData })
+    }
+
+    /// Makes `value` the next version of record `index` when the batch is published; until then nobody sees it. Every
+    /// record may be set once. A batch with a value that was refused publishes nothing, whatever becomes of this error.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`BadArgument`](crate::ErrorKind::BadArgument) when the
+    /// batch has this record already, or as many as the log has entries
+    /// ([`Options::log_entries`](crate::Options::log_entries)).
+    pub fn set(&mut self, index: usize, value: &T) -> Result<()> {
+        let result = self.try_set(index, value);
+        self.is_short |= result.is_err();
+        result
+    }
+
+    fn try_set(&mut self, index: usize, value: &T) -> Result<()> {
+        let Some(slot) = self.table.slot(index) else {
+            return Err(reader::out_of_range("batch", self.table, self.address, index));
+        };
+        if self.filling.contains(index as u64) {
+            return Err(refused(self.address, "index", format!("record {index} is in this batch already")));
+        }
+        let room = self.filling.capacity();
+        if self.filling.len() == room {
+            return Err(refused(self.address, "batch", format!("the log has room for {room} records")));
+        }
+        Buffer::with_words(value, |words| slot.put(&mut self.filling, words));
+        Ok(())
+    }
+
+    /// The record at `index`: as this batch has set it, else as it is published.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read).
+    pub fn get(&self, index: usize) -> Result<T> {
+        match Buffer::<T>::read_batch(&self.filling, index as u64) {
+            Some(value) => {
+                let at = &At { operation: "read", subject: self.address };
+                value.map_err(|unread| reader::failed(at, unread, T::LAYOUT.name, index))
+            }
+            None => reader::read(self.table, self.address, self.timeout, index).map(|record| record.value),
+        }
+    }
+
+    /// Publishes all of it.
+    pub(crate) fn commit(self) -> Result<()> {
+        if self.is_short {
+            let words = "one of its records was refused".to_owned();
+            return Err(refused(self.address, "batch", words));
+        }
+        self.table.commit(self.filling);
+        Ok(())
+    }
+}
+
+#[cold]
+fn refused(address: &Address, argument: &'static str, words: String) -> crate::Error {
+    At { operation: "batch", subject: address }.error(ErrorKind::BadArgument { argument }).detail(words)
+}
