@@ -9,8 +9,13 @@ use crate::rules::Rule;
 use crate::source::Spanned;
 
 /// What the C header makes for a record, behind its type's name.
-const C_SUFFIXES: [&str; 15] = [
+const C_SUFFIXES: [&str; 22] = [
     "",
+    "_batch",
+    "_batch_abandon",
+    "_batch_begin",
+    "_batch_commit",
+    "_batch_set",
     "_check",
     "_close",
     "_close_writer",
@@ -21,7 +26,9 @@ const C_SUFFIXES: [&str; 15] = [
     "_open_writer",
     "_read",
     "_read_patiently",
+    "_read_until",
     "_reader",
+    "_snapshot",
     "_write",
     "_writer",
     "_zero_padding",

@@ -1,7 +1,7 @@
 //! Writers killed while they move amounts between accounts, two records a batch: nothing is ever lost or made.
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::every_public_backend;
 use integration_tests::image::{Image, at};
 use integration_tests::records::{Pattern256, account, balance};
 use shmrecord::{Reader, Writer};
@@ -12,7 +12,7 @@ const CAPACITY: usize = 8;
 
 #[test]
 fn killed_batches_are_whole_or_nothing() {
-    every_backend(|place| {
+    every_public_backend(|place| {
         let address = place.address();
         let mut random = Random::new();
         let start = || actor!("transfer", address, CAPACITY);
