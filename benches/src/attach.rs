@@ -1,5 +1,5 @@
 //! What it costs to attach to a table, read its first record and close it again: to a small one and to a sparse one of
-//! 4 GiB, for each kind that is a file; beside `open`, `mmap`, one load, `munmap` and `close` of a file of 4 KiB, for scale.
+//! 4 GiB, for each kind that is a file descriptor; beside `open`, `mmap`, one load, `munmap` and `close` of a file of 4 KiB, for scale.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -24,6 +24,8 @@ pub(crate) fn measure() -> shmrecord::Result<()> {
     let directory = std::env::temp_dir();
     for (kind, directory, address) in [
         ("posix", Path::new("/dev/shm"), format!("posix:/{name}")),
+        // A memfd is a file of the kind that is in /dev/shm.
+        ("memfd", Path::new("/dev/shm"), format!("memfd:{name}")),
         ("file", directory.as_path(), format!("file:{}", directory.join(&name).display())),
     ] {
         let mapping =

@@ -1,18 +1,17 @@
 //! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
-//! process, medians, and the ratio, which is what holds on other machines. Then what it costs to [`attach`].
-//!
-//! [`adopt`] has the same for tables of other programs.
+//! process, medians, and the ratio, which is what holds on other machines. Then what it costs to [`attach`]; the same for
+//! tables of other programs ([`adopt`]); and a [`semaphore`] beside the bare calls.
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml`
 
 mod adopt;
+mod attach;
+mod semaphore;
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use shmrecord::{Options, Reader, ShmRecord, Writer};
-
-mod attach;
 
 /// Calls timed together, so that the clock's own cost and step do not count.
 const CALLS: u32 = 100_000;
@@ -40,6 +39,21 @@ record!(Bytes64, 8);
 record!(Bytes256, 32);
 record!(Bytes4096, 512);
 
+/// A record as people have them: text, and padding behind it.
+#[derive(ShmRecord, Clone, Copy)]
+#[repr(C)]
+struct Quote {
+    symbol: [u8; 10],
+    price: f64,
+    volume: u64,
+}
+
+impl Sample for Quote {
+    fn filled(with: u64) -> Self {
+        Self { symbol: *b"AAPL\0\0\0\0\0\0", price: 0.5, volume: with }
+    }
+}
+
 /// On a cache line of its own, so that no figure depends on where the stack happens to be.
 #[repr(align(64))]
 struct Aligned<T>(T);
@@ -50,8 +64,8 @@ trait Sample: ShmRecord {
 
 fn main() -> shmrecord::Result<()> {
     println!("one record, warm, one process; medians of {ROUNDS} rounds of {CALLS} calls\n");
-    println!("| bytes | cells | memcpy ns | read ns | ratio | write ns | ratio |");
-    println!("|---:|---:|---:|---:|---:|---:|---:|");
+    println!("| bytes | cells | memcpy ns | read ns | ratio | read_into ns | ratio | write ns | ratio |");
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for cells in [1, 4] {
         measure::<Bytes32>(cells)?;
         measure::<Bytes64>(cells)?;
@@ -59,7 +73,8 @@ fn main() -> shmrecord::Result<()> {
         measure::<Bytes4096>(cells)?;
     }
     attach::measure()?;
-    adopt::main()
+    adopt::measure()?;
+    semaphore::measure()
 }
 
 fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
@@ -71,7 +86,7 @@ fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
 
     let source = Aligned(T::filled(1));
     let mut target = Aligned(T::filled(0));
-    let (mut copies, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut copies, mut reads, mut intos, mut writes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS as u64 {
         copies.push(per_call(|| {
             target.0 = black_box(&source).0;
@@ -83,12 +98,17 @@ fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
             target.0 = reader.read(black_box(7)).expect("nobody writes");
             black_box(&target);
         }));
+        intos.push(per_call(|| {
+            reader.read_into(black_box(7), &mut target.0).expect("nobody writes");
+            black_box(&target);
+        }));
     }
-    let (copy, read, write) = (median(copies), median(reads), median(writes));
+    let (copy, read, into, write) = (median(copies), median(reads), median(intos), median(writes));
     let bytes = size_of::<T>();
     println!(
-        "| {bytes} | {cells} | {copy:.2} | {read:.2} | {:.1} | {write:.2} | {:.1} |",
+        "| {bytes} | {cells} | {copy:.2} | {read:.2} | {:.1} | {into:.2} | {:.1} | {write:.2} | {:.1} |",
         read / copy,
+        into / copy,
         write / copy
     );
     Ok(())

@@ -23,6 +23,8 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
     let layout = layout(record, &twin);
     let assertions = assertions(record, &twin);
     let wire = &twin.ident;
+    let any_bits = twin.any_bits();
+    let padded = twin.padded();
     quote! {
         #[allow(deprecated, reason = "a deprecated field keeps its bytes")]
         const _: () = {
@@ -33,10 +35,13 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
 
             const __LAYOUT: &__layout::RecordLayout<'static> = #layout;
 
+            // SAFETY: the assertions below compare the twin with the struct, and the constants are computed from the fields'.
             #[automatically_derived]
-            impl #library::ShmField for #ident {
+            unsafe impl #library::ShmField for #ident {
                 const TYPE: __layout::FieldType<'static> =
                     __layout::FieldType::record(__LAYOUT);
+                const ANY_BITS: ::core::primitive::bool = #any_bits;
+                const PADDED: ::core::primitive::bool = #padded;
                 type Wire = #wire;
 
                 #[inline]
@@ -81,9 +86,11 @@ pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStre
 
             #(#others)*
 
-            impl #parameters #library::ShmField for #ident #arguments #copy {
+            unsafe impl #parameters #library::ShmField for #ident #arguments #copy {
                 const TYPE: __layout::FieldType<'static> =
                     __layout::FieldType::record(<Self as #library::ShmRecord>::LAYOUT);
+                const ANY_BITS: ::core::primitive::bool = false;
+                const PADDED: ::core::primitive::bool = true;
                 type Wire = [u8; #first];
 
                 fn to_wire(&self) -> Self::Wire {

@@ -139,6 +139,26 @@ impl<'a> Twin<'a> {
         quote!(Self { #(#fields)* #(#padding)* })
     }
 
+    /// The expression that tells whether any bytes are a value: those of every field are, and none is to be zero.
+    pub(crate) fn any_bits(&self) -> TokenStream {
+        let Record { library, fields, .. } = self.record;
+        if fields.iter().any(|field| field.padding) {
+            return quote!(false);
+        }
+        let all = self.members.iter().map(|Member { ty, .. }| quote!(<#ty as #library::ShmField>::ANY_BITS));
+        quote!(#(#all)&&*)
+    }
+
+    /// The expression that tells whether there are bytes between the fields, or in them, that belong to none.
+    pub(crate) fn padded(&self) -> TokenStream {
+        let library = &self.record.library;
+        let ident = &self.ident;
+        let around = self.pads().into_iter().map(|pad| quote!(#ident::#pad > 0));
+        let inside = self.members.iter().map(|Member { ty, .. }| quote!(<#ty as #library::ShmField>::PADDED));
+        let all = around.chain(inside);
+        quote!(#(#all)||*)
+    }
+
     /// Names of the padding: in front of each member, and behind the last.
     fn pads(&self) -> Vec<Ident> {
         (0..=self.members.len()).map(|index| format_ident!("_pad{index}")).collect()

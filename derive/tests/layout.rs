@@ -332,6 +332,22 @@ fn padding_is_zero_whatever_it_was() {
 }
 
 #[test]
+fn it_is_known_whether_any_bytes_are_a_value_and_whether_there_is_padding() {
+    fn facts<T: ShmField>() -> (bool, bool) {
+        (T::ANY_BITS, T::PADDED)
+    }
+    assert_eq!(facts::<Documented>(), (true, false));
+    assert_eq!(facts::<[[Byte; 2]; 3]>(), (true, false));
+    // Between the fields, behind them, in a field.
+    assert_eq!(facts::<MarketData>(), (true, true));
+    assert_eq!(facts::<[Six; 2]>(), (true, true));
+    assert_eq!(facts::<Book>(), (false, true));
+    // A bool; room for fields to come.
+    assert_eq!((facts::<bool>(), facts::<Line>()), ((false, false), (false, true)));
+    assert_eq!(facts::<Roomy>(), (false, true));
+}
+
+#[test]
 fn impossible_bytes_are_no_record() {
     let mut image = bytes(&Line { value: 1.0, valid: true });
     image[offset_of!(Line, valid)] = 2;

@@ -37,6 +37,8 @@ impl<T: ShmRecord> Buffer<T> {
     const BYTES: usize = size_of::<T::Wire>();
     /// Words of a cell.
     pub(crate) const WORDS: usize = Self::BYTES.div_ceil(8);
+    /// Whether a `T` in memory is a row of words, so that they can be copied between a slot and it without a buffer.
+    const IS_WORDS: bool = align_of::<T>() >= 8;
     /// What the rest of this module relies on; every use of a Buffer evaluates it.
     const CHECKED: () = {
         assert!(size_of::<T::Wire>() == size_of::<T>(), "the wire type has the record's size");
@@ -55,6 +57,14 @@ impl<T: ShmRecord> Buffer<T> {
     /// The words of this value; padding and what is behind the last byte are zeros.
     #[inline(always)]
     pub(crate) fn with_words<R>(value: &T, use_them: impl FnOnce(&[u64]) -> R) -> R {
+        const { Self::CHECKED };
+        if const { Self::IS_WORDS && !T::PADDED } {
+            // SAFETY:
+            // - a T starts on a multiple of 8 and consists of WORDS words (IS_WORDS);
+            // - all of its bytes are initialised, because all belong to a field (PADDED, the promise of ShmField);
+            // - it is not changed while the slice lives.
+            return use_them(unsafe { std::slice::from_raw_parts((&raw const *value).cast(), Self::WORDS) });
+        }
         let mut buffer = Self::empty();
         if !Self::BYTES.is_multiple_of(8) {
             buffer.words()[Self::WORDS - 1].write(0);
@@ -76,6 +86,22 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u64>>(), Self::WORDS) }
     }
 
+    /// The words of this value, to be overwritten, if any words are a value.
+    ///
+    /// # Safety
+    /// Whatever is stored there is initialised.
+    #[inline(always)]
+    pub(crate) unsafe fn words_of(value: &mut T) -> Option<&mut [MaybeUninit<u64>]> {
+        const { Self::CHECKED };
+        if const { Self::IS_WORDS && T::ANY_BITS } {
+            // SAFETY: a T starts on a multiple of 8 and consists of WORDS words (IS_WORDS), and any are one (ANY_BITS, the
+            // promise of ShmField) unless they are uninitialised, which the caller has promised not to make them; `value`
+            // is borrowed for as long as the slice.
+            return Some(unsafe { std::slice::from_raw_parts_mut((&raw mut *value).cast(), Self::WORDS) });
+        }
+        None
+    }
+
     /// The record's bytes, to be filled: the same memory as the words.
     #[inline(always)]
     pub(crate) fn bytes_mut(&mut self) -> &mut [MaybeUninit<u8>] {
@@ -92,6 +118,22 @@ impl<T: ShmRecord> Buffer<T> {
         // SAFETY: a successful read has written all WORDS words.
         let value = unsafe { buffer.value() }?;
         Some((value, version))
+    }
+
+    /// As [`Buffer::read_at_rest`], to `out`, straight if any words are a value. `false`: `out` is some value or other.
+    #[inline(always)]
+    pub(crate) fn read_at_rest_into(slot: &Slot<'_>, out: &mut T) -> bool {
+        // SAFETY: what a copy stores is initialised.
+        if let Some(to) = unsafe { Self::words_of(out) } {
+            return slot.read_at_rest(to).is_some();
+        }
+        match Self::read_at_rest(slot) {
+            Some((value, _)) => {
+                *out = value;
+                true
+            }
+            None => false,
+        }
     }
 
     /// The record in this slot and its version, with as many attempts as the timeout allows.
@@ -130,6 +172,11 @@ impl<T: ShmRecord> Buffer<T> {
     /// The record's BYTES bytes have been written.
     #[inline(always)]
     unsafe fn value(&self) -> Option<T> {
+        if const { T::ANY_BITS } {
+            // SAFETY: the caller has written all bytes of a T; any are one (ANY_BITS, the promise of ShmField), and the
+            // wire type has a T's size and alignment.
+            return Some(unsafe { (&raw const self.wire).cast::<T>().read() });
+        }
         // SAFETY: the caller's promise.
         let bytes = unsafe { self.bytes() };
         T::Wire::try_read_from_bytes(bytes).ok().map(T::from_wire)

@@ -69,6 +69,26 @@ impl<T: ShmRecord> Reader<T> {
         }
     }
 
+    /// As [`Reader::read`], to where the caller wants the record: what large records want. One without `bool` and
+    /// [`Reserved`](crate::Reserved) is copied there straight from the segment, so that after an error `out` may be a mixture.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    #[inline]
+    pub fn read_into(&self, index: usize, out: &mut T) -> Result<()> {
+        match self.table.quick_slot(index) {
+            Some(slot) if Buffer::read_at_rest_into(&slot, out) => Ok(()),
+            _ => self.read_patiently_into(index, out),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_patiently_into(&self, index: usize, out: &mut T) -> Result<()> {
+        *out = read_patiently(&self.table, &self.address, self.timeout, index)?.value;
+        Ok(())
+    }
+
     /// As [`Reader::read`], with the record's version.
     ///
     /// # Errors

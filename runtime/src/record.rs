@@ -6,21 +6,33 @@
 //! *wire* type of the same size, alignment and offsets whose every byte is initialised. The derive writes it with the
 //! padding spelled out as zeros.
 
+#![expect(unsafe_code, reason = "what is said of a type's bytes is relied upon")]
+
 use shmrecord_layout::{FieldType, Kind, RecordLayout};
 use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// A type that can be a field of a record: scalars, `bool`, arrays of up to four dimensions, other records.
 ///
 /// Implemented here for the scalars and arrays, and by `#[derive(ShmRecord)]` for records.
+///
+/// # Safety
+/// `Wire` has the size, the alignment and, for each field, the offset and the wire type of `Self`. [`ShmField::ANY_BITS`] and
+/// [`ShmField::PADDED`] say what is so: values are made of bytes, and bytes of values, on the strength of this.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be placed in shared memory",
     label = "not a fixed-layout type",
     note = "fields are u8 to u64, i8 to i64, f32, f64, bool, arrays of these, and structs that derive ShmRecord",
     note = "for text use `#[shm(text)] name: [u8; N]`; for an optional value a sentinel or a bool beside it"
 )]
-pub trait ShmField: Copy + 'static {
+pub unsafe trait ShmField: Copy + 'static {
     /// Kind, element size and dimensions.
     const TYPE: FieldType<'static>;
+
+    /// Whether any bytes are a value, the one that `from_wire` makes of them: there is no `bool` in it and no [`Reserved`].
+    const ANY_BITS: bool;
+
+    /// Whether there are bytes that belong to no field, and so perhaps uninitialised ones.
+    const PADDED: bool;
 
     /// The same size, alignment and offsets as `Self`, with padding made explicit.
     type Wire: IntoBytes + TryFromBytes + Immutable + KnownLayout + Copy;
@@ -35,7 +47,7 @@ pub trait ShmField: Copy + 'static {
 /// A fixed-layout record: what a table holds. Implement it with `#[derive(ShmRecord)]`.
 ///
 /// Values are passed through the stack: reading or writing a record of many hundred KiB needs a stack of several times its
-/// size, more without optimisation.
+/// size, more without optimisation. `read_into` does without where it can, and so does writing a record without padding.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "a table holds records",
@@ -48,11 +60,14 @@ pub trait ShmRecord: ShmField {
 
 macro_rules! scalar {
     ($($rust:ty => $kind:ident),+ $(,)?) => {$(
-        impl ShmField for $rust {
+        // SAFETY: the wire type is the type itself; of all scalars only `bool` has bytes that are no value.
+        unsafe impl ShmField for $rust {
             const TYPE: FieldType<'static> = match FieldType::scalar(Kind::$kind) {
                 Some(ty) => ty,
                 None => unreachable!(),
             };
+            const ANY_BITS: bool = !matches!(Kind::$kind, Kind::Bool);
+            const PADDED: bool = false;
             type Wire = $rust;
 
             #[inline]
@@ -74,7 +89,8 @@ scalar! {
     f32 => F32, f64 => F64, bool => Bool,
 }
 
-impl<T: ShmField, const N: usize> ShmField for [T; N] {
+// SAFETY: an array consists of its elements, one behind the other, and so does the array of their wire types.
+unsafe impl<T: ShmField, const N: usize> ShmField for [T; N] {
     const TYPE: FieldType<'static> = {
         assert!(N > 0, "an array in a record needs at least one element");
         assert!(N < 1 << 31, "an array in a record has fewer than 2^31 elements");
@@ -84,6 +100,8 @@ impl<T: ShmField, const N: usize> ShmField for [T; N] {
             None => panic!("an array in a record has at most four dimensions"),
         }
     };
+    const ANY_BITS: bool = T::ANY_BITS;
+    const PADDED: bool = T::PADDED;
     type Wire = [T::Wire; N];
 
     #[inline]

@@ -71,5 +71,11 @@ fn read_all<P: Pattern>(reader: &Reader<P>, seen: &mut [u64; CAPACITY], case: &C
         assert_eq!(record.value, P::of(index, record.version), "{case}, record {index}: torn");
         assert!(record.version >= *seen, "{case}, record {index}: {} after {seen}", record.version);
         *seen = record.version;
+        // The same without a version: of some write between those that are seen before and after it.
+        let mut whole = record.value;
+        reader.read_into(index, &mut whole).unwrap();
+        let last = reader.version(index).unwrap();
+        let is_one = (record.version..=last).any(|version| whole == P::of(index, version));
+        assert!(is_one, "{case}, record {index}: torn between {} and {last}", record.version);
     }
 }

@@ -83,8 +83,16 @@ const _: () = {
         )
         .nested_within_limit();
     #[automatically_derived]
-    impl ::facade::shm::ShmField for OrderBook {
+    unsafe impl ::facade::shm::ShmField for OrderBook {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
+        const ANY_BITS: ::core::primitive::bool = <__Type0 as ::facade::shm::ShmField>::ANY_BITS
+            && <__Type1 as ::facade::shm::ShmField>::ANY_BITS
+            && <__Type2 as ::facade::shm::ShmField>::ANY_BITS;
+        const PADDED: ::core::primitive::bool = __OrderBookWire::_pad0 > 0
+            || __OrderBookWire::_pad1 > 0 || __OrderBookWire::_pad2 > 0
+            || __OrderBookWire::_pad3 > 0 || <__Type0 as ::facade::shm::ShmField>::PADDED
+            || <__Type1 as ::facade::shm::ShmField>::PADDED
+            || <__Type2 as ::facade::shm::ShmField>::PADDED;
         type Wire = __OrderBookWire;
         #[inline]
         fn to_wire(&self) -> __OrderBookWire {

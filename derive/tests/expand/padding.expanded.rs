@@ -82,8 +82,14 @@ const _: () = {
         )
         .nested_within_limit();
     #[automatically_derived]
-    impl ::shmrecord::ShmField for Sensor {
+    unsafe impl ::shmrecord::ShmField for Sensor {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
+        const ANY_BITS: ::core::primitive::bool = false;
+        const PADDED: ::core::primitive::bool = __SensorWire::_pad0 > 0
+            || __SensorWire::_pad1 > 0 || __SensorWire::_pad2 > 0
+            || __SensorWire::_pad3 > 0 || <__Type0 as ::shmrecord::ShmField>::PADDED
+            || <__Type1 as ::shmrecord::ShmField>::PADDED
+            || <__Type2 as ::shmrecord::ShmField>::PADDED;
         type Wire = __SensorWire;
         #[inline]
         fn to_wire(&self) -> __SensorWire {

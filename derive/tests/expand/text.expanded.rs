@@ -65,8 +65,14 @@ const _: () = {
         )
         .nested_within_limit();
     #[automatically_derived]
-    impl ::shmrecord::ShmField for MarketData {
+    unsafe impl ::shmrecord::ShmField for MarketData {
         const TYPE: __layout::FieldType<'static> = __layout::FieldType::record(__LAYOUT);
+        const ANY_BITS: ::core::primitive::bool = <__Type0 as ::shmrecord::ShmField>::ANY_BITS
+            && <__Type1 as ::shmrecord::ShmField>::ANY_BITS;
+        const PADDED: ::core::primitive::bool = __MarketDataWire::_pad0 > 0
+            || __MarketDataWire::_pad1 > 0 || __MarketDataWire::_pad2 > 0
+            || <__Type0 as ::shmrecord::ShmField>::PADDED
+            || <__Type1 as ::shmrecord::ShmField>::PADDED;
         type Wire = __MarketDataWire;
         #[inline]
         fn to_wire(&self) -> __MarketDataWire {

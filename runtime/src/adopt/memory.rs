@@ -118,6 +118,20 @@ impl<T: ShmRecord> Record<'_, T> {
         unsafe { buffer.decoded() }
     }
 
+    /// Copies the record to `out`, straight if any words are a value; `out` is as it was if the bytes are none.
+    #[inline(always)]
+    pub(super) fn load_into(&self, out: &mut T) -> Result<(), Unread> {
+        // SAFETY: what a copy stores is initialised.
+        match unsafe { Buffer::words_of(out) } {
+            Some(to) => {
+                // SAFETY: the record consists of as many words, and starts on a multiple of 8, as every T with words does.
+                copy::load(unsafe { words(self.first, to.len()) }, to);
+            }
+            None => *out = self.load()?,
+        }
+        Ok(())
+    }
+
     /// Copies a value into the record, with zeros for its padding. The mapping is writable.
     #[inline(always)]
     pub(super) fn store(&self, value: &T) {
@@ -227,8 +241,11 @@ mod tests {
     #[derive(Clone, Copy, Debug, PartialEq)]
     struct Bytes<const N: usize>([u8; N]);
 
-    impl<const N: usize> ShmField for Bytes<N> {
+    // SAFETY: bytes are their own wire type.
+    unsafe impl<const N: usize> ShmField for Bytes<N> {
         const TYPE: FieldType<'static> = FieldType::record(Self::LAYOUT);
+        const ANY_BITS: bool = true;
+        const PADDED: bool = false;
         type Wire = [u8; N];
 
         fn to_wire(&self) -> [u8; N] {

@@ -45,10 +45,23 @@ impl<T: ShmRecord> Adopted<T> {
         }
     }
 
-    /// The record at `index` if there is no guard and it is a value: what must cost no more than a plain copy.
+    /// The record at `index` if there is no guard and it is a value.
     #[inline(always)]
     fn read_unguarded(&self, index: usize) -> Option<T> {
         self.memory.unguarded(index)?.load().ok()
+    }
+
+    /// As [`Adopted::read`], to where the caller wants the record: what costs no more than a plain copy. A record without
+    /// `bool` and [`Reserved`](crate::Reserved) is copied there straight from the segment. `out` is as it was after an error.
+    ///
+    /// # Errors
+    /// As [`Adopted::read`].
+    #[inline]
+    pub fn read_into(&self, index: usize, out: &mut T) -> Result<()> {
+        match self.memory.unguarded(index) {
+            Some(record) if record.load_into(out).is_ok() => Ok(()),
+            _ => self.read_guarded_into(index, out),
+        }
     }
 
     #[inline(never)]
@@ -73,6 +86,14 @@ impl<T: ShmRecord> Adopted<T> {
             copied
         };
         copied.map(Apart).map_err(|unread| self.unread("read", unread, index))
+    }
+
+    /// Its result fits into a register, so that nothing around a call of [`Adopted::read_into`] needs a stack.
+    #[cold]
+    #[inline(never)]
+    fn read_guarded_into(&self, index: usize, out: &mut T) -> Result<()> {
+        *out = self.read_guarded(index)?.0;
+        Ok(())
     }
 
     /// Every record in turn, each as [`Adopted::read`].

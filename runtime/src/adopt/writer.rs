@@ -30,6 +30,15 @@ impl<T: ShmRecord> AdoptedWriter<T> {
         self.reader.read(index)
     }
 
+    /// As [`Adopted::read_into`].
+    ///
+    /// # Errors
+    /// As [`Adopted::read`].
+    #[inline]
+    pub fn read_into(&self, index: usize, out: &mut T) -> Result<()> {
+        self.reader.read_into(index, out)
+    }
+
     /// As [`Adopted::iter`].
     pub fn iter(&self) -> impl Iterator<Item = Result<T>> {
         self.reader.iter()

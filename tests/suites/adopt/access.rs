@@ -25,6 +25,10 @@ fn what_is_written_is_read() {
             let expected = Quote { volume: 14, ..quote(7) };
             assert_eq!(writer.update(index, doubled).unwrap(), expected);
             assert_eq!((reader.read(index).unwrap(), writer.read(index).unwrap()), (expected, expected));
+            let (mut one, mut other) = (NO_QUOTE, NO_QUOTE);
+            reader.read_into(index, &mut one).unwrap();
+            writer.read_into(index, &mut other).unwrap();
+            assert_eq!((one, other), (expected, expected));
         }
         let all: Vec<_> = reader.iter().collect::<Result<_, _>>().unwrap();
         assert_eq!(all, writer.iter().collect::<Result<Vec<_>, _>>().unwrap());
@@ -70,6 +74,7 @@ fn an_index_past_the_end_is_refused() {
         for index in [COUNT, usize::MAX] {
             let kind = ErrorKind::IndexOutOfRange { index: index as u64, capacity: COUNT as u64 };
             assert_eq!(error_of(reader.read(index), address), kind);
+            assert_eq!(error_of(reader.read_into(index, &mut quote(1)), address), kind);
             assert_eq!(error_of(writer.read(index), address), kind);
             assert_eq!(error_of(writer.write(index, &NO_QUOTE), address), kind);
             assert_eq!(error_of(writer.update(index, |_| panic!("not called")), address), kind);
@@ -91,10 +96,15 @@ fn bytes_that_are_no_value_are_named() {
         let (mut writer, reader) = (table.open_writer().unwrap(), table.open().unwrap());
         let kind = ErrorKind::InvalidBits { record: "Switches", field: "on[4]".into() };
         assert_eq!(error_of(reader.read(1), address), kind);
+        let mut out = Switches { number: 7, on: [true; 8] };
+        assert_eq!(error_of(reader.read_into(1, &mut out), address), kind);
+        assert_eq!((out.number, out.on), (7, [true; 8]), "as it was");
         assert_eq!(error_of(writer.update(1, |switches| switches), address), kind);
         // The guard was let go of, and what is a value can be stored again.
         writer.write(1, &Switches { number: 1, on: [true; 8] }).unwrap();
         assert_eq!(reader.read(1).unwrap().on, [true; 8]);
+        reader.read_into(1, &mut out).unwrap();
+        assert_eq!(out.number, 1);
     });
 }
 

@@ -20,6 +20,7 @@ record!(Bytes13, u8, 13);
 record!(Shorts5, u16, 5);
 record!(Ints3, u32, 3);
 record!(Ints9, u32, 9);
+record!(Words15, u64, 15);
 
 #[test]
 fn records_of_any_size_and_alignment_are_adopted() {
@@ -31,6 +32,9 @@ fn records_of_any_size_and_alignment_are_adopted() {
         check(&program, 6, 10, |number| Shorts5 { elements: [u16::from(number) << 4; 5] });
         check(&program, 4, 12, |number| Ints3 { elements: [u32::from(number) << 20; 3] });
         check(&program, 12, 36, |number| Ints9 { elements: [u32::from(number) << 20; 9] });
+        check(&program, 8, 136, |number| Words15 {
+            elements: std::array::from_fn(|at| at as u64 + u64::from(number)),
+        });
     }
 }
 
@@ -54,6 +58,9 @@ fn check<T: ShmRecord + PartialEq + std::fmt::Debug>(
     }
     for index in 0..count {
         assert_eq!(reader.read(index).unwrap(), value(number(index)), "record {index} of {size} bytes");
+        let mut out = value(255);
+        reader.read_into(index, &mut out).unwrap();
+        assert_eq!(out, value(number(index)), "record {index} of {size} bytes");
     }
     let others =
         program.bytes().into_iter().enumerate().filter(|&(at, _)| {

@@ -20,6 +20,9 @@ fn what_is_written_is_read() {
                 writer.write(index, &value).unwrap();
                 let version = u64::try_from(version).unwrap();
                 assert_eq!(reader.read(index).unwrap(), value);
+                let mut out = NO_QUOTE;
+                reader.read_into(index, &mut out).unwrap();
+                assert_eq!(out, value);
                 assert_eq!(reader.read_versioned(index).unwrap(), Versioned { value, version });
                 assert_eq!(writer.read_versioned(index).unwrap(), Versioned { value, version });
                 assert_eq!(reader.version(index).unwrap(), version);
@@ -60,6 +63,7 @@ fn an_index_out_of_range_is_an_error_everywhere() {
             assert_eq!(error_of(writer.write(index, &quote(1)), address), expected);
             assert_eq!(error_of(writer.read_versioned(index), address), expected);
             assert_eq!(error_of(reader.read(index), address), expected);
+            assert_eq!(error_of(reader.read_into(index, &mut quote(1)), address), expected);
             assert_eq!(error_of(reader.read_versioned(index), address), expected);
             assert_eq!(error_of(reader.read_since(index, 0), address), expected);
             assert_eq!(error_of(reader.version(index), address), expected);
