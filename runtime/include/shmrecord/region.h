@@ -215,10 +215,9 @@ static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool wr
     return SHMREC_OK;
 }
 
-// Gives the mapping of `found` what is wished for, which it was made for, or says why what is required is not to be had.
-static inline int shmrec_map_settle(shmrec_map *map, const shmrec_found *found, shmrec_wishes wishes,
-                                    const shmrec_task *task) {
-    return shmrec_settle(&map->memory, map->base, map->bytes, found->is_file ? found->handle : -1, wishes, task);
+// Gives the mapping what is wished for, which it was made for, or says why what is required is not to be had.
+static inline int shmrec_map_settle(shmrec_map *map, shmrec_wishes wishes, const shmrec_task *task) {
+    return shmrec_settle(&map->memory, map->base, map->bytes, map->of_file ? map->handle : -1, wishes, task);
 }
 
 // Every page of the first `bytes` bytes present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the
