@@ -74,6 +74,18 @@ static void read_for_huge_pages(const char *address) {
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
 
+// Memory is taken from nobody, should the kernel map more than there is room for, as it does with SHM_HUGETLB.
+static void neighbours(void) {
+    const shmrec_task task = {.operation = "attach", .subject = "a test", .error = &error};
+    const uint64_t bytes = 2 * SHMREC_HUGE_PAGE;
+    void *first, *second;
+    const int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
+    CHECK(id >= 0 && shmrec_shm_attach(&first, id, bytes, false, shmrec_find_gap(bytes), &task) == SHMREC_OK);
+    CHECK(SHMREC_ADDRESS(first) % SHMREC_HUGE_PAGE == 0);
+    CHECK(shmrec_shm_attach(&second, id, bytes, false, first, &task) == SHMREC_OK && first != second);
+    CHECK(shmctl(id, IPC_RMID, NULL) == 0 && shmdt(first) == 0 && shmdt(second) == 0);
+}
+
 // Whether shared memory has huge pages here.
 static bool huge_pages(const char *address) {
     const shmrec_options required = options_of(SHMREC_REQUIRE, 0, false);
@@ -223,6 +235,7 @@ int main(int argc, char **argv) {
     syncing(address);
     groups(address);
     read_for_huge_pages(address);
+    neighbours();
     const bool got = huge_pages(address);
     if (!got && strncmp(address, "file:", 5) != 0) {
         skip("no huge pages for shared memory: MADV_COLLAPSE is missing or denied");

@@ -13,13 +13,13 @@ use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
 
 pub(crate) mod facts;
+mod gap;
 pub(crate) mod inherited;
 pub(crate) mod map;
 pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod named;
 pub(crate) mod registry;
-mod reservation;
 pub(crate) mod sysv;
 
 pub use facts::Facts;
