@@ -119,8 +119,7 @@ static inline int shmrec_lock_memory(void *base, uint64_t bytes, const shmrec_ta
 // or -1.
 static inline int shmrec_settle(shmrec_memory *got, void *base, uint64_t bytes, int fd, shmrec_wishes wishes,
                                 const shmrec_task *task) {
-    shmrec_task quiet = *task;
-    quiet.error = NULL;
+    const shmrec_task quiet = shmrec_task_quiet(task);
     memset(got, 0, sizeof *got);
     if (wishes.huge_pages != SHMREC_NO_NEED) {
         const bool required = wishes.huge_pages != SHMREC_PREFER;
