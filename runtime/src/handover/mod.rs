@@ -1,4 +1,4 @@
-//! Memfds for other processes. Relies on `region` for what this process holds, on [`message`] for the bytes and [`socket`] for
+//! Memfds for other processes. Relies on `region` for what this process holds, on `message` for the bytes and `socket` for
 //! the descriptors that go over a Unix socket; knows no record.
 //!
 //! `memfd:NAME` counts in one process. Another one can use the table once it has been given it, under the same name: by
