@@ -66,8 +66,9 @@ pub(crate) fn own_start() -> Option<u64> {
 }
 
 fn start_of(process: &str) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The command name, field 2, stands in parentheses and may hold anything, parentheses too.
+    let stat = std::fs::read(format!("/proc/{process}/stat")).ok()?;
+    // The command name, field 2, stands in parentheses and may hold anything, parentheses and half a character too.
+    let stat = String::from_utf8_lossy(&stat);
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
@@ -107,6 +108,16 @@ mod tests {
         assert!(super::own_start().is_some());
         assert_eq!(super::process_start(std::process::id()), super::own_start());
         assert_eq!(super::process_start(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_no_start() {
+        // What the kernel makes of a program's name in UTF-8 that is longer than 15 bytes.
+        let (start, name) = (super::own_start(), std::fs::read("/proc/self/comm").unwrap());
+        std::fs::write("/proc/self/comm", b"half a) \xc3").unwrap();
+        let found = super::own_start();
+        std::fs::write("/proc/self/comm", name.trim_ascii_end()).unwrap();
+        assert!(found.is_some() && found == start, "{found:?}, {start:?}");
     }
 
     #[test]

@@ -151,7 +151,8 @@ fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: 
 /// and has let go of its segment.
 fn is_a_dead_creators(at: &At<'_>, found: &Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
     let facts = found.facts(at)?;
-    if facts.attachments != Some(0) {
+    // A creator's is never too small for a header.
+    if facts.attachments != Some(0) || found.size < LEAST_BYTES {
         return Ok(false);
     }
     let maker = facts.creator_pid;

@@ -13,7 +13,7 @@ use crate::table::Table;
 /// |---|---|
 /// | its writer lives, be it stopped or dumping core | `Alive` |
 /// | its writer was killed, has ended or let go | `Dead`; the last values stay readable |
-/// | its guard may not be read, is gone or another one | `Unknown` |
+/// | its guard may not be read, was not handed over, is gone or another one | `Unknown` |
 /// | `remove` | `Retired` |
 /// | `rm`, `ipcrm`, or another table at its address | `Orphaned` |
 ///

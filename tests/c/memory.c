@@ -49,6 +49,43 @@ static void sparse(const char *address) {
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
 
+// Page faults that reading a word of every page takes.
+static long faults_of_touching(const shmrec_table *table) {
+    struct rusage before, after;
+    CHECK(getrusage(RUSAGE_SELF, &before) == 0);
+    for (uint64_t at = 0; at < table->map.bytes; at += 4096) {
+        (void)shmrec_load(shmrec_table_word(table, at));
+    }
+    CHECK(getrusage(RUSAGE_SELF, &after) == 0);
+    return after.ru_minflt - before.ru_minflt;
+}
+
+// A file that is wanted in huge pages is read for that, since Linux 5.14, whatever it then has.
+static void read_for_huge_pages(const char *address) {
+    const shmrec_options preferred = options_of(SHMREC_PREFER, 0, false);
+    md_page_writer writer;
+    md_page_reader reader;
+    CHECK(md_page_create(&writer, address, PAGES, NULL, &error) == SHMREC_OK);
+    md_page_close_writer(&writer);
+    CHECK(md_page_open(&reader, address, &preferred, &error) == SHMREC_OK);
+    const bool populates = shmrec_sys_madvise(reader.table.map.base, 4096, SHMREC_MADV_POPULATE_READ) == 0;
+    CHECK(!is_file(address) || !populates || faults_of_touching(&reader.table) < 16);
+    md_page_close(&reader);
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+}
+
+// Memory is taken from nobody, should the kernel map more than there is room for, as it does with SHM_HUGETLB.
+static void neighbours(void) {
+    const shmrec_task task = {.operation = "attach", .subject = "a test", .error = &error};
+    const uint64_t bytes = 2 * SHMREC_HUGE_PAGE;
+    void *first, *second;
+    const int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
+    CHECK(id >= 0 && shmrec_shm_attach(&first, id, bytes, false, shmrec_find_gap(bytes), &task) == SHMREC_OK);
+    CHECK(SHMREC_ADDRESS(first) % SHMREC_HUGE_PAGE == 0);
+    CHECK(shmrec_shm_attach(&second, id, bytes, false, first, &task) == SHMREC_OK && first != second);
+    CHECK(shmctl(id, IPC_RMID, NULL) == 0 && shmdt(first) == 0 && shmdt(second) == 0);
+}
+
 // Whether shared memory has huge pages here.
 static bool huge_pages(const char *address) {
     const shmrec_options required = options_of(SHMREC_REQUIRE, 0, false);
@@ -197,6 +234,8 @@ int main(int argc, char **argv) {
     another_boot(address);
     syncing(address);
     groups(address);
+    read_for_huge_pages(address);
+    neighbours();
     const bool got = huge_pages(address);
     if (!got && strncmp(address, "file:", 5) != 0) {
         skip("no huge pages for shared memory: MADV_COLLAPSE is missing or denied");

@@ -7,9 +7,11 @@
     reason = "memfd_create, fcntl, mmap, socketpair and sendmsg, which std does not offer"
 )]
 
+use std::ffi::OsString;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::ptr;
@@ -61,18 +63,23 @@ pub fn descriptors(command: &Command) -> Vec<i32> {
 }
 
 /// A child's environment that tells of these tables, but for older entries that have descriptors in common with the newest:
-/// half of it, and half of it beside something that is closed. The child of a child finds such.
+/// half of it, half of it beside something that is closed, and numbers with signs; and for a name that is no text. The child
+/// of a child finds such.
 ///
 /// # Panics
 /// When the command was not given one writer's share.
 #[must_use]
-pub fn with_older_entries(command: &Command) -> [String; 3] {
+pub fn with_older_entries(command: &Command) -> [OsString; 4] {
     let text = variable(command);
     let (descriptors, name) = text.split_once('=').expect("descriptors and a name");
     let (segment, guard) = descriptors.split_once(',').expect("a writer's share");
-    let entries =
-        [format!("{segment}={name}"), format!("{segment},999999:1:1={name}"), format!("{guard}={name}")];
-    entries.map(|older| format!("{older}/{text}"))
+    let entries = [
+        format!("{segment}={name}"),
+        format!("{segment},999999:1:1={name}"),
+        format!("{guard}={name}"),
+        format!("+{segment},+{guard}={name}"),
+    ];
+    entries.map(|older| OsString::from_vec([older.as_bytes(), b"/3:1:1=\xff/", text.as_bytes()].concat()))
 }
 
 /// A memfd of another program, with these contents and seals, for its user only.
@@ -123,6 +130,18 @@ pub fn sockets(kind: i32) -> [OwnedFd; 2] {
     assert_eq!(result, 0, "{}", io::Error::last_os_error());
     // SAFETY: new descriptors that nobody else has.
     ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) })
+}
+
+/// `setsockopt(2)`: turns this option of a socket on.
+///
+/// # Errors
+/// Its errno.
+pub fn set_option(socket: &OwnedFd, option: i32) -> io::Result<()> {
+    let on = 1i32.to_ne_bytes();
+    // SAFETY: four bytes, which live across the call.
+    let result =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, on.as_ptr().cast(), 4) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// A message of the hand-over, as `docs/FORMAT.md` has it.

@@ -63,11 +63,17 @@ impl Actor {
     #[must_use]
     pub fn spawn(command: &mut Command) -> Self {
         let (input, theirs) = UnixStream::pair().expect("a pair of sockets");
-        let mut child = command
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the actor starts");
+        Self::over(command, input, theirs.into())
+    }
+
+    /// As [`Actor::spawn`], over these two ends of a socket; the second is the actor's.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn over(command: &mut Command, input: UnixStream, theirs: OwnedFd) -> Self {
+        let mut child =
+            command.stdin(Stdio::from(theirs)).stdout(Stdio::piped()).spawn().expect("the actor starts");
         let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
         Self { child, input: Some(input), output }
     }

@@ -59,7 +59,7 @@ fn unsafe_code_stays_where_it_belongs() {
         "src/region/map.rs",
         "src/region/memfd.rs",
         "src/region/named.rs",
-        "src/region/reservation.rs",
+        "src/region/gap.rs",
         "src/region/sysv.rs",
         "src/semaphore/posix.rs",
         "src/semaphore/sysv.rs",

@@ -81,6 +81,7 @@ static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build
     code = shmrec_draft_publish(&build->draft, &table->address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         table->map.base = NULL; // still the draft's
+        shmrec_draft_drop(&build->draft, task); // the next round needs one that is not sealed
     }
     return code;
 }

@@ -20,6 +20,8 @@
 #define SHMREC_CONTROL_BYTES 256
 // The type of the one that carries descriptors; <sys/socket.h> hides the name in some modes.
 #define SHMREC_SCM_RIGHTS 1
+// The type of the one with the sender's pidfd, which a socket may be set up to tell (SO_PASSPIDFD, Linux 6.5).
+#define SHMREC_SCM_PIDFD 4
 
 // What came.
 typedef struct shmrec_received {
@@ -86,16 +88,17 @@ static inline void shmrec_socket_take(shmrec_received *received, const unsigned 
     for (size_t at = 0; bytes - at >= SHMREC_CONTROL_HEADER;) {
         size_t length = shmrec_u64_at(control, at);
         length = length < SHMREC_CONTROL_HEADER ? SHMREC_CONTROL_HEADER : length > bytes - at ? bytes - at : length;
-        const bool rights = shmrec_u32_at(control, at + 8) == SOL_SOCKET &&
-                            shmrec_u32_at(control, at + 12) == SHMREC_SCM_RIGHTS;
-        for (size_t next = at + SHMREC_CONTROL_HEADER; rights && next + sizeof(int) <= at + length;
+        const bool socket = shmrec_u32_at(control, at + 8) == SOL_SOCKET;
+        const bool rights = socket && shmrec_u32_at(control, at + 12) == SHMREC_SCM_RIGHTS;
+        const bool pidfd = socket && shmrec_u32_at(control, at + 12) == SHMREC_SCM_PIDFD; // nobody asked here
+        for (size_t next = at + SHMREC_CONTROL_HEADER; (rights || pidfd) && next + sizeof(int) <= at + length;
              next += sizeof(int)) {
             int fd;
             memcpy(&fd, control + next, sizeof fd);
-            received->came++;
-            if (received->handed.count < 2) {
+            received->came += rights ? 1 : 0;
+            if (rights && received->handed.count < 2) {
                 received->handed.fds[received->handed.count++] = fd;
-            } else {
+            } else if (fd >= 0) {
                 (void)close(fd);
             }
         }

@@ -74,7 +74,8 @@ static inline bool shmrec_read_heirloom(const char **at, int *fd, shmrec_identit
     }
     *fd = SHMREC_CAST(int, number);
     const int flags = *fd > 2 ? fcntl(*fd, F_GETFD) : -1;
-    return flags >= 0 && (flags & FD_CLOEXEC) == 0 && shmrec_identity_of(*fd, &found) && shmrec_same(*meant, found);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0 && shmrec_identity_of(*fd, &found) &&
+           meant->device == found.device && meant->inode == found.inode;
 }
 
 // Takes in the table that the entry from `at` to `end` names: all its descriptors or none, for an old entry may have a

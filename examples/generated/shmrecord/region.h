@@ -164,11 +164,11 @@ static inline void shmrec_unmap(shmrec_map *map) {
     map->base = NULL;
 }
 
-// mmap(2): all of the file, in place of a reservation of its length unless that is NULL.
-static inline int shmrec_file_map(void **base, int fd, uint64_t bytes, bool writable, void *reserved,
+// mmap(2): all of the file, at this address if nothing is there, else at one of the kernel's choice.
+static inline int shmrec_file_map(void **base, int fd, uint64_t bytes, bool writable, void *address,
                                   const shmrec_task *task) {
     const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    *base = mmap(reserved, bytes, protection, MAP_SHARED | (reserved != NULL ? MAP_FIXED : 0), fd, 0);
+    *base = mmap(address, bytes, protection, MAP_SHARED, fd, 0);
     if (*base != MAP_FAILED) {
         return SHMREC_OK;
     }
@@ -182,17 +182,15 @@ static inline int shmrec_file_map(void **base, int fd, uint64_t bytes, bool writ
 static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool writable, shmrec_wishes wishes,
                                    const shmrec_task *task) {
     const bool huge = wishes.huge_pages != SHMREC_NO_NEED;
-    uint64_t reserved_bytes = 0;
-    void *reserved = huge ? shmrec_reserve(found->bytes, &reserved_bytes) : NULL;
+    void *address = huge ? shmrec_find_gap(found->bytes) : NULL;
     memset(map, 0, sizeof *map);
     map->bytes = found->bytes;
     map->handle = -1;
     map->of_file = found->is_file;
     const int code =
-        found->is_file ? shmrec_file_map(&map->base, found->handle, found->bytes, writable, reserved, task)
-                       : shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, reserved, task);
+        found->is_file ? shmrec_file_map(&map->base, found->handle, found->bytes, writable, address, task)
+                       : shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, address, task);
     if (code != SHMREC_OK) {
-        shmrec_give_back(reserved, reserved_bytes);
         return code;
     }
     int result = 0;
@@ -215,10 +213,9 @@ static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool wr
     return SHMREC_OK;
 }
 
-// Gives the mapping of `found` what is wished for, which it was made for, or says why what is required is not to be had.
-static inline int shmrec_map_settle(shmrec_map *map, const shmrec_found *found, shmrec_wishes wishes,
-                                    const shmrec_task *task) {
-    return shmrec_settle(&map->memory, map->base, map->bytes, found->is_file ? found->handle : -1, wishes, task);
+// Gives the mapping what is wished for, which it was made for, or says why what is required is not to be had.
+static inline int shmrec_map_settle(shmrec_map *map, shmrec_wishes wishes, const shmrec_task *task) {
+    return shmrec_settle(&map->memory, map->base, map->bytes, map->of_file ? map->handle : -1, wishes, task);
 }
 
 // Every page of the first `bytes` bytes present now, or an error now instead of a SIGBUS later (MAP_POPULATE hides the

@@ -19,34 +19,22 @@ typedef struct shmrec_memory {
     bool locked;     // its pages stay in memory from when they are first touched
 } shmrec_memory;
 
-static inline uint64_t shmrec_pages_up(uint64_t bytes, uint64_t page_bytes) {
-    return bytes / page_bytes * page_bytes + (bytes % page_bytes != 0 ? page_bytes : 0);
-}
-
-// munmap(2) of a part of a reservation.
-static inline void shmrec_give_back(void *start, uint64_t bytes) {
-    if (bytes > 0) {
-        (void)munmap(start, bytes);
-    }
-}
-
-// mmap(PROT_NONE): address space for a mapping to come that begins where a huge page can. NULL: none is of use for this
-// length, or is to be had; then `*reserved_bytes` stays as it is.
-static inline void *shmrec_reserve(uint64_t bytes, uint64_t *reserved_bytes) {
-    if (bytes < SHMREC_HUGE_PAGE || bytes > UINT64_MAX - 2 * SHMREC_HUGE_PAGE) {
+// A multiple of SHMREC_HUGE_PAGE where so many bytes were free a moment ago: mmap(PROT_NONE), larger by a huge page, and
+// munmap. NULL: none is of use for this length, or is to be had.
+//
+// It is found, not held: with pages that are always huge (SHM_HUGETLB, hugetlbfs) the kernel maps more than the size that
+// it tells, and would take what lies behind a reservation. It is asked for this address, and is free to choose another.
+static inline void *shmrec_find_gap(uint64_t bytes) {
+    if (bytes < SHMREC_HUGE_PAGE || bytes > UINT64_MAX - SHMREC_HUGE_PAGE) {
         return NULL;
     }
-    const uint64_t wanted = shmrec_pages_up(bytes, SHMREC_CAST(uint64_t, sysconf(_SC_PAGESIZE)));
-    void *start = mmap(NULL, wanted + SHMREC_HUGE_PAGE, PROT_NONE, MAP_PRIVATE | SHMREC_MAP_ANONYMOUS, -1, 0);
+    const uint64_t larger = bytes + SHMREC_HUGE_PAGE;
+    void *start = mmap(NULL, larger, PROT_NONE, MAP_PRIVATE | SHMREC_MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) {
         return NULL;
     }
-    const uint64_t before = shmrec_pages_up(SHMREC_ADDRESS(start), SHMREC_HUGE_PAGE) - SHMREC_ADDRESS(start);
-    unsigned char *base = SHMREC_BYTES(start) + before;
-    shmrec_give_back(start, before);
-    shmrec_give_back(base + wanted, SHMREC_HUGE_PAGE - before);
-    *reserved_bytes = wanted;
-    return base;
+    (void)munmap(start, larger);
+    return SHMREC_BYTES(start) + (SHMREC_HUGE_PAGE - SHMREC_ADDRESS(start) % SHMREC_HUGE_PAGE) % SHMREC_HUGE_PAGE;
 }
 
 // fstat(2): whether all of the file is there.
@@ -131,8 +119,7 @@ static inline int shmrec_lock_memory(void *base, uint64_t bytes, const shmrec_ta
 // or -1.
 static inline int shmrec_settle(shmrec_memory *got, void *base, uint64_t bytes, int fd, shmrec_wishes wishes,
                                 const shmrec_task *task) {
-    shmrec_task quiet = *task;
-    quiet.error = NULL;
+    const shmrec_task quiet = shmrec_task_quiet(task);
     memset(got, 0, sizeof *got);
     if (wishes.huge_pages != SHMREC_NO_NEED) {
         const bool required = wishes.huge_pages != SHMREC_PREFER;

@@ -129,11 +129,15 @@ static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment
     return code;
 }
 
-// shmat(2): all of the segment with this id, in place of a reservation of its length unless that is NULL. One that was
-// removed since it was found is not found.
-static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, void *reserved,
+// shmat(2): all of the segment with this id, at this address if nothing is there, else at one of the kernel's choice. One
+// that was removed since it was found is not found.
+static inline int shmrec_shm_attach(void **base, int id, uint64_t bytes, bool writable, void *address,
                                     const shmrec_task *task) {
-    *base = shmat(id, reserved, (writable ? 0 : SHM_RDONLY) | (reserved != NULL ? SHM_REMAP : 0));
+    const int flags = writable ? 0 : SHM_RDONLY;
+    *base = shmat(id, address, flags);
+    if (*base == MAP_FAILED && address != NULL) {
+        *base = shmat(id, NULL, flags);
+    }
     if (*base != MAP_FAILED) { // the same value as shmat's (void *) -1
         return SHMREC_OK;
     }

@@ -101,7 +101,8 @@ static inline int shmrec_of_dead_creator(const shmrec_found *found, const shmrec
     uint32_t pid = 0;
     int code = shmrec_segment_facts(&facts, found->handle, found->is_file, found->identity, task);
     *yes = code == SHMREC_OK && facts.attachments == 0 && wanted != 0 && found->bytes == wanted;
-    if (code != SHMREC_OK || facts.attachments != 0 || *yes) {
+    // A creator's is never too small for a header.
+    if (code != SHMREC_OK || facts.attachments != 0 || found->bytes < SHMREC_LIVE_END || *yes) {
         return code;
     }
     code = shmrec_guard_last_pid(guard, SHMREC_LOCK_BYTE_WRITER, &pid, task);

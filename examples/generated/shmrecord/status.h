@@ -10,7 +10,8 @@
 enum shmrec_status {
     SHMREC_STATUS_ALIVE = 1,   // somebody holds the role of writer, be it stopped or dumping core
     SHMREC_STATUS_DEAD = 2,    // nobody holds it: the next one may take over
-    SHMREC_STATUS_UNKNOWN = 3, // it cannot be told from here: the guard may not be read, is gone or another one
+    // It cannot be told from here: the guard may not be read, was not handed over, is gone or another one.
+    SHMREC_STATUS_UNKNOWN = 3,
     SHMREC_STATUS_RETIRED = 4, // it was removed: nobody new finds it; close, and open again
     SHMREC_STATUS_ORPHANED = 5 // its address leads to it no more, and nobody said so: close, and open again
 };

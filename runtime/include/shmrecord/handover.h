@@ -157,12 +157,11 @@ static inline int shmrec_handover_receive(int socket, uint64_t timeout_ns, char 
     char name[SHMREC_ENTRY_NAME];
     shmrec_received received;
     shmrec_task task;
-    const uint64_t now = shmrec_monotonic_ns();
     memset(&task, 0, sizeof task);
     task.operation = "receive";
     task.subject = "a memfd";
     task.error = error;
-    task.deadline_ns = timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
+    task.deadline_ns = shmrec_deadline_ns(timeout_ns);
     if (size < SHMREC_HANDOVER_ADDRESS) {
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad size: %zu bytes, expected %d or more", size,
                            SHMREC_HANDOVER_ADDRESS);

@@ -1,5 +1,5 @@
-// lifecycle.h: create, attach, take over, remove: how tables come and go. Relies on segment.h, role.h, options.h and
-// compat.h; knows of a record type only its layout. docs/FORMAT.md lists the same steps.
+// lifecycle.h: attach and take over. Relies on segment.h, role.h, options.h and compat.h; knows of a record type only
+// its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
 //
 // Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
 // only when it is complete, or counts as absent until then; locks die with their holder, and a take-over can be
@@ -118,7 +118,7 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
         code = shmrec_validate(table, layout, options->any_boot && !writable, task);
         // A removed table is about to give way.
         if (code == SHMREC_OK && !shmrec_table_retired(table)) {
-            code = shmrec_map_settle(&table->map, &found, wishes, task);
+            code = shmrec_map_settle(&table->map, wishes, task);
         }
         if (code != SHMREC_OK) {
             shmrec_unmap(&table->map);

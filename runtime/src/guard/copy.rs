@@ -5,9 +5,10 @@
 //! On x86-64 two words move at a time, four times by one address where there are so many. A compiler never joins two
 //! atomics, so the wide move is inline assembly, and this is why it counts as two relaxed 8-byte accesses: the assembly's
 //! meaning to the compiler is "something these instructions may do", relaxed accesses of both words are such a thing, and
-//! the processor does no less. An aligned quadword inside a vector move is not torn (the halves of a 16-byte move may be); the words lie on multiples of 8 because every cell does.
-//! Loads are not reordered with loads nor stores with stores on this architecture, and the assembly is not moved across the
-//! fences around it, because it is taken to read (or write) any memory. Under Miri and loom, and elsewhere, plain atomics.
+//! the processor does no less. An aligned quadword inside a vector move is not torn (the halves of a 16-byte move may be);
+//! the words lie on multiples of 8 because every cell does. Loads are not reordered with loads nor stores with stores on
+//! this architecture, and the assembly is not moved across the fences around it, because it is taken to read (or write) any
+//! memory. Under Miri and loom, and elsewhere, plain atomics.
 
 #![cfg_attr(
     all(target_arch = "x86_64", not(any(miri, loom))),

@@ -12,6 +12,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
 
 use crate::deadline::Deadline;
 
+/// The control message with the sender's pidfd, which a socket may be set up to tell (`SO_PASSPIDFD`, Linux 6.5).
+const SCM_PIDFD: libc::c_int = 4;
+
 /// Bytes of a control message before its data.
 const CONTROL_HEADER: usize = 16;
 
@@ -124,10 +127,19 @@ fn take_files(mut control: &[u8]) -> Vec<File> {
             |at: usize| i32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         // The upper half of the length is 0: there is less room.
         let length = usize::try_from(word(0)).unwrap_or(0).clamp(CONTROL_HEADER, control.len());
-        if (word(8), word(12)) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+        if let (libc::SOL_SOCKET, kind @ (libc::SCM_RIGHTS | SCM_PIDFD)) = (word(8), word(12)) {
             for &number in control[CONTROL_HEADER..length].as_chunks::<4>().0 {
+                let number = RawFd::from_ne_bytes(number);
+                // A pidfd that could not be opened is an error number.
+                if number < 0 {
+                    continue;
+                }
                 // SAFETY: the kernel has just opened it for this process, and nobody else knows it.
-                files.push(unsafe { File::from_raw_fd(RawFd::from_ne_bytes(number)) });
+                let file = unsafe { File::from_raw_fd(number) };
+                // Nobody asked here who sent it: that is closed again.
+                if kind == libc::SCM_RIGHTS {
+                    files.push(file);
+                }
             }
         }
         control = &control[length.next_multiple_of(8).min(control.len())..];

@@ -14,6 +14,7 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::str::FromStr;
 
 use crate::region::Identity;
 
@@ -22,8 +23,9 @@ const VARIABLE: &str = "SHMRECORD_MEMFD";
 
 /// Everything that this process was started with, the newest first: names, and the descriptors of each.
 pub(crate) fn take_in() -> Vec<(String, Vec<(File, Identity)>)> {
-    let text = env::var(VARIABLE).unwrap_or_default();
-    text.split('/').rev().filter_map(take_in_one).collect()
+    // Bytes that are no text stand in entries that no address leads to.
+    let text = env::var_os(VARIABLE).unwrap_or_default();
+    text.to_string_lossy().split('/').rev().filter_map(take_in_one).collect()
 }
 
 /// All descriptors of this entry or none: an old entry may have a number in common with a new one.
@@ -42,9 +44,14 @@ fn take_in_one(entry: &str) -> Option<(String, Vec<(File, Identity)>)> {
 /// A descriptor, and what it was when these words were written.
 fn parse(words: &str) -> Option<(RawFd, Identity)> {
     let mut words = words.split(':');
-    let descriptor = words.next()?.parse().ok()?;
-    let identity = Identity { device: words.next()?.parse().ok()?, inode: words.next()?.parse().ok()? };
+    let descriptor = number(words.next()?)?;
+    let identity = Identity { device: number(words.next()?)?, inode: number(words.next()?)? };
     words.next().is_none().then_some((descriptor, identity))
+}
+
+/// A decimal number: digits alone, where `parse` takes a sign too.
+fn number<T: FromStr>(digits: &str) -> Option<T> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// Whether this is a descriptor that was left for this process and that nobody here has taken in.

@@ -1,5 +1,5 @@
-//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync` and `reservation`; does not know what the
-//! words mean.
+//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync` and `gap`; does not know what the words
+//! mean.
 
 #![expect(unsafe_code, reason = "mmap, shmat and calls about their memory, and references into the mapping")]
 
@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
 use crate::region::bus::Watch;
-use crate::region::reservation::{HUGE_PAGE, Reservation};
+use crate::region::gap::{self, HUGE_PAGE};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Faults pages in for writing and reports failure, which `MAP_POPULATE` hides (Linux 5.14, `madvise(2)`).
@@ -74,17 +74,13 @@ impl Map {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
         };
-        let place = if huge { Reservation::new(length) } else { None };
-        let flags = libc::MAP_SHARED | if place.is_some() { libc::MAP_FIXED } else { 0 };
-        let address = place.as_ref().map_or(std::ptr::null_mut(), Reservation::base);
-        // SAFETY: takes no memory from anybody: the address is the kernel's choice, or a reservation of this length, which
-        // nobody else knows; the descriptor is open for as long as `file` is borrowed.
-        let base = unsafe { libc::mmap(address, length, protection, flags, file.as_raw_fd(), 0) };
+        let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
+        // SAFETY: takes no memory from anybody: without `MAP_FIXED` the kernel chooses another address where something is;
+        // the descriptor is open for as long as `file` is borrowed.
+        let base = unsafe { libc::mmap(address, length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
         if base == libc::MAP_FAILED {
             return Err(Refused::now("mmap"));
         }
-        // The mapping has its place now.
-        std::mem::forget(place);
         Self::at(base, length, access, Origin::Mmap, huge)
     }
 
@@ -95,18 +91,8 @@ impl Map {
         access: Access,
         huge: bool,
     ) -> Result<Self, Refused> {
-        let place = if huge { Reservation::new(length) } else { None };
-        let address = place.as_ref().map_or(std::ptr::null(), |place| place.base().cast_const());
-        let flags = if access == Access::Read { libc::SHM_RDONLY } else { 0 };
-        let flags = flags | if place.is_some() { libc::SHM_REMAP } else { 0 };
-        // SAFETY: takes no memory from anybody: the address is the kernel's choice, or a reservation, which nobody else
-        // knows, of the segment's length, which never changes.
-        let base = unsafe { libc::shmat(id, address, flags) };
-        if base.addr() == usize::MAX {
-            return Err(Refused::now("shmat"));
-        }
-        // The mapping has its place now.
-        std::mem::forget(place);
+        let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
+        let base = attach(id, address, access)?;
         Self::at(base, length, access, Origin::Shmat, huge)
     }
 
@@ -272,6 +258,18 @@ impl Map {
     }
 }
 
+/// `shmat(2)`, at this address if nothing is there, else at one of the kernel's choice.
+fn attach(id: libc::c_int, address: *mut libc::c_void, access: Access) -> Result<*mut libc::c_void, Refused> {
+    let flags = if access == Access::Read { libc::SHM_RDONLY } else { 0 };
+    // SAFETY: takes no memory from anybody: without `SHM_REMAP` the kernel refuses an address where something is.
+    let mut base = unsafe { libc::shmat(id, address, flags) };
+    if base.addr() == usize::MAX && !address.is_null() {
+        // SAFETY: as before; the address is the kernel's choice.
+        base = unsafe { libc::shmat(id, std::ptr::null(), flags) };
+    }
+    if base.addr() == usize::MAX { Err(Refused::now("shmat")) } else { Ok(base) }
+}
+
 impl Drop for Map {
     fn drop(&mut self) {
         // Before the addresses are anybody else's.
@@ -286,5 +284,27 @@ impl Drop for Map {
             // SAFETY: as before.
             Origin::Shmat => unsafe { libc::shmdt(self.base.as_ptr().cast()) },
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Map, attach};
+    use crate::region::gap::HUGE_PAGE;
+
+    #[test]
+    fn a_segment_takes_no_memory_from_others() {
+        // SAFETY: no memory is involved.
+        let id = unsafe { libc::shmget(libc::IPC_PRIVATE, 2 * HUGE_PAGE, libc::IPC_CREAT | 0o600) };
+        assert!(id >= 0, "{}", std::io::Error::last_os_error());
+        let occupied = Map::of_shm(id, 2 * HUGE_PAGE, Access::Read, true).expect("address space");
+        let second = attach(id, occupied.base().as_ptr().cast(), Access::Read);
+        // SAFETY: IPC_RMID takes no buffer.
+        assert_eq!(unsafe { libc::shmctl(id, libc::IPC_RMID, std::ptr::null_mut()) }, 0);
+        let (first, second) = (occupied.base().addr().get(), second.expect("room elsewhere"));
+        assert!(first.is_multiple_of(HUGE_PAGE), "{first:x}");
+        assert!(first.abs_diff(second.addr()) >= 2 * HUGE_PAGE, "{first:x}, {second:?}");
+        // SAFETY: attached above, and nothing refers to it.
+        assert_eq!(unsafe { libc::shmdt(second) }, 0);
     }
 }

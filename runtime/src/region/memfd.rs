@@ -1,5 +1,5 @@
 //! Files without a file system: sealed memfds (`memfd_create(2)`), under names that count in this process only. Relies on
-//! [`registry`](super::registry), this process's directory of them, and on `named` for what they share with other files;
+//! [`registry`], this process's directory of them, and on `named` for what they share with other files;
 //! does not know what they hold.
 //!
 //! A sealed memfd can be given to anybody: no peer can cut it under its readers.

@@ -7,8 +7,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use crate::error::{At, ErrorKind, Result};
+use crate::region::gap::HUGE_PAGE;
 use crate::region::map::Map;
-use crate::region::reservation::HUGE_PAGE;
 
 /// How much something is wanted that not every system gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,13 +14,13 @@ use crate::region::memory::{Memory, Wishes};
 
 mod bus;
 pub(crate) mod facts;
+mod gap;
 pub(crate) mod inherited;
 pub(crate) mod map;
 pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod named;
 pub(crate) mod registry;
-mod reservation;
 pub(crate) mod sysv;
 
 pub use facts::Facts;

@@ -1,5 +1,5 @@
 //! The memfds that this process holds, by name: a directory of its own, whose entries are open descriptors. Relies on `std`
-//! and, for what this process was started with, on [`inherited`](super::inherited); knows no segment.
+//! and, for what this process was started with, on [`inherited`]; knows no segment.
 //!
 //! A table has two entries, `NAME` and `NAME.guard`; who may only read has the first.
 

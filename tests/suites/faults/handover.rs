@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::alone::Alone;
-use integration_tests::check::error_of;
+use integration_tests::check::{error_of, skip};
 use integration_tests::memfd::{self, VARIABLE, message, sockets};
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
@@ -105,7 +105,7 @@ fn a_stale_environment_is_ignored() {
         let said = actor.ask(&format!("open {}", place.address()));
         assert!(said.contains("this process holds no memfd of this name"), "{words}: {said}");
     }
-    for older in 0..3 {
+    for older in 0..4 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
         handover::inherit(&mut command, place.address(), Share::Writer).unwrap();
         let words = &memfd::with_older_entries(&command)[older];
@@ -113,7 +113,7 @@ fn a_stale_environment_is_ignored() {
         assert_eq!(
             actor.ask(&format!("open {}", place.address())),
             format!("holds {}", older + 2),
-            "{words}"
+            "{words:?}"
         );
     }
 }
@@ -220,6 +220,27 @@ fn what_is_no_message_is_an_error_and_leaves_no_descriptor() {
             assert_eq!(open_descriptors(), before);
         }
         assert_eq!(error_of(Reader::<Quote>::open("memfd:name"), "memfd:name"), ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn what_a_socket_tells_of_the_sender_is_neither_taken_nor_left_open() {
+    const SO_PASSPIDFD: i32 = 76;
+    let alone = Alone::new("handover::what_a_socket_tells_of_the_sender_is_neither_taken_nor_left_open");
+    alone.run(|| {
+        let (place, _writer) = table();
+        let [ours, theirs] = sockets(libc::SOCK_STREAM);
+        let is_told = memfd::set_option(&theirs, SO_PASSPIDFD).is_ok();
+        memfd::set_option(&theirs, libc::SO_PASSCRED).unwrap();
+        if !is_told {
+            skip("SO_PASSPIDFD is not to be had");
+        }
+        let before = open_descriptors();
+        for _ in 0..3 {
+            handover::send(&ours, place.address(), Share::Writer).unwrap();
+            assert_eq!(handover::receive(&theirs, PATIENCE).unwrap(), place.address());
+            assert_eq!(open_descriptors(), before);
+        }
     });
 }
 

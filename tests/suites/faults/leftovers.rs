@@ -9,6 +9,7 @@ use integration_tests::actor;
 use integration_tests::case::every_named_backend;
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
+use integration_tests::lock;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Quote, quote};
@@ -109,6 +110,27 @@ fn an_unfinished_segment_is_removed() {
     remove(place.address()).unwrap();
     assert_eq!(sysv::listed(place.key()), (0, 0));
     assert_eq!(error_of(remove(place.address()), place.address()), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_segment_too_small_for_a_word_is_no_leftover() {
+    let place = Place::new(Backend::Sysv);
+    // This process is the last one that took the role.
+    drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
+    sysv::remove_segment(place.key());
+    sysv::make_segment(place.key(), 4096);
+    // While somebody waits to clear it away, another one comes in its place.
+    let held = lock::take(&place, lock::CREATE).unwrap();
+    thread::scope(|scope| {
+        let removing = scope.spawn(|| remove(place.address()));
+        thread::sleep(Duration::from_millis(20));
+        sysv::remove_segment(place.key());
+        sysv::make_segment(place.key(), 4);
+        drop(held);
+        let removed = removing.join().expect("no panic");
+        assert_eq!(error_of(removed, place.address()), ErrorKind::BadMagic);
+    });
+    place.remove(Part::Segment);
 }
 
 #[test]

@@ -76,8 +76,10 @@ fn a_segment_of_another_ipc_namespace_is_refused_and_can_be_removed() {
     every_opening_fails::<Quote>(place.address(), CAPACITY, &ErrorKind::NamespaceMismatch);
     // Its creator had no `/proc` to learn it from: then ids tell enough.
     image.forge(at::GUARD_DEVICE, &[0; 8]);
-    drop(Reader::<Quote>::open(place.address()).unwrap());
-    drop(Writer::<Quote>::open(place.address()).unwrap());
+    let reader = Reader::<Quote>::open(place.address()).unwrap();
+    assert_eq!(reader.status().unwrap(), Status::Dead);
+    let writer = Writer::<Quote>::open(place.address()).unwrap();
+    assert_eq!((writer.status().unwrap(), reader.status().unwrap()), (Status::Alive, Status::Alive));
     remove(place.address()).unwrap();
     assert!(place.names().is_empty());
 }

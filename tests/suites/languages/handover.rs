@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::process::Command;
 use std::time::Duration;
 
+use integration_tests::check::skip;
 use integration_tests::memfd::{self, message};
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
@@ -63,19 +64,19 @@ fn children_inherit_across_languages() {
         let (place, writer) = table();
         let address = place.address();
         drop(writer);
-        for older in 0..3 {
+        for older in 0..4 {
             let mut command = Command::new(program);
             handover::inherit(&mut command, address, Share::Writer).unwrap();
             let words = &memfd::with_older_entries(&command)[older];
             let mut actor = Actor::spawn(command.arg("hold").env(memfd::VARIABLE, words));
-            assert_eq!(actor.ask(&format!("open {address}")), format!("holds {}", older + 2), "{words}");
+            assert_eq!(actor.ask(&format!("open {address}")), format!("holds {}", older + 2), "{words:?}");
         }
         // Rust to C; that becomes another C program, and that a Rust one.
         let mut actor = Actor::heir(&place, program, &["hold"]);
-        assert_eq!(actor.ask(&format!("open {address}")), "holds 5");
+        assert_eq!(actor.ask(&format!("open {address}")), "holds 6");
         assert_eq!(actor.ask("write 1 5"), "written");
         assert_eq!(actor.ask(&format!("become {program} {address}")), "becoming");
-        assert_eq!(actor.ask(&format!("open {address}")), "holds 6");
+        assert_eq!(actor.ask(&format!("open {address}")), "holds 7");
         assert_eq!(actor.ask("write 2 5"), "written");
         assert_eq!(actor.ask(&format!("become {rust} {address}")), "becoming");
         // Another record than this actor's, which it can only say of a table that it has found.
@@ -83,7 +84,7 @@ fn children_inherit_across_languages() {
         assert!(said.contains("layout mismatch"), "{said}");
         drop(actor);
         let writer = Writer::<Every>::open(address).unwrap();
-        assert_eq!((writer.epoch(), writer.read_versioned(2).unwrap().version), (7, 1));
+        assert_eq!((writer.epoch(), writer.read_versioned(2).unwrap().version), (8, 1));
     }
 }
 
@@ -137,6 +138,25 @@ fn an_exclusive_table_is_one_for_both() {
         actor.give(&shared);
         let c = actor.ask(&format!("exclusive {} {CAPACITY}", shared.address()));
         assert_eq!(c, exclusive(shared.address()));
+    }
+}
+
+#[test]
+fn what_a_socket_tells_of_the_sender_is_closed_in_c_too() {
+    const SO_PASSPIDFD: i32 = 76;
+    for program in actors() {
+        let (place, writer) = table();
+        drop(writer);
+        let [ours, theirs] = memfd::sockets(libc::SOCK_STREAM);
+        if memfd::set_option(&theirs, SO_PASSPIDFD).is_err() {
+            return skip("SO_PASSPIDFD is not to be had");
+        }
+        let mut actor = Actor::over(Command::new(program).arg("hold"), ours.into(), theirs);
+        actor.send(place.address(), Share::Writer);
+        let descriptors = |actor: &Actor| fs::read_dir(format!("/proc/{}/fd", actor.pid())).unwrap().count();
+        let before = descriptors(&actor);
+        actor.send(place.address(), Share::Writer);
+        assert_eq!(descriptors(&actor), before);
     }
 }
 

@@ -5,6 +5,7 @@ use integration_tests::case::every_public_backend;
 use integration_tests::check::skip;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
+use shmrecord::handover::Share;
 use shmrecord::{Facts, Reader, Status, Writer};
 
 use crate::errors::{CAPACITY, words};
@@ -53,6 +54,34 @@ fn the_life_of_a_writer_is_told_in_both_languages() {
             readers.tell(Status::Alive);
             assert_eq!(writer.status().unwrap(), Status::Alive);
         });
+    }
+}
+
+#[test]
+fn a_memfds_writer_is_seen_by_who_was_given_its_guard() {
+    for program in actors() {
+        let place = Place::new(Backend::Memfd);
+        let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+        let [mut one, mut reading, mut other] = [(); 3].map(|()| Actor::start(program, &["hold"]));
+        one.give(&place);
+        other.give(&place);
+        reading.send(place.address(), Share::Reader);
+        let attach = format!("attach {}", place.address());
+        assert_eq!(reading.ask(&attach), format!("sees {CAPACITY}"));
+        let mut readers = Readers::open(&mut one, &place);
+        readers.tell(Status::Alive);
+        drop(writer);
+        readers.tell(Status::Dead);
+        assert_eq!(other.ask(&format!("open {}", place.address())), "holds 2");
+        assert_eq!(other.ask("own status"), "1");
+        readers.tell(Status::Alive);
+        other.kill();
+        readers.tell(Status::Dead);
+        // A reader's share is without the guard.
+        assert_eq!(reading.ask("status"), (Status::Unknown as u32).to_string());
+        shmrecord::remove(place.address()).unwrap();
+        readers.tell(Status::Retired);
+        assert_eq!(reading.ask("status"), (Status::Retired as u32).to_string());
     }
 }
 

@@ -41,8 +41,8 @@ impl SetGuard {
         Ok(Self::of(id, key))
     }
 
-    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of
-    /// another group come with [`SetGuard::set_rights`].
+    /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of another group come with
+    /// [`SetGuard::set_rights`].
     pub(crate) fn open_or_create(at: &At<'_>, key: Key, rights: Rights, trust: &Trust) -> Result<Self> {
         loop {
             match Self::open(at, key, trust) {
@@ -164,7 +164,7 @@ impl Drop for SetGuard {
 /// `semget(2)`, `semctl(GETVAL)`: whether somebody holds this lock of this set. `None`: the key leads elsewhere, or the set may
 /// not be read.
 pub(crate) fn is_held(at: &At<'_>, key: Key, guard: Identity, lock: Lock) -> Result<Option<bool>> {
-    let Some(id) = get(key, 0).ok().filter(|&id| sysv::identity_of(id) == guard) else {
+    let Some(id) = get(key, 0).ok().filter(|&id| sysv::identity_of(id).is_same(guard)) else {
         return Ok(None);
     };
     match ask(id, lock, libc::GETVAL) {
