@@ -202,7 +202,8 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
     ///
     /// # Errors
     /// [`BadArgument`](crate::ErrorKind::BadArgument) for places that cannot be: what is misaligned, overlaps, or counts
-    /// nothing; and for a table of ours, which is opened as one; [`SizeMismatch`](crate::ErrorKind::SizeMismatch) if the segment is too small;
+    /// nothing; and for a table of ours, which is opened as one;
+    /// [`SizeMismatch`](crate::ErrorKind::SizeMismatch) if the segment is too small;
     /// [`NotFound`](crate::ErrorKind::NotFound) for the segment or, with the guard as the subject, the semaphore;
     /// [`GuardMismatch`](crate::ErrorKind::GuardMismatch) if the set has fewer semaphores;
     /// [`BadOwner`](crate::ErrorKind::BadOwner), [`TooPermissive`](crate::ErrorKind::TooPermissive) and
