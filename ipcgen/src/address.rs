@@ -11,6 +11,10 @@ use crate::text::Text;
 const MAX_BYTES: usize = 4095;
 /// What file systems allow for a name, in bytes (`NAME_MAX`).
 const MAX_NAME_BYTES: usize = 255;
+/// Behind the name of a segment's guard, which has to fit too.
+const GUARD_SUFFIX: &str = ".guard";
+/// Before the name of a semaphore's file.
+const SEMAPHORE_PREFIX: &str = "sem.";
 const KINDS: [&str; 4] = ["posix", "file", "sysv", "memfd"];
 
 /// The address of a segment: `posix:/name`, `file:/path`, `sysv:KEY`, `memfd:NAME`.
@@ -24,9 +28,13 @@ pub(crate) fn address(text: &Text, found: &mut Diagnostics) -> Option<String> {
         return None;
     };
     let why = match kind {
-        "posix" => name_fault(rest.strip_prefix('/').unwrap_or(rest)),
-        "file" => name_fault(rest.rsplit('/').next().unwrap_or(rest)),
-        "memfd" => rest.is_empty().then(|| "the name is empty".to_owned()),
+        "posix" => {
+            let name = rest.strip_prefix('/').unwrap_or(rest);
+            let of_semaphores = || "names starting with sem. belong to POSIX semaphores".to_owned();
+            segment_fault(name).or_else(|| name.starts_with(SEMAPHORE_PREFIX).then(of_semaphores))
+        }
+        "file" => segment_fault(rest.rsplit('/').next().unwrap_or(rest)),
+        "memfd" => segment_fault(rest),
         "sysv" => {
             if let Some(why) = key_fault(rest) {
                 let place = text.place(kind.len() + 1, whole.len());
@@ -68,7 +76,7 @@ pub(crate) fn semaphore(text: &Text, found: &mut Diagnostics) -> Option<String> 
     check_characters(text, |_| false, found);
     let whole = text.value.as_str();
     let (name, slash) = whole.strip_prefix('/').map_or((whole, false), |name| (name, true));
-    let fault = name_fault(name);
+    let fault = name_fault(name, MAX_NAME_BYTES - SEMAPHORE_PREFIX.len());
     let why = fault.clone().or_else(|| (!slash).then(|| "a name begins with a slash".to_owned()));
     let Some(why) = why else { return Some(whole.to_owned()) };
     let title = format!("`{}` is no name of a POSIX semaphore", whole.escape_debug());
@@ -77,16 +85,23 @@ pub(crate) fn semaphore(text: &Text, found: &mut Diagnostics) -> Option<String> 
     None
 }
 
-/// What is wrong with the last component of a name or path, if anything.
-fn name_fault(name: &str) -> Option<String> {
+/// What is wrong with the last component of a segment's name or path, if anything.
+fn segment_fault(name: &str) -> Option<String> {
+    let of_guards = || format!("names ending in {GUARD_SUFFIX} belong to guard files");
+    name_fault(name, MAX_NAME_BYTES - GUARD_SUFFIX.len())
+        .or_else(|| name.ends_with(GUARD_SUFFIX).then(of_guards))
+}
+
+/// What is wrong with one component, of at most this many bytes, if anything.
+fn name_fault(name: &str, longest: usize) -> Option<String> {
     if name.is_empty() {
         Some("the name is empty".into())
     } else if name.contains('/') {
         Some("a slash inside the name".into())
     } else if name == "." || name == ".." {
         Some(format!("`{name}` is a directory"))
-    } else if name.len() > MAX_NAME_BYTES {
-        Some(format!("{} bytes, at most {MAX_NAME_BYTES} fit", name.len()))
+    } else if name.len() > longest {
+        Some(format!("{} bytes, at most {longest} fit", name.len()))
     } else {
         None
     }
@@ -129,7 +144,7 @@ fn number(text: &str) -> Result<u32, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_fault, name_fault};
+    use super::{key_fault, segment_fault};
 
     #[test]
     fn keys_are_those_of_the_runtime() {
@@ -146,8 +161,9 @@ mod tests {
 
     #[test]
     fn names_are_one_component() {
-        let long = "n".repeat(256);
-        assert!(["", "a/b", "/", ".", "..", long.as_str()].iter().all(|name| name_fault(name).is_some()));
-        assert_eq!(name_fault("quotes.v2"), None);
+        let long = "n".repeat(250);
+        let bad = ["", "a/b", "/", ".", "..", "quotes.guard", long.as_str()];
+        assert!(bad.iter().all(|name| segment_fault(name).is_some()));
+        assert!(["quotes.v2", &long[1..]].iter().all(|name| segment_fault(name).is_none()));
     }
 }

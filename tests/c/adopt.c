@@ -225,6 +225,71 @@ static void trust(const char *address) {
     remove_segment(address);
 }
 
+// A table of ours is opened as one, whichever byte order it has; sizes are looked at before, guards after.
+static void ours(const char *address) {
+    shmrec_foreign where = at(address, md_books_foreign);
+    uint64_t first = SHMREC_MAGIC;
+    size_t bytes;
+    make_segment(address, BYTES);
+    for (int i = 0; i < 2; i++, first = __builtin_bswap64(first)) {
+        unsigned char *map = map_segment(address, &bytes);
+        memcpy(map, &first, sizeof first);
+        unmap_segment(address, map, bytes);
+        where.guard = SHMREC_GUARD_POSIX;
+        where.guard_name = "/no-such-semaphore";
+        where.count = 1;
+        refused(&where, SHMREC_BAD_ARGUMENT, "bad address: a table of shmrecord: open it as one");
+        where.count = BYTES;
+        refused(&where, SHMREC_SIZE_MISMATCH, "1024 bytes long");
+    }
+    remove_segment(address);
+}
+
+// What the kernel says of the segment, be it removed, and of none when the handle is closed.
+static void facts(const char *address) {
+    const shmrec_foreign where = at(address, md_tinies_foreign);
+    md_tinies_writer writer;
+    shmrec_facts found;
+    make_segment(address, BYTES);
+    CHECK(md_tinies_open_writer(&writer, &where, &error) == SHMREC_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK(shmrec_adopted_facts(&writer.reader.table, &found, &error) == SHMREC_OK);
+        CHECK(found.bytes == BYTES && found.uid == geteuid() && (found.mode & 0777u) == 0600);
+        CHECK(found.attachments == (is_file(address) ? SHMREC_NOT_TOLD : 1));
+        if (i == 0) {
+            remove_segment(address);
+        }
+    }
+    md_tinies_close_writer(&writer);
+    CHECK(shmrec_adopted_facts(&writer.reader.table, &found, &error) == SHMREC_BAD_ARGUMENT && found.bytes == 0);
+    CHECK(strstr(error.text, "look up a closed handle: bad handle: it is closed") != NULL);
+}
+
+// A child has no mapping of its parent's writer. It closes the descriptor, and touches no memory in its place.
+static void in_a_child(const char *address) {
+    const shmrec_foreign where = at(address, md_tinies_foreign);
+    const md_tiny tiny = {1, {2, 3}};
+    md_tinies_writer writer;
+    make_segment(address, BYTES);
+    const int before = descriptors();
+    CHECK(md_tinies_open_writer(&writer, &where, &error) == SHMREC_OK);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        void *other = writer.reader.table.map.base;
+        CHECK(mmap(other, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == other);
+        md_tinies_close_writer(&writer);
+        CHECK(descriptors() == before);
+        memset(other, 7, BYTES); // still there
+        _exit(0);
+    }
+    CHECK(child_succeeded(child));
+    CHECK(md_tinies_write(&writer, 0, &tiny, &error) == SHMREC_OK);
+    md_tinies_close_writer(&writer);
+    CHECK(descriptors() == before);
+    remove_segment(address);
+}
+
 int main(int argc, char **argv) {
     const char *base = base_address(argc, argv);
     shmrec_foreign none = md_quotes_foreign, wide = md_quotes_foreign, front = md_quotes_foreign;
@@ -243,6 +308,9 @@ int main(int argc, char **argv) {
     odd_sizes(base);
     no_values(base);
     trust(base);
+    ours(base);
+    facts(base);
+    in_a_child(base);
     CHECK(!segment_exists(base) && !guard_exists(base));
     printf("ok: adopted tables lie where they are said to\n");
     return 0;

@@ -142,12 +142,11 @@ static void dead_holders_of_sets(const char *address) {
     where.timeout_ns = 1000000;
     CHECK(md_quotes_open_writer(&writer, &where, &error) == SHMREC_OK);
     const pid_t dead = legacy_death(&guard);
-    char words[96];
-    CHECK(snprintf(words, sizeof words, "%s[1]: the lock is taken, last by process %d: which does not exist any more",
-                   guard.name, (int)dead) < (int)sizeof words);
-    reads_and_writes(&writer, SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_TIMEOUT, words);
+    reads_and_writes(&writer, SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_TIMEOUT, ": which does not exist any more; try again");
+    CHECK(error.pid == dead && strstr(error.text, guard.name) != NULL);
     refuses_to_free(&writer, 0, "bad dead process: 0, name the process that LockTimeout named");
     refuses_to_free(&writer, getpid(), "changed it last");
+    CHECK(error.pid == 0);
     CHECK(md_quotes_free_guard(&writer, dead, &freed, &error) == SHMREC_OK && freed);
     CHECK(semctl(guard.set, 1, GETVAL) == 1);
     reads_and_writes(&writer, SHMREC_OK, SHMREC_OK, "");
@@ -155,6 +154,7 @@ static void dead_holders_of_sets(const char *address) {
     struct sembuf take = {1, -1, 0}; // now it is this process, which lives
     CHECK(semop(guard.set, &take, 1) == 0);
     reads_and_writes(&writer, SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_TIMEOUT, ": which still exists; try again");
+    CHECK(error.pid == getpid());
     refuses_to_free(&writer, getpid(), ", which still exists");
 
     where.guard_index = 2;
@@ -181,6 +181,7 @@ static void dead_holders_of_sems(const char *address) {
     CHECK(md_quotes_free_guard(&writer, 0, &freed, &error) == SHMREC_OK && !freed);
     const pid_t dead = killed_inside(&where);
     reads_and_writes(&writer, SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_TIMEOUT, "-adopt: the lock is taken; try again");
+    CHECK(error.pid == 0); // nobody knows
     refuses_to_free(&writer, dead, "but nobody knows who holds this guard");
     CHECK(md_quotes_free_guard(&writer, 0, &freed, &error) == SHMREC_OK && freed);
     reads_and_writes(&writer, SHMREC_OK, SHMREC_OK, "");

@@ -112,6 +112,18 @@ pub fn value(key: i32, semaphore: u16) -> i32 {
     value
 }
 
+/// How many wait for a semaphore of the set under this key: `GETNCNT`.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn waiting(key: i32, semaphore: u16) -> i32 {
+    // SAFETY: GETNCNT takes no fourth argument.
+    let waiting = unsafe { libc::semctl(set(key).expect("a set"), semaphore.into(), libc::GETNCNT) };
+    assert!(waiting >= 0, "semctl(GETNCNT): {}", io::Error::last_os_error());
+    waiting
+}
+
 /// The id of the semaphore set under this key.
 #[must_use]
 pub fn set(key: i32) -> Option<i32> {

@@ -39,11 +39,11 @@
 #include "options.h"
 
 // Opens the table that `where` describes, of records of this size and alignment. Errors: SHMREC_BAD_ADDRESS,
-// SHMREC_BAD_NAME and SHMREC_BAD_KEY for names that are none; SHMREC_BAD_ARGUMENT for numbers that cannot be;
-// SHMREC_NOT_FOUND for a segment or a guard that does not exist, SHMREC_BAD_OWNER, SHMREC_TOO_PERMISSIVE,
-// SHMREC_PERMISSION_DENIED for one that is not to be trusted or used; SHMREC_SIZE_MISMATCH for a segment that is too
-// small, by the kernel's account; SHMREC_GUARD_MISMATCH for a set with too few semaphores. A failed call leaves nothing
-// open, mapped or made.
+// SHMREC_BAD_NAME and SHMREC_BAD_KEY for names that are none; SHMREC_BAD_ARGUMENT for numbers that cannot be, and for a
+// table of ours, which is opened as one; SHMREC_NOT_FOUND for a segment or a guard that does not exist,
+// SHMREC_BAD_OWNER, SHMREC_TOO_PERMISSIVE, SHMREC_PERMISSION_DENIED for one that is not to be trusted or used;
+// SHMREC_SIZE_MISMATCH for a segment that is too small, by the kernel's account; SHMREC_GUARD_MISMATCH for a set with
+// too few semaphores. A failed call leaves nothing open, mapped or made.
 static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size, uint64_t align,
                                       bool writable, shmrec_error *error) {
     memset(table, 0, sizeof *table);
@@ -79,8 +79,8 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
 //   S_count              number of records; 0 for a closed handle
 //   S_read               copies the record at `index` out, under the guard. On failure *record stays as it was. Errors:
 //                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time,
-//                        naming who took it last where the kernel tells; SHMREC_CONTENDED for a counter that was not
-//                        still; SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are
+//                        naming who took it last (`pid`) where the kernel tells; SHMREC_CONTENDED for a counter that was
+//                        not still; SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are
 //                        no value of the type.
 //   S_write              writes the record at `index` under the guard. Errors: as S_read; SHMREC_LOCK_TIMEOUT for a
 //                        counter that stayed odd, too.
@@ -93,6 +93,7 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
 //                        and the caller vouches that the holder is dead. What it was writing may be torn. `*freed`
 //                        (may be NULL): whether the guard was taken. One process at a time. Error: SHMREC_BAD_ARGUMENT
 //                        saying what was found instead.
+//   shmrec_adopted_facts(&reader.table, ...)   what the kernel says of the segment (adopt_table.h)
 //   S_close, S_close_writer   closes; to close a handle whose opening failed, or one of all zeros, does nothing
 #define SHMREC_DEFINE_ADOPTED(S, T, NAME)                                                                             \
     typedef struct S##_reader {                                                                                       \

@@ -15,7 +15,8 @@ typedef struct shmrec_adopted {
     shmrec_address address;
     shmrec_bounds bounds;
     shmrec_foreign_guard guard;
-    uint64_t process; // that may write; 0: none
+    shmrec_identity identity; // of the segment
+    uint64_t process;         // that may write; 0: none
 } shmrec_adopted;
 
 // Closes a handle: unmaps and frees. What it leads to stays as it is.
@@ -23,13 +24,24 @@ static inline void shmrec_adopted_close(shmrec_adopted *table) {
     // A child does not have a mapping that its parent may write, and may have other memory in its place.
     if (table->process == 0 || table->process == SHMREC_CAST(uint64_t, getpid())) {
         shmrec_unmap(&table->map);
+    } else {
+        shmrec_map_close(&table->map);
     }
     shmrec_foreign_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);
 }
 
-// Finds the segment, then the guard, and maps when both are as they have to be.
+// Refuses a segment that begins as ours do: it has its own guard, and versions that nothing here would count.
+static inline int shmrec_refuse_ours(const shmrec_map *map, const shmrec_task *task) {
+    const uint64_t first = map->bytes >= 8 ? shmrec_load(shmrec_word(map->base, SHMREC_HEADER_MAGIC)) : 0;
+    if (first == SHMREC_MAGIC || first == __builtin_bswap64(SHMREC_MAGIC)) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad address: a table of shmrecord: open it as one");
+    }
+    return SHMREC_OK;
+}
+
+// Finds and maps the segment, then finds the guard. On failure the caller closes the table.
 static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size,
                                         bool writable, const shmrec_task *task) {
     shmrec_found found;
@@ -38,11 +50,13 @@ static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_fore
         return code;
     }
     code = shmrec_bounds_within(&table->bounds, where, size, found.bytes, task);
-    code = code != SHMREC_OK ? code : shmrec_foreign_guard_open(&table->guard, where, task);
     const shmrec_wishes wishes = shmrec_wish(SHMREC_NO_NEED, SHMREC_NO_NEED);
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     shmrec_found_close(&found);
+    table->identity = found.identity;
     table->process = writable ? SHMREC_CAST(uint64_t, getpid()) : 0;
+    code = code != SHMREC_OK ? code : shmrec_refuse_ours(&table->map, task);
+    code = code != SHMREC_OK ? code : shmrec_foreign_guard_open(&table->guard, where, task);
     return code;
 }
 
@@ -193,6 +207,18 @@ static inline int shmrec_adopted_free_guard(const shmrec_adopted *table, int32_t
     if (freed != NULL) {
         *freed = any;
     }
+    return code != SHMREC_OK ? code : shmrec_done(error);
+}
+
+// What the kernel says of the segment of a reader's or writer's `table`, be it removed: fstat(2) or shmctl(IPC_STAT).
+// After a failure all zeros. Errors: as shmrec_table_facts.
+static inline int shmrec_adopted_facts(const shmrec_adopted *table, shmrec_facts *facts, shmrec_error *error) {
+    const shmrec_task task = shmrec_adopted_task("look up", table, error);
+    memset(facts, 0, sizeof *facts);
+    if (table->map.base == NULL) {
+        return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
+    }
+    const int code = shmrec_segment_facts(facts, table->map.handle, table->map.of_file, table->identity, &task);
     return code != SHMREC_OK ? code : shmrec_done(error);
 }
 

@@ -78,12 +78,13 @@ static inline bool shmrec_process_exists(int pid) { return shmrec_sys_kill(pid, 
 // The error of a semaphore that stayed taken; GETPID says who changed it last, unless that is outside our namespace.
 SHMREC_COLD int shmrec_foreign_set_timeout(const shmrec_foreign_set *semaphore, const shmrec_task *task) {
     int pid;
-    const int code = shmrec_foreign_set_ask(semaphore, GETPID, "semctl(GETPID)", &pid, task);
+    int code = shmrec_foreign_set_ask(semaphore, GETPID, "semctl(GETPID)", &pid, task);
     if (code != SHMREC_OK || pid == 0) {
         return code != SHMREC_OK ? code : shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
     }
-    return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "the lock is taken, last by process %d: which %s", pid,
+    code = shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "the lock is taken, last by process %d: which %s", pid,
                        shmrec_process_exists(pid) ? "still exists" : "does not exist any more");
+    return shmrec_naming(task, pid, code);
 }
 
 // semtimedop(2): -1, again after a signal with the time that is left.

@@ -39,7 +39,8 @@ enum shmrec_code {
     SHMREC_WRITER_ALIVE = 24,       // another process holds the role of writer
     SHMREC_ALREADY_HELD_HERE = 25,  // this process holds it, through another handle
     SHMREC_GUARD_LOST = 26,         // the guard is gone, or is not the one the segment was made with
-    SHMREC_LOCK_TIMEOUT = 27,       // a lock was not free before the deadline
+    SHMREC_LOCK_TIMEOUT = 27,       // a lock was not free before the deadline; adopted tables have `_free_guard` for
+                                    // one whose holder died with it
     SHMREC_INDEX_OUT_OF_RANGE = 28, // the index is not below the capacity
     SHMREC_CONTENDED = 29,          // no consistent value before the deadline
     SHMREC_INVALID_BITS = 30,       // the bytes of a record are no value of its type
@@ -63,7 +64,8 @@ enum shmrec_code {
 typedef struct shmrec_error {
     int code;
     int errno_value;
-    char text[504];
+    int32_t pid; // the process that SHMREC_LOCK_TIMEOUT or SHMREC_WRITER_ALIVE names; 0: none
+    char text[500];
 } shmrec_error;
 
 // What a code means, in a few words: "layout mismatch". Never NULL.
@@ -147,7 +149,8 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_WRITER_ALIVE: return "stop that process, or write to another segment";
     case SHMREC_ALREADY_HELD_HERE: return "share the one writer";
     case SHMREC_GUARD_LOST: return "remove the segment and create it again";
-    case SHMREC_LOCK_TIMEOUT: return "try again; its holder is stopped, or died without letting go of it";
+    case SHMREC_LOCK_TIMEOUT:
+        return "try again; its holder is stopped, or died with it, for which adopted tables have `free_guard`";
     case SHMREC_INDEX_OUT_OF_RANGE: return "use an index below the capacity";
     case SHMREC_CONTENDED: return "try again, or give the table more cells";
     case SHMREC_INVALID_BITS: return "the writer stored bytes that are no value of this type";
@@ -223,6 +226,15 @@ SHMREC_COLD SHMREC_PRINTF(4, 5) int shmrec_fail(const shmrec_task *task, int cod
     memcpy(error->text + end, tail, strlen(tail) + 1);
     error->code = code;
     error->errno_value = errno_value;
+    error->pid = 0;
+    return code;
+}
+
+// `code`, which shmrec_fail returned, with the process that its words name.
+SHMREC_COLD int shmrec_naming(const shmrec_task *task, int32_t pid, int code) {
+    if (task->error != NULL) {
+        task->error->pid = pid;
+    }
     return code;
 }
 

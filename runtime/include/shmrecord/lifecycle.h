@@ -155,8 +155,9 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
     if (pid == SHMREC_CAST(uint64_t, getpid()) && shmrec_own_start(&now) && now == start) {
         return shmrec_fail_plain(task, SHMREC_ALREADY_HELD_HERE);
     }
-    return shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "process %llu holds the role of writer",
-                       SHMREC_CAST(unsigned long long, pid));
+    const int code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "process %llu holds the role of writer",
+                                 SHMREC_CAST(unsigned long long, pid));
+    return shmrec_naming(task, SHMREC_CAST(int32_t, pid), code); // there is such a process: it fits
 }
 
 // Makes the table this process's: the role and the guard that holds it.

@@ -68,7 +68,12 @@ impl<T: ShmRecord> Memory<T> {
         self.count
     }
 
-    /// The memory that the records are in.
+    /// The segment that the records are in.
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// Its memory.
     pub(super) fn map(&self) -> &Map {
         self.segment.map()
     }

@@ -61,17 +61,20 @@ mod writer;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use shmrecord_layout::abi;
+
 use self::bounds::Wanted;
 use self::guard::GuardPlace;
 use self::memory::Memory;
 pub use self::reader::Adopted;
 pub use self::writer::AdoptedWriter;
 use crate::address::Address;
-use crate::error::{At, Result};
+use crate::error::{At, ErrorKind, Result};
 use crate::options::Options;
 use crate::record::ShmRecord;
-use crate::region::map::Access;
+use crate::region::map::{Access, Map};
 use crate::region::memory::Wishes;
+use crate::sync::Ordering;
 
 /// How another program keeps others out while it writes its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +202,8 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
     ///
     /// # Errors
     /// [`BadArgument`](crate::ErrorKind::BadArgument) for places that cannot be: what is misaligned, overlaps, or counts
-    /// nothing; [`SizeMismatch`](crate::ErrorKind::SizeMismatch) if the segment is too small;
+    /// nothing; and for a table of ours, which is opened as one;
+    /// [`SizeMismatch`](crate::ErrorKind::SizeMismatch) if the segment is too small;
     /// [`NotFound`](crate::ErrorKind::NotFound) for the segment or, with the guard as the subject, the semaphore;
     /// [`GuardMismatch`](crate::ErrorKind::GuardMismatch) if the set has fewer semaphores;
     /// [`BadOwner`](crate::ErrorKind::BadOwner), [`TooPermissive`](crate::ErrorKind::TooPermissive) and
@@ -232,8 +236,22 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
         let guard = GuardPlace::parse(self.guard)?;
         let found = address.place().find(at, access, trust)?;
         let bounds = wanted.within(at, found.size)?;
+        let segment = found.map(at, access, Wishes::default())?;
+        refuse_ours(at, segment.map())?;
         let guard = guard.open(operation, trust, &bounds)?;
-        let memory = Memory::new(found.map(at, access, Wishes::default())?, bounds, guard.is_some());
+        let memory = Memory::new(segment, bounds, guard.is_some());
         Ok(Adopted::new(address, memory, guard, self.timeout))
     }
+}
+
+/// Refuses a segment that begins as ours do: it has its own guard, and versions that nothing here would count.
+fn refuse_ours(at: &At<'_>, map: &Map) -> Result<()> {
+    if map.length() >= size_of::<u64>() {
+        let first = map.word(abi::header::MAGIC).load(Ordering::Relaxed);
+        if first == abi::MAGIC || first == abi::MAGIC.swap_bytes() {
+            let kind = ErrorKind::BadArgument { argument: "address" };
+            return Err(at.error(kind).detail("a table of shmrecord: open it as one"));
+        }
+    }
+    Ok(())
 }

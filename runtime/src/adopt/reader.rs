@@ -11,6 +11,7 @@ use crate::buffer::{self, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::reader;
 use crate::record::ShmRecord;
+use crate::region::Facts;
 
 /// Reads the records of another program, under its guard; from a mapping that cannot be written. Made by
 /// [`Adopt::open`](crate::Adopt::open); any number of threads may share it.
@@ -105,6 +106,15 @@ impl<T: ShmRecord> Adopted<T> {
     #[must_use]
     pub fn count(&self) -> usize {
         self.memory.count()
+    }
+
+    /// `fstat(2)` or `shmctl(IPC_STAT)`: what the kernel says of the segment, be it removed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Os`]; [`ErrorKind::NamespaceMismatch`] when this process has entered another IPC namespace.
+    pub fn facts(&self) -> Result<Facts> {
+        let at = &At { operation: "look up", subject: &self.address };
+        self.memory.segment().facts(at)
     }
 
     #[cold]

@@ -17,7 +17,6 @@ pub(super) enum Counter<'a> {
 #[derive(Debug)]
 pub(super) struct Odd<'a> {
     counter: Counter<'a>,
-    value: u64,
 }
 
 impl<'a> Counter<'a> {
@@ -53,7 +52,7 @@ impl<'a> Counter<'a> {
         }
         // Pairs with the acquire fence behind a reader's copy: who sees a word stored behind this fence sees the odd value.
         fence(Ordering::Release);
-        Some(Odd { counter: self, value: even.wrapping_add(1) })
+        Some(Odd { counter: self })
     }
 
     /// Makes an odd counter even, for a writer that died. Whether it was odd.
@@ -83,7 +82,8 @@ impl<'a> Counter<'a> {
 
 impl Drop for Odd<'_> {
     fn drop(&mut self) {
-        let even = self.value.wrapping_add(1);
+        // From what is there, which `free` may have moved: a value that was there before would count for a reader of then.
+        let even = (self.counter.load() | 1).wrapping_add(1);
         // Pairs with the acquire fence behind a reader's first load and with the next writer's compare-exchange: who sees
         // this value sees all that was written under it.
         match self.counter {
@@ -119,6 +119,26 @@ mod tests {
             assert_eq!(counter.begin(), Some(0), "it wraps");
         }
         assert_eq!((narrow.load(Ordering::Relaxed), wide.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn a_counter_never_goes_back_when_its_writer_was_taken_for_dead() {
+        let word = AtomicU32::new(4);
+        let counter = Counter::Narrow(&word);
+        let slow = counter.enter().unwrap();
+        assert!(counter.free());
+        let seen = counter.begin().unwrap();
+        drop(slow);
+        assert!(!counter.is_still(seen) && counter.begin().is_some(), "the slow one still wrote");
+
+        let slow = counter.enter().unwrap();
+        assert!(counter.free());
+        let next = counter.enter().unwrap();
+        drop(slow);
+        let seen = counter.begin().unwrap();
+        drop(next);
+        assert!(!counter.is_still(seen), "the next one still wrote");
+        assert_eq!(counter.begin(), Some(14));
     }
 
     #[test]

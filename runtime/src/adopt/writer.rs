@@ -6,6 +6,7 @@ use super::reader::Adopted;
 use crate::buffer::Unread;
 use crate::error::{At, Result};
 use crate::record::ShmRecord;
+use crate::region::Facts;
 
 /// Reads and writes the records of another program, under its guard. Made by
 /// [`Adopt::open_writer`](crate::Adopt::open_writer).
@@ -48,6 +49,14 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     #[must_use]
     pub fn count(&self) -> usize {
         self.reader.count()
+    }
+
+    /// As [`Adopted::facts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn facts(&self) -> Result<Facts> {
+        self.reader.facts()
     }
 
     /// Stores `value` as record `index`, under the guard; padding as zeros.

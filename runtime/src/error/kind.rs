@@ -107,7 +107,8 @@ pub enum ErrorKind {
     /// A semaphore set under the segment's key is no guard of ours: it has another number of semaphores.
     GuardMismatch,
     /// A lock was not free before the deadline: the guard's, for creating and removing, or the one that a legacy program's
-    /// table is under.
+    /// table is under. The kernel lets go of the first when its holder dies; of the second it may not, and
+    /// [`AdoptedWriter::free_guard`](crate::AdoptedWriter::free_guard) is the recovery.
     LockTimeout {
         /// The process that last took or released it, where the kernel tells; it may be gone.
         pid: Option<u32>,
@@ -256,7 +257,9 @@ impl ErrorKind {
             Self::AlreadyHeldHere => "share the one writer",
             Self::GuardLost => "remove the segment and create it again",
             Self::GuardMismatch => "another program uses this key: choose another",
-            Self::LockTimeout { .. } => "try again; its holder is stopped, or died without letting go of it",
+            Self::LockTimeout { .. } => {
+                "try again; its holder is stopped, or died with it, for which adopted tables have `free_guard`"
+            }
             Self::IndexOutOfRange { .. } => "use an index below the capacity",
             Self::Contended { .. } => "try again, or give the table more cells",
             Self::InvalidBits { .. } => "the writer stored bytes that are no value of this type",

@@ -151,9 +151,15 @@ fn a_segment_that_its_program_removes_stays_readable_for_who_has_it() {
     every_program(|program| {
         let table = program.table::<Quote>();
         let (mut writer, reader) = (table.open_writer().unwrap(), table.open().unwrap());
+        let mode = program.place().mode(Part::Segment);
         program.place().remove(Part::Segment);
         writer.write(0, &quote(1)).unwrap();
         assert_eq!(reader.read(0).unwrap(), quote(1));
+        let (facts, same) = (reader.facts().unwrap(), writer.facts().unwrap());
+        assert_eq!((facts.bytes, facts.mode), (BYTES as u64, mode));
+        assert_eq!(facts, same);
+        let attachments = program.place().backend() == Backend::Sysv;
+        assert_eq!(facts.attachments, attachments.then_some(3), "the program's, the reader's, the writer's");
         assert_eq!(error_of(table.open(), program.place().address()), ErrorKind::NotFound);
         assert_eq!(error_of(table.open_writer(), program.place().address()), ErrorKind::NotFound);
     });

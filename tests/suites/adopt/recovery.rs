@@ -1,5 +1,6 @@
 //! Guards that are taken: by whom, until when, and let go of for the dead.
 
+use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
@@ -127,6 +128,33 @@ fn a_set_that_is_removed_meanwhile_is_said_to_be() {
         assert_eq!(error_of(writer.free_guard(Some(77)), &program.subject()), ErrorKind::Removed);
         assert_eq!(error_of(program.table::<Quote>().open(), &program.subject()), ErrorKind::NotFound);
     }
+}
+
+#[test]
+fn a_wait_for_a_set_that_is_removed_meanwhile_ends() {
+    let program = Program::new(Backend::Posix, Kind::Sysv);
+    program.set_guard(0);
+    // Longer than any clock counts; a guard that is free is taken at once all the same.
+    let reader = program.table::<Quote>().timeout(Duration::MAX).open().unwrap();
+    let error = thread::scope(|scope| {
+        let waiting = scope.spawn(|| reader.read(0).unwrap_err());
+        while sysv::waiting(program.set(), INDEX) == 0 {
+            thread::yield_now();
+        }
+        sysv::remove_set(program.set());
+        waiting.join().unwrap()
+    });
+    assert_eq!((error.kind(), error.raw_os_error()), (&ErrorKind::Removed, Some(libc::EIDRM)));
+}
+
+#[test]
+fn a_timeout_longer_than_any_clock_counts_is_none() {
+    every_program(|program| {
+        let table = program.table::<Quote>().timeout(Duration::MAX);
+        let mut writer = table.open_writer().unwrap();
+        writer.write(0, &quote(1)).unwrap();
+        assert_eq!(writer.update(0, |quote| quote).unwrap(), table.open().unwrap().read(0).unwrap());
+    });
 }
 
 #[test]

@@ -8,9 +8,9 @@ use integration_tests::alone::Alone;
 use integration_tests::check::{error_of, is_root, skip};
 use integration_tests::foreign::{BYTES, COUNT, INDEX, Kind, Program, SEMAPHORES};
 use integration_tests::place::{Backend, Part, Place};
-use integration_tests::records::Quote;
+use integration_tests::records::{Quote, quote};
 use integration_tests::sysv;
-use shmrecord::{Adopt, ErrorKind, ForeignGuard};
+use shmrecord::{Adopt, ErrorKind, ForeignGuard, Reader, ShmRecord, Writer, remove};
 
 use crate::every_program;
 
@@ -169,6 +169,46 @@ fn what_is_no_segment_is_refused() {
         let kind = refused(table, place.address(), "0 bytes long, 32 expected: offset 0 + 1 records");
         assert_eq!(kind, ErrorKind::SizeMismatch { header: 32, actual: 0 });
     }
+}
+
+#[test]
+fn a_table_of_ours_is_opened_as_one() {
+    for backend in Backend::PUBLIC {
+        let place = Place::new(backend);
+        let mut writer = Writer::<Quote>::create(place.address(), 4).unwrap();
+        writer.write(0, &quote(1)).unwrap();
+        let words = "bad address: a table of shmrecord: open it as one";
+        let bad = ErrorKind::BadArgument { argument: "address" };
+        let table = Adopt::new(place.address(), ForeignGuard::None);
+        assert_eq!(refused(table, place.address(), words), bad);
+        // Sizes come before, guards behind.
+        let kind = refused(table.count(u64::MAX), place.address(), "records");
+        assert!(matches!(kind, ErrorKind::SizeMismatch { .. }), "{kind:?}");
+        let nowhere = ForeignGuard::Posix { name: "/shmrecord-test-no-such-name" };
+        assert_eq!(refused(table.guard(nowhere), place.address(), words), bad);
+        assert_eq!(Reader::<Quote>::open(place.address()).unwrap().read(0).unwrap(), quote(1));
+        drop(writer);
+        remove(place.address()).unwrap();
+    }
+    let program = Program::new(Backend::File, Kind::None);
+    for magic in [u64::from_le_bytes(*b"SHMRECRD"), u64::from_be_bytes(*b"SHMRECRD")] {
+        program.put(0, &[magic]);
+        refused(program.table(), program.place().address(), "a table of shmrecord");
+        // Only there it means something.
+        program.put(0, &[0, magic]);
+        assert_eq!(program.table::<Quote>().open().unwrap().count(), COUNT);
+    }
+    // Nothing of ours is so short that it has no first word.
+    let place = Place::new(Backend::File);
+    fs::write(place.path(), b"SHMRECR").unwrap();
+    let short = Adopt::<Letters>::new(place.address(), ForeignGuard::None);
+    assert_eq!(short.open_writer().unwrap().read(0).unwrap().letters, *b"SHMRECR");
+}
+
+#[derive(ShmRecord, Clone, Copy, Debug)]
+#[repr(C)]
+struct Letters {
+    letters: [u8; 7],
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tables that another program made, adopted by C and by Rust at once: the same records, the same guards, the same words for
 //! what is wrong. Relies on `c/adopt.c` for the C side; the segments are made here, as that other program would.
 
+mod names;
 mod values;
 mod words;
 

@@ -40,6 +40,11 @@ fn what_cannot_be_is_refused_in_the_same_words() {
     let ForeignGuard::Sysv { key, .. } = sysv.guard() else { panic!("it is one") };
     let in_file = segment(Backend::File);
     let base = Said::new::<Every>(place.address(), ForeignGuard::None);
+    let [ours, reversed] = [*b"SHMRECRD", *b"DRCERMHS"].map(|first| {
+        let place = segment(Backend::File);
+        Image::of(&place).put(0, &first);
+        place
+    });
     let guarded = |guard| Said { guard, ..base };
     let cases = [
         base,
@@ -49,6 +54,10 @@ fn what_cannot_be_is_refused_in_the_same_words() {
         Said { address: "sysv:0x5edefaced", ..base },
         Said { address: everybodys.address(), ..base },
         Said { address: everybodys.address(), mode: 0o666, ..base },
+        Said { address: ours.address(), ..base },
+        Said { address: reversed.address(), ..base },
+        Said { address: ours.address(), count: 1000, ..base },
+        Said { address: ours.address(), ..guarded(ForeignGuard::Sysv { key, index: 2 }) },
         Said { mode: 0o1600, ..base },
         Said { mode: 0o400, ..base },
         Said { stride: 0, ..base },
