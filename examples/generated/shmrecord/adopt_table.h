@@ -32,8 +32,11 @@ static inline void shmrec_adopted_close(shmrec_adopted *table) {
 // Finds the segment, then the guard, and maps when both are as they have to be.
 static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size,
                                         bool writable, const shmrec_task *task) {
+    // A memfd has mode 0777 unless its maker changes that, and yet nobody gets at it but who is given it.
+    shmrec_task foreign = *task;
+    foreign.world_writable = task->world_writable || table->address.is_memfd;
     shmrec_found found;
-    int code = shmrec_find(&found, &table->address, writable, task);
+    int code = shmrec_find(&found, &table->address, writable, &foreign);
     if (code != SHMREC_OK) {
         return code;
     }

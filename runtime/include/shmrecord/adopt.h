@@ -41,9 +41,9 @@
 // Opens the table that `where` describes, of records of this size and alignment. Errors: SHMREC_BAD_ADDRESS,
 // SHMREC_BAD_NAME and SHMREC_BAD_KEY for names that are none; SHMREC_BAD_ARGUMENT for numbers that cannot be;
 // SHMREC_NOT_FOUND for a segment or a guard that does not exist, SHMREC_BAD_OWNER, SHMREC_TOO_PERMISSIVE,
-// SHMREC_PERMISSION_DENIED for one that is not to be trusted or used; SHMREC_SIZE_MISMATCH for a segment that is too
-// small, by the kernel's account; SHMREC_GUARD_MISMATCH for a set with too few semaphores. A failed call leaves nothing
-// open, mapped or made.
+// SHMREC_PERMISSION_DENIED for one that is not to be trusted or used; SHMREC_UNSEALED for a memfd that could be cut;
+// SHMREC_SIZE_MISMATCH for a segment that is too small, by the kernel's account; SHMREC_GUARD_MISMATCH for a set with too
+// few semaphores. A failed call leaves nothing open, mapped or made.
 static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size, uint64_t align,
                                       bool writable, shmrec_error *error) {
     memset(table, 0, sizeof *table);
@@ -53,6 +53,7 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
         memset(&said, 0, sizeof said);
         said.mode = where->mode;
         said.trusted_owner = where->has_owner ? where->owner : 0;
+        said.accept_unsealed = where->accept_unsealed;
         const shmrec_options options = shmrec_resolve(&said);
         const shmrec_task task = shmrec_task_begin(writable ? "open for writing" : "open for reading",
                                                    table->address.text, &options, error);
