@@ -4,9 +4,10 @@
 #![expect(unsafe_code, reason = "mmap, sem_open and their like, and atomics in the mapping")]
 
 use std::ffi::CString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -14,6 +15,7 @@ use shmrecord::{Adopt, ForeignGuard, ShmRecord};
 
 use crate::place::{Backend, Place};
 use crate::sysv::{self, Attached};
+use crate::memfd;
 
 /// Bytes in front of its records.
 pub const OFFSET: u64 = 64;
@@ -84,7 +86,8 @@ enum Memory {
 unsafe impl Sync for Program {}
 
 impl Program {
-    /// A segment of zeros of this kind, guarded this way, and free.
+    /// A segment of zeros of this kind, guarded this way, and free. A memfd is sealed, has the mode that memfds have, and has
+    /// been handed over to this process.
     ///
     /// # Panics
     /// When the system refuses.
@@ -96,9 +99,16 @@ impl Program {
                 sysv::make_segment(place.key(), BYTES);
                 Memory::Shm(Attached::new(place.key()))
             }
-            _ => {
+            Backend::Memfd => {
+                let file = memfd::make(&[0; BYTES], memfd::SEALS);
+                file.set_permissions(Permissions::from_mode(0o777)).expect("an own memfd");
+                memfd::enter(place.address(), &[&file]);
+                Memory::File { base: map(&file) }
+            }
+            Backend::Posix | Backend::File => {
                 fs::write(place.path(), [0; BYTES]).expect("room for a segment");
-                Memory::File { base: map(&place) }
+                let file = File::options().read(true).write(true).open(place.path());
+                Memory::File { base: map(&file.expect("an own file")) }
             }
         };
         let lock = Place::new(if kind == Kind::Posix { Backend::Posix } else { Backend::Sysv });
@@ -298,9 +308,8 @@ fn counter_of(index: usize, per_record: bool) -> u64 {
     counter(per_record) + if per_record { index as u64 * STRIDE } else { 0 }
 }
 
-/// `mmap(2)` of the file at this place.
-fn map(place: &Place) -> *mut u8 {
-    let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("an own file");
+/// `mmap(2)` of this file.
+fn map(file: &File) -> *mut u8 {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.
     let base =

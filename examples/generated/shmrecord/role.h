@@ -96,7 +96,7 @@ static inline int shmrec_guard_is_current(const shmrec_guard *guard, const shmre
 // name leads to another one or nowhere, or it may not be read.
 static inline int shmrec_guard_held(const shmrec_address *address, shmrec_identity guard, int lock, bool *known,
                                     bool *held, const shmrec_task *task) {
-    return address->is_file ? shmrec_lockfile_held(address->guard, guard, lock, known, held, task)
+    return address->is_file ? shmrec_lockfile_held(address, guard, lock, known, held, task)
                             : shmrec_lockset_held(address->key, guard, lock, known, held, task);
 }
 

@@ -51,11 +51,11 @@ static inline struct flock shmrec_lockfile_range(int byte, short kind) {
 
 // open(O_RDONLY), fcntl(F_OFD_GETLK): whether somebody holds this lock of this guard file, of this process too. Not
 // `*known`: the name leads elsewhere, or it may not be read.
-static inline int shmrec_lockfile_held(const char *path, shmrec_identity guard, int byte, bool *known, bool *held,
-                                       const shmrec_task *task) {
-    const shmrec_task here = shmrec_task_on(task, path);
+static inline int shmrec_lockfile_held(const shmrec_address *address, shmrec_identity guard, int byte, bool *known,
+                                       bool *held, const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, address->guard);
     shmrec_file file;
-    int code = shmrec_file_open_any(&file, path, false, &here);
+    int code = shmrec_guardname_look(&file, address, &here);
     *known = code == SHMREC_OK && shmrec_same(file.identity, guard);
     if (*known) {
         struct flock range = shmrec_lockfile_range(byte, F_WRLCK);

@@ -45,6 +45,23 @@ static inline int shmrec_guardname_create(shmrec_file *file, const shmrec_addres
     return code;
 }
 
+// What has the guard's name, only to be asked: whatever it is. On failure nothing is open.
+static inline int shmrec_guardname_look(shmrec_file *file, const shmrec_address *address, const shmrec_task *task) {
+    if (!address->is_memfd) {
+        return shmrec_file_open_any(file, address->guard, false, task);
+    }
+    memset(file, 0, sizeof *file);
+    int code = shmrec_memfd_held(&file->fd, shmrec_memfd_name(address->guard), task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    code = shmrec_file_stat(file, task);
+    if (code != SHMREC_OK) {
+        shmrec_file_close(file);
+    }
+    return code;
+}
+
 // Which guard the name leads to. `*taken`: to any at all.
 static inline int shmrec_guardname_named(const shmrec_address *address, shmrec_identity *identity, bool *taken,
                                          const shmrec_task *task) {

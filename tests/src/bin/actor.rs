@@ -3,10 +3,10 @@
 //! | role | what it does until its input ends |
 //! |---|---|
 //! | `hold` | answers commands: see [`hold`] |
+//! | `twin`, `adopt` | answers commands as its twins in C: see [`twin`] |
 //! | `write ADDRESS CAPACITY CELLS ARRANGEMENT BYTES` | takes the role, prints `ready EPOCH`, writes the pattern at full speed |
 //! | `verify ADDRESS BYTES` | prints `ready`, reads everything all the time, prints at last `N reads, B bad` |
 //! | `update ADDRESS GUARD TIMES` | adopts the table of a [`foreign`] program, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
-//! | `hang ADDRESS GUARD` | adopts it, prints `inside` in the midst of an update of record 0, and stays there |
 //! | `take KEY` | takes the semaphore of a [`foreign`] program as that would, without undo; prints `taken` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use integration_tests::foreign::{self, INDEX};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
-use integration_tests::sysv;
+use integration_tests::{sysv, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
@@ -30,6 +30,8 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["hold"] => hold(),
+        ["twin"] => twin::hold_tables(),
+        ["adopt"] => twin::hold_adopted(),
         ["write", address, capacity, cells, arrangement, bytes] => {
             let options = Options::new().cells(number(cells)).arrangement(named(arrangement));
             match *bytes {
@@ -42,7 +44,6 @@ fn main() {
         ["verify", address, "256"] => verify::<Pattern256>(address),
         ["verify", address, _] => verify::<Pattern4096>(address),
         ["update", address, guard, times] => update(address, guard, number(times)),
-        ["hang", address, guard] => hang(address, guard),
         ["take", key] => take(number(key)),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
@@ -190,15 +191,6 @@ fn update(address: &str, guard: &str, times: u32) {
         writer.update(0, more).expect("the guard is free soon");
     }
     println!("done");
-}
-
-fn hang(address: &str, guard: &str) {
-    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
-    let _ = writer.update(0, |quote| {
-        println!("inside");
-        until_input_ends();
-        quote
-    });
 }
 
 fn take(key: i32) {
