@@ -81,7 +81,7 @@ fn without_a_guard_there_is_nothing_to_free() {
 
 #[test]
 fn a_set_that_is_removed_meanwhile_is_said_to_be() {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::Sysv);
         let mut writer = writer(&program);
         let reader = program.table::<Quote>().open().unwrap();

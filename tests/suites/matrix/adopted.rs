@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use integration_tests::every::{Every, VALUES, every, line};
-use integration_tests::foreign::{Kind, Program};
-use integration_tests::place::{Backend, Part};
+use integration_tests::foreign::{BYTES, Kind, Program};
+use integration_tests::memfd;
+use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
 use integration_tests::said::{COUNT, OFFSET, Said, counter, stride};
 use integration_tests::twin;
@@ -195,4 +196,24 @@ fn what_everybody_may_write_is_asked_for_but_a_memfd() {
             assert_eq!(actor.ask(&format!("attach {}", asked.text())), "sees 3");
         }
     });
+}
+
+#[test]
+fn a_memfd_that_can_be_cut_is_asked_for() {
+    for languages in pairs() {
+        let place = Place::new(Backend::Memfd);
+        memfd::enter(place.address(), &[&memfd::make(&[0; BYTES], 0)]);
+        let said = Said::new::<Every>(place.address(), ForeignGuard::None);
+        let refused = words(said.adopt::<Every>().open(), "not sealed: F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL");
+        let [mut writer, mut reader] = languages.map(|language| language.start(Tables::Foreign));
+        let asked = Said { accept_unsealed: true, ..said };
+        for actor in [&mut writer, &mut reader] {
+            actor.give(&place);
+            assert_eq!(actor.ask(&format!("attach {}", said.text())), refused);
+            assert_eq!(actor.ask(&format!("attach {}", asked.text())), "sees 3");
+        }
+        assert_eq!(writer.ask(&format!("open {}", asked.text())), "holds 3");
+        assert_eq!(writer.ask("write 2 5"), "written");
+        assert_eq!(reader.ask("read 2"), read(5));
+    }
 }
