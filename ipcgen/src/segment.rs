@@ -53,7 +53,20 @@ pub(crate) fn read(name: Spanned<String>, mut table: Table<'_>, found: &mut Diag
     let timeout_ms = table.number("timeout_ms", 0..=u32::MAX, found).map(|timeout| timeout.value);
     let doc = doc(&mut table, found);
     table.finish(found);
-    Segment { name, doc, address, record, offset, count, stride, guard, mode, owner, accept_unsealed, timeout_ms }
+    Segment {
+        name,
+        doc,
+        address,
+        record,
+        offset,
+        count,
+        stride,
+        guard,
+        mode,
+        owner,
+        accept_unsealed,
+        timeout_ms,
+    }
 }
 
 /// A number, or the word "rest".

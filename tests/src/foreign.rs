@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use shmrecord::{Adopt, ForeignGuard, ShmRecord};
 
+use crate::memfd;
 use crate::place::{Backend, Place};
 use crate::sysv::{self, Attached};
-use crate::memfd;
 
 /// Bytes in front of its records.
 pub const OFFSET: u64 = 64;

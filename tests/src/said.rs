@@ -83,8 +83,21 @@ impl<'a> Said<'a> {
     /// When they are none.
     #[must_use]
     pub fn parse(words: &[&'a str]) -> Self {
-        let &[address, mode, unsealed, timeout, offset, count, stride, kind, name, index, counter, bits, each] =
-            words
+        let &[
+            address,
+            mode,
+            unsealed,
+            timeout,
+            offset,
+            count,
+            stride,
+            kind,
+            name,
+            index,
+            counter,
+            bits,
+            each,
+        ] = words
         else {
             panic!("{} parts: {words:?}", words.len());
         };

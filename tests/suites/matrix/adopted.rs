@@ -204,7 +204,8 @@ fn a_memfd_that_can_be_cut_is_asked_for() {
         let place = Place::new(Backend::Memfd);
         memfd::enter(place.address(), &[&memfd::make(&[0; BYTES], 0)]);
         let said = Said::new::<Every>(place.address(), ForeignGuard::None);
-        let refused = words(said.adopt::<Every>().open(), "not sealed: F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL");
+        let refused =
+            words(said.adopt::<Every>().open(), "not sealed: F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL");
         let [mut writer, mut reader] = languages.map(|language| language.start(Tables::Foreign));
         let asked = Said { accept_unsealed: true, ..said };
         for actor in [&mut writer, &mut reader] {
