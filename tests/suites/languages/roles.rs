@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_public_backend;
+use integration_tests::case::every_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256};
@@ -20,21 +20,28 @@ const KILLS: usize = 40;
 #[test]
 fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
     for program in actors() {
-        every_public_backend(|place| {
+        every_backend(|place| {
             let [open, create] =
                 [format!("open {}", place.address()), format!("create {} 4", place.address())];
             for own_proc in [true, false] {
                 let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
                 assert_eq!(apart.ask(&create), "holds 1");
+                apart.take(place);
                 let refused = Writer::<Every>::open(place.address()).unwrap_err();
                 assert!(matches!(refused.kind(), ErrorKind::WriterAlive { pid: None, .. }), "{refused}");
                 let mut here = Actor::start(program, &["hold"]);
+                here.give(place);
                 assert_eq!(here.ask(&open), format!("{} {refused}", refused.kind().code()));
                 apart.kill();
                 shmrecord::remove(place.address()).unwrap();
 
                 let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
+                if place.backend() == Backend::Memfd {
+                    assert_eq!(here.ask(&format!("forget {}", place.address())), "forgotten");
+                }
                 assert_eq!(here.ask(&create), "holds 1");
+                here.take(place);
+                apart.give(place);
                 let answer = apart.ask(&open);
                 // Who sees the writer in the list of processes names it by its number there.
                 let named = refusal("open for writing", place.address(), here.pid());
