@@ -1,4 +1,4 @@
-//! A program that knows nothing of the library: its segment, its records' places, its guard. Relies on `libc`, `place` and
+//! A program that knows nothing of the library: its segment, its records' places, its guard. Relies on `libc`, `memfd`, `place` and
 //! `sysv`; of the library it names only what a table is adopted by.
 
 #![expect(unsafe_code, reason = "mmap, sem_open and their like, and atomics in the mapping")]
@@ -10,11 +10,14 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use shmrecord::{Adopt, ForeignGuard, ShmRecord};
 
 use crate::memfd;
 use crate::place::{Backend, Place};
+use crate::records::Quote;
+use crate::said::Said;
 use crate::sysv::{self, Attached};
 
 /// Bytes in front of its records.
@@ -149,17 +152,6 @@ impl Program {
         }
     }
 
-    /// The guard as text, for other processes: see [`table`].
-    #[must_use]
-    pub fn guard_text(&self) -> String {
-        match self.kind {
-            Kind::None => "none".into(),
-            Kind::Sysv => format!("sysv:{}", self.key),
-            Kind::Posix => self.lock.address().to_owned(),
-            Kind::Seqcount { bits, per_record } => format!("seqcount:{bits}:{per_record}"),
-        }
-    }
-
     /// What errors about the guard are about.
     #[must_use]
     pub fn subject(&self) -> String {
@@ -170,10 +162,17 @@ impl Program {
         }
     }
 
+    /// All that is said of its table, to other processes too.
+    #[must_use]
+    pub fn said(&self) -> Said<'_> {
+        let said = Said::new::<Quote>(self.place.address(), self.guard());
+        Said { offset: OFFSET, count: COUNT as u64, stride: STRIDE, timeout: Duration::from_secs(1), ..said }
+    }
+
     /// Its table.
     #[must_use]
     pub fn table<T: ShmRecord>(&self) -> Adopt<'_, T> {
-        placed(Adopt::new(self.place.address(), self.guard()))
+        self.said().adopt()
     }
 
     /// Sets the guard, that of each record where it has one: a semaphore to 0 is taken, a counter to 1 is being written.
@@ -274,29 +273,6 @@ impl Drop for Program {
             unsafe { libc::munmap(base.cast(), BYTES) };
         }
     }
-}
-
-/// The table at this address under the guard of this text, which [`Program::guard_text`] gave.
-///
-/// # Panics
-/// When it did not.
-#[must_use]
-pub fn table<'a, T: ShmRecord>(address: &'a str, guard: &'a str) -> Adopt<'a, T> {
-    let guard = match guard.split_once(':') {
-        Some(("sysv", key)) => ForeignGuard::Sysv { key, index: INDEX },
-        Some(("posix", name)) => ForeignGuard::Posix { name },
-        Some(("seqcount", counters)) => {
-            let (bits, per_record) = counters.split_once(':').expect("a width and a place");
-            let (bits, per_record) = (bits.parse().expect("a width"), per_record == "true");
-            ForeignGuard::Seqcount { offset: counter(per_record), bits, per_record }
-        }
-        _ => ForeignGuard::None,
-    };
-    placed(Adopt::new(address, guard))
-}
-
-fn placed<T: ShmRecord>(table: Adopt<'_, T>) -> Adopt<'_, T> {
-    table.offset(OFFSET).count(COUNT as u64).stride(STRIDE)
 }
 
 /// Where the counter is, or that of record 0.

@@ -27,7 +27,8 @@
 // - A seqcount keeps readers from torn records, and writers apart that look before they make it odd, as ours do. A
 //   program that only adds one has to be its only writer.
 // - POSIX semaphores need glibc 2.30; before 2.34, programs that use them link with -pthread.
-// - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping.
+// - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping; so a memfd must be sealed
+//   against that unless `accept_unsealed` is said.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), as those of table.h do.
 

@@ -43,7 +43,7 @@
 //! only as far as every program keeps to the guard.** There is no log. A writer of ours that is killed in the middle leaves
 //! the record half-written; a System V semaphore is then free (`SEM_UNDO`), a POSIX semaphore taken, a counter odd. A
 //! segment that its program removed stays readable here, as it does for others who have it mapped; one that it cuts takes
-//! its readers with it (`SIGBUS`), as with every mapping.
+//! its readers with it (`SIGBUS`), as with every mapping; so a memfd must be sealed against that unless the caller accepts it.
 //!
 //! | guard | read | write |
 //! |---|---|---|

@@ -6,8 +6,8 @@
 //! | `twin`, `adopt` | answers commands as its twins in C: see [`twin`] |
 //! | `write ADDRESS CAPACITY CELLS ARRANGEMENT BYTES` | takes the role, prints `ready EPOCH`, writes the pattern at full speed |
 //! | `verify ADDRESS BYTES` | prints `ready`, reads everything all the time, prints at last `N reads, B bad` |
-//! | `update ADDRESS GUARD TIMES` | adopts the table of a [`foreign`] program, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
-//! | `take KEY` | takes the semaphore of a [`foreign`] program as that would, without undo; prints `taken` |
+//! | `update WHERE TIMES` | adopts the table of a [`foreign`](integration_tests::foreign) program by the [`Said`] text, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
+//! | `take KEY` | takes the semaphore of a [`foreign`](integration_tests::foreign) program as that would, without undo; prints `taken` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
@@ -16,8 +16,9 @@ use std::process;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use integration_tests::foreign::{self, INDEX};
+use integration_tests::foreign::INDEX;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
+use integration_tests::said::Said;
 use integration_tests::{sysv, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
@@ -43,7 +44,7 @@ fn main() {
         ["verify", address, "64"] => verify::<Pattern64>(address),
         ["verify", address, "256"] => verify::<Pattern256>(address),
         ["verify", address, _] => verify::<Pattern4096>(address),
-        ["update", address, guard, times] => update(address, guard, number(times)),
+        ["update", said, times] => update(said, number(times)),
         ["take", key] => take(number(key)),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
@@ -182,8 +183,9 @@ fn churn(address: &str, capacity: usize, cells: u32) {
     }
 }
 
-fn update(address: &str, guard: &str, times: u32) {
-    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
+fn update(said: &str, times: u32) {
+    let said: Vec<&str> = said.split(' ').collect();
+    let mut writer = Said::parse(&said).adopt::<Quote>().open_writer().expect("the table is there");
     println!("ready");
     io::stdin().lock().read_line(&mut String::new()).expect("the test sends text");
     for _ in 0..times {

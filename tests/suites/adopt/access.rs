@@ -124,8 +124,8 @@ fn updates_of_several_processes_add_up() {
     ] {
         let program = Program::new(backend, kind);
         let times = 2000;
-        let (address, guard) = (program.place().address(), program.guard_text());
-        let mut actors = [(); 2].map(|()| actor!(for program.place(); "update", address, guard, times));
+        let said = program.said().text();
+        let mut actors = [(); 2].map(|()| actor!(for program.place(); "update", said, times));
         for actor in &mut actors {
             assert_eq!(actor.line(), "ready");
         }
