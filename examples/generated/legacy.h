@@ -91,7 +91,8 @@ static const shmrec_foreign legacy_quotes_foreign = {
     0, /* owner */
     false, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(legacy_quotes, legacy_quote, "Quote")

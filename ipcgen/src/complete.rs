@@ -80,6 +80,7 @@ fn segment(
         guard: given.guard?.value,
         mode: given.mode,
         owner: given.owner,
+        accept_unsealed: given.accept_unsealed,
         timeout_ms: given.timeout_ms,
     })
 }

@@ -152,6 +152,8 @@ pub struct Segment {
     pub mode: Option<u32>,
     /// A user id that is trusted, when the schema says one.
     pub owner: Option<u32>,
+    /// Whether a memfd is accepted whose size is not sealed.
+    pub accept_unsealed: bool,
     /// Milliseconds that an access may wait, when the schema says so.
     pub timeout_ms: Option<u32>,
 }

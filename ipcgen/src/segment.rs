@@ -30,6 +30,7 @@ pub(crate) struct Segment {
     pub(crate) guard: Option<Spanned<Guard>>,
     pub(crate) mode: Option<u32>,
     pub(crate) owner: Option<u32>,
+    pub(crate) accept_unsealed: bool,
     pub(crate) timeout_ms: Option<u32>,
 }
 
@@ -48,10 +49,24 @@ pub(crate) fn read(name: Spanned<String>, mut table: Table<'_>, found: &mut Diag
     let guard = guard::read(&mut table, found);
     let mode = mode(&mut table, found);
     let owner = table.number("owner", 0..=MAX_UID, found).map(|owner| owner.value);
+    let accept_unsealed = table.boolean("accept_unsealed", found);
     let timeout_ms = table.number("timeout_ms", 0..=u32::MAX, found).map(|timeout| timeout.value);
     let doc = doc(&mut table, found);
     table.finish(found);
-    Segment { name, doc, address, record, offset, count, stride, guard, mode, owner, timeout_ms }
+    Segment {
+        name,
+        doc,
+        address,
+        record,
+        offset,
+        count,
+        stride,
+        guard,
+        mode,
+        owner,
+        accept_unsealed,
+        timeout_ms,
+    }
 }
 
 /// A number, or the word "rest".

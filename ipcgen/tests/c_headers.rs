@@ -125,6 +125,7 @@ static inline void print_segment(const char *start, const char *record, const sh
 static inline void print_terms(const char *name, const shmrec_foreign *segment) {
     printf("%s %" PRIo32 " %" PRIu64, name, segment->mode, segment->timeout_ns);
     if (segment->has_owner) printf(" %" PRIu32, segment->owner);
+    if (segment->accept_unsealed) printf(" unsealed");
     printf("\n");
 }
 "#;
@@ -232,10 +233,11 @@ fn effects(models: &[Model]) -> String {
         }
     }
     for (_, segment) in segments(models) {
-        let Segment { name, mode, timeout_ms, owner, .. } = segment;
+        let Segment { name, mode, timeout_ms, owner, accept_unsealed, .. } = segment;
         let (mode, timeout_ms) = (mode.unwrap_or(0o600), timeout_ms.unwrap_or(1000));
         let owner = owner.map_or(String::new(), |owner| format!(" {owner}"));
-        let _ = writeln!(text, "{name} {mode:o} {}{owner}", u64::from(timeout_ms) * 1_000_000);
+        let unsealed = if *accept_unsealed { " unsealed" } else { "" };
+        let _ = writeln!(text, "{name} {mode:o} {}{owner}{unsealed}", u64::from(timeout_ms) * 1_000_000);
     }
     text
 }

@@ -1,18 +1,23 @@
-//! A program that knows nothing of the library: its segment, its records' places, its guard. Relies on `libc`, `place` and
+//! A program that knows nothing of the library: its segment, its records' places, its guard. Relies on `libc`, `memfd`, `place` and
 //! `sysv`; of the library it names only what a table is adopted by.
 
 #![expect(unsafe_code, reason = "mmap, sem_open and their like, and atomics in the mapping")]
 
 use std::ffi::CString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use shmrecord::{Adopt, ForeignGuard, ShmRecord};
 
+use crate::memfd;
 use crate::place::{Backend, Place};
+use crate::records::Quote;
+use crate::said::Said;
 use crate::sysv::{self, Attached};
 
 /// Bytes in front of its records.
@@ -84,7 +89,8 @@ enum Memory {
 unsafe impl Sync for Program {}
 
 impl Program {
-    /// A segment of zeros of this kind, guarded this way, and free.
+    /// A segment of zeros of this kind, guarded this way, and free. A memfd is sealed, has the mode that memfds have, and has
+    /// been handed over to this process.
     ///
     /// # Panics
     /// When the system refuses.
@@ -96,9 +102,16 @@ impl Program {
                 sysv::make_segment(place.key(), BYTES);
                 Memory::Shm(Attached::new(place.key()))
             }
-            _ => {
+            Backend::Memfd => {
+                let file = memfd::make(&[0; BYTES], memfd::SEALS);
+                file.set_permissions(Permissions::from_mode(0o777)).expect("an own memfd");
+                memfd::enter(place.address(), &[&file]);
+                Memory::File { base: map(&file) }
+            }
+            Backend::Posix | Backend::File => {
                 fs::write(place.path(), [0; BYTES]).expect("room for a segment");
-                Memory::File { base: map(&place) }
+                let file = File::options().read(true).write(true).open(place.path());
+                Memory::File { base: map(&file.expect("an own file")) }
             }
         };
         let lock = Place::new(if kind == Kind::Posix { Backend::Posix } else { Backend::Sysv });
@@ -139,17 +152,6 @@ impl Program {
         }
     }
 
-    /// The guard as text, for other processes: see [`table`].
-    #[must_use]
-    pub fn guard_text(&self) -> String {
-        match self.kind {
-            Kind::None => "none".into(),
-            Kind::Sysv => format!("sysv:{}", self.key),
-            Kind::Posix => self.lock.address().to_owned(),
-            Kind::Seqcount { bits, per_record } => format!("seqcount:{bits}:{per_record}"),
-        }
-    }
-
     /// What errors about the guard are about.
     #[must_use]
     pub fn subject(&self) -> String {
@@ -160,10 +162,17 @@ impl Program {
         }
     }
 
+    /// All that is said of its table, to other processes too.
+    #[must_use]
+    pub fn said(&self) -> Said<'_> {
+        let said = Said::new::<Quote>(self.place.address(), self.guard());
+        Said { offset: OFFSET, count: COUNT as u64, stride: STRIDE, timeout: Duration::from_secs(1), ..said }
+    }
+
     /// Its table.
     #[must_use]
     pub fn table<T: ShmRecord>(&self) -> Adopt<'_, T> {
-        placed(Adopt::new(self.place.address(), self.guard()))
+        self.said().adopt()
     }
 
     /// Sets the guard, that of each record where it has one: a semaphore to 0 is taken, a counter to 1 is being written.
@@ -266,29 +275,6 @@ impl Drop for Program {
     }
 }
 
-/// The table at this address under the guard of this text, which [`Program::guard_text`] gave.
-///
-/// # Panics
-/// When it did not.
-#[must_use]
-pub fn table<'a, T: ShmRecord>(address: &'a str, guard: &'a str) -> Adopt<'a, T> {
-    let guard = match guard.split_once(':') {
-        Some(("sysv", key)) => ForeignGuard::Sysv { key, index: INDEX },
-        Some(("posix", name)) => ForeignGuard::Posix { name },
-        Some(("seqcount", counters)) => {
-            let (bits, per_record) = counters.split_once(':').expect("a width and a place");
-            let (bits, per_record) = (bits.parse().expect("a width"), per_record == "true");
-            ForeignGuard::Seqcount { offset: counter(per_record), bits, per_record }
-        }
-        _ => ForeignGuard::None,
-    };
-    placed(Adopt::new(address, guard))
-}
-
-fn placed<T: ShmRecord>(table: Adopt<'_, T>) -> Adopt<'_, T> {
-    table.offset(OFFSET).count(COUNT as u64).stride(STRIDE)
-}
-
 /// Where the counter is, or that of record 0.
 fn counter(per_record: bool) -> u64 {
     if per_record { OFFSET + 32 } else { 8 }
@@ -298,9 +284,8 @@ fn counter_of(index: usize, per_record: bool) -> u64 {
     counter(per_record) + if per_record { index as u64 * STRIDE } else { 0 }
 }
 
-/// `mmap(2)` of the file at this place.
-fn map(place: &Place) -> *mut u8 {
-    let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("an own file");
+/// `mmap(2)` of this file.
+fn map(file: &File) -> *mut u8 {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.
     let base =

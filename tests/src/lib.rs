@@ -5,12 +5,15 @@
 //! |---|---|
 //! | [`place`] | an address that nobody else uses, removed at the end |
 //! | [`case`] | kinds of segment x cells x arrangements |
+//! | [`every`] | the record with every kind of field |
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
 //! | [`memfd`] | memfds, by the descriptors that a child would get |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
+//! | [`said`] | what is said of such a program's table, to both languages |
+//! | [`twin`] | what the actor answers like its twins in C |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
@@ -21,6 +24,7 @@ pub mod alone;
 pub mod bus;
 pub mod case;
 pub mod check;
+pub mod every;
 pub mod foreign;
 pub mod image;
 pub mod lock;
@@ -28,7 +32,9 @@ pub mod memfd;
 pub mod place;
 pub mod process;
 pub mod records;
+pub mod said;
 pub mod sysv;
 pub mod tools;
 #[cfg(target_arch = "x86_64")]
 pub mod tracer;
+pub mod twin;

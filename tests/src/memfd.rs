@@ -15,6 +15,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::ptr;
+use std::time::Duration;
 
 use shmrecord::handover::{self, Share};
 
@@ -80,6 +81,21 @@ pub fn with_older_entries(command: &Command) -> [OsString; 4] {
         format!("+{segment},+{guard}={name}"),
     ];
     entries.map(|older| OsString::from_vec([older.as_bytes(), b"/3:1:1=\xff/", text.as_bytes()].concat()))
+}
+
+/// The seals that the library expects.
+pub const SEALS: i32 = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+
+/// Hands these files over to this process under this address, as another program would: a segment, and perhaps its guard.
+///
+/// # Panics
+/// When they do not arrive.
+pub fn enter(address: &str, files: &[&File]) {
+    let name = address.strip_prefix("memfd:").expect("an address of a memfd");
+    let [ours, theirs] = sockets(libc::SOCK_SEQPACKET);
+    let descriptors: Vec<i32> = files.iter().map(|file| file.as_raw_fd()).collect();
+    send(&theirs, &message(name, u32::try_from(files.len()).expect("one or two")), &descriptors);
+    assert_eq!(handover::receive(&ours, Duration::ZERO).expect("it came"), address);
 }
 
 /// A memfd of another program, with these contents and seals, for its user only.

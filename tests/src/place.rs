@@ -167,7 +167,7 @@ impl Place {
         names
     }
 
-    /// A guard as a creator makes it who dies then.
+    /// A guard as a creator makes it who dies then; that of a memfd beside a segment only, in a hand-over.
     ///
     /// # Panics
     /// When there is one.
@@ -175,11 +175,15 @@ impl Place {
         match self.spot {
             Spot::Path(_) => drop(File::create_new(self.guard()).expect("no guard is there")),
             Spot::Key(key) => sysv::make_set(key, sysv::GUARD_SEMAPHORES),
-            Spot::Memfd => panic!("{} is this process's own", self.address),
+            Spot::Memfd => {
+                let segment = self.memfd_of(Part::Segment);
+                assert!(memfd::open(&self.address, Part::Guard).is_none(), "no guard is there");
+                memfd::enter(&self.address, &[&segment, &memfd::make(b"", memfd::SEALS)]);
+            }
         }
     }
 
-    /// Removes segment or guard behind the library's back.
+    /// Removes segment or guard behind the library's back. Of a memfd this process lets go, or is given the segment alone.
     ///
     /// # Panics
     /// When it is not there.
@@ -188,7 +192,8 @@ impl Place {
             (Spot::Path(_), _) => fs::remove_file(self.file_of(part)).expect("it is there"),
             (Spot::Key(key), Part::Segment) => sysv::remove_segment(*key),
             (Spot::Key(key), Part::Guard) => sysv::remove_set(*key),
-            (Spot::Memfd, _) => panic!("{} is this process's own", self.address),
+            (Spot::Memfd, Part::Segment) => handover::forget(&self.address).expect("it is there"),
+            (Spot::Memfd, Part::Guard) => memfd::enter(&self.address, &[&self.memfd_of(Part::Segment)]),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -169,6 +169,15 @@ impl Actor {
         let last = self.line();
         self.child.wait().expect("the actor ends");
         last
+    }
+
+    /// How it ends by itself.
+    ///
+    /// # Panics
+    /// When nobody knows.
+    #[must_use]
+    pub fn outcome(mut self) -> ExitStatus {
+        self.child.wait().expect("the actor ends")
     }
 
     /// `kill -9`; returns when it is dead.

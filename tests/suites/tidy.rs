@@ -128,6 +128,19 @@ fn links_in_the_documents_lead_somewhere() {
 }
 
 #[test]
+fn tests_that_the_documents_name_are_there() {
+    let document = fs::read_to_string(root().join("tests/README.md")).unwrap();
+    let named: Vec<_> = document.split('`').filter(|words| words.contains("::")).collect();
+    assert!(named.len() > 30, "{named:?}");
+    for path in named {
+        let (file, test) = path.rsplit_once("::").unwrap();
+        let file = root().join("tests/suites").join(file.replace("::", "/")).with_extension("rs");
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(text.contains(&format!("#[test]\nfn {test}() {{")), "{path}");
+    }
+}
+
+#[test]
 fn dependencies_are_few() {
     for (package, limit) in [("shmrecord", 12), ("ipcgen", 30)] {
         let tree = Command::new(env!("CARGO"))

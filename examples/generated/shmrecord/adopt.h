@@ -27,7 +27,8 @@
 // - A seqcount keeps readers from torn records, and writers apart that look before they make it odd, as ours do. A
 //   program that only adds one has to be its only writer.
 // - POSIX semaphores need glibc 2.30; before 2.34, programs that use them link with -pthread.
-// - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping.
+// - A segment that its owner cuts short under a mapping gives SIGBUS, as with every mapping; so a memfd must be sealed
+//   against that unless `accept_unsealed` is said.
 //
 // Every function returns 0 (SHMREC_OK) or an enum shmrec_code (error.h), as those of table.h do.
 
@@ -42,8 +43,8 @@
 // SHMREC_BAD_NAME and SHMREC_BAD_KEY for names that are none; SHMREC_BAD_ARGUMENT for numbers that cannot be, and for a
 // table of ours, which is opened as one; SHMREC_NOT_FOUND for a segment or a guard that does not exist,
 // SHMREC_BAD_OWNER, SHMREC_TOO_PERMISSIVE, SHMREC_PERMISSION_DENIED for one that is not to be trusted or used;
-// SHMREC_SIZE_MISMATCH for a segment that is too small, by the kernel's account; SHMREC_GUARD_MISMATCH for a set with
-// too few semaphores. A failed call leaves nothing open, mapped or made.
+// SHMREC_UNSEALED for a memfd that could be cut; SHMREC_SIZE_MISMATCH for a segment that is too small, by the kernel's
+// account; SHMREC_GUARD_MISMATCH for a set with too few semaphores. A failed call leaves nothing open, mapped or made.
 static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size, uint64_t align,
                                       bool writable, shmrec_error *error) {
     memset(table, 0, sizeof *table);
@@ -53,6 +54,7 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
         memset(&said, 0, sizeof said);
         said.mode = where->mode;
         said.trusted_owner = where->has_owner ? where->owner : 0;
+        said.accept_unsealed = where->accept_unsealed;
         const shmrec_options options = shmrec_resolve(&said);
         const shmrec_task task = shmrec_task_begin(writable ? "open for writing" : "open for reading",
                                                    table->address.text, &options, error);

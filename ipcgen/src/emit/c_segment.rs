@@ -40,7 +40,8 @@ pub(super) fn segment(segment: &Segment, record: &Record, out: &mut String) {
         ("owner", segment.owner.unwrap_or(0).to_string()),
         ("has_owner", segment.owner.is_some().to_string()),
         ("counter_per_record", per_record.to_string()),
-        ("reserved", "{0, 0}".to_owned()),
+        ("accept_unsealed", segment.accept_unsealed.to_string()),
+        ("reserved", "{0}".to_owned()),
     ];
     out.push('\n');
     if !segment.doc.is_empty() {

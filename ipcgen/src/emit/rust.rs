@@ -142,7 +142,9 @@ fn adopted(segment: &Segment, record: &Record, out: &mut String) {
     let mode = segment.mode.map(|mode| format!("mode(0o{mode:03o})"));
     let owner = segment.owner.map(|owner| format!("owner({owner})"));
     let timeout = segment.timeout_ms.map(|ms| format!("timeout(::core::time::Duration::from_millis({ms}))"));
-    for call in [count, Some(format!("stride({stride})")), mode, owner, timeout].into_iter().flatten() {
+    let unsealed = segment.accept_unsealed.then(|| "accept_unsealed(true)".to_owned());
+    let calls = [count, Some(format!("stride({stride})")), mode, owner, unsealed, timeout];
+    for call in calls.into_iter().flatten() {
         let _ = write!(out, "\n    .{call}");
     }
     out.push_str(";\n");

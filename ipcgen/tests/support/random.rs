@@ -111,6 +111,7 @@ impl Random {
         key("count", "2".to_owned());
         key("mode", "0o602".to_owned());
         key("owner", "65534".to_owned());
+        key("accept_unsealed", "true".to_owned());
         key("timeout_ms", "20".to_owned());
     }
 }

@@ -20,7 +20,7 @@ enum shmrec_guard_kind {
 // A table in a segment of another program. Generated headers define one for each section `[segment.name]` of a schema,
 // with every member given in this order.
 typedef struct shmrec_foreign {
-    const char *address;     // posix:/name, file:/path or sysv:key
+    const char *address;     // posix:/name, file:/path, sysv:key or memfd:name
     const char *guard_name;  // a key as behind `sysv:`, or the name given to sem_open, `/name`; NULL for other guards
     uint64_t offset;         // of record 0 from the start of the segment, in bytes
     uint64_t count;          // records, or SHMREC_REST
@@ -30,11 +30,12 @@ typedef struct shmrec_foreign {
     uint32_t guard;          // an enum shmrec_guard_kind
     uint32_t guard_index;    // which semaphore of a System V set
     uint32_t counter_bits;   // of a seqcount: 32 or 64
-    uint32_t mode;           // as in shmrec_options: with the others' write bit, what everybody may write is accepted
+    uint32_t mode;           // with the others' write bit, what everybody may write is accepted; memfds always are
     uint32_t owner;          // a user id that is trusted beside this process's own and root, if `has_owner`
     bool has_owner;
     bool counter_per_record; // each record has a seqcount of its own, `stride` bytes from one to the next
-    uint8_t reserved[2];
+    bool accept_unsealed;    // a memfd that can be cut, which ends who accesses it with SIGBUS, is accepted
+    uint8_t reserved[1];
 } shmrec_foreign;
 
 // Everything below is not for programs.

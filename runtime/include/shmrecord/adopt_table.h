@@ -44,8 +44,11 @@ static inline int shmrec_refuse_ours(const shmrec_map *map, const shmrec_task *t
 // Finds and maps the segment, then finds the guard. On failure the caller closes the table.
 static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_foreign *where, uint64_t size,
                                         bool writable, const shmrec_task *task) {
+    // A memfd has mode 0777 unless its maker changes that, and yet nobody gets at it but who is given it.
+    shmrec_task foreign = *task;
+    foreign.world_writable = task->world_writable || table->address.is_memfd;
     shmrec_found found;
-    int code = shmrec_find(&found, &table->address, writable, task);
+    int code = shmrec_find(&found, &table->address, writable, &foreign);
     if (code != SHMREC_OK) {
         return code;
     }

@@ -71,11 +71,6 @@ static inline int shmrec_handover_duplicates(shmrec_handed *handed, const shmrec
         handed->count = code == SHMREC_OK ? 2 : 1;
         code = code == SHMREC_NOT_FOUND ? SHMREC_OK : code;
     }
-    for (unsigned i = 0; i < handed->count && code == SHMREC_OK; i++) {
-        if (!shmrec_identity_of(handed->fds[i], &handed->identities[i])) {
-            code = shmrec_fail_os(task, "fstat", errno);
-        }
-    }
     if (code != SHMREC_OK) {
         shmrec_handed_close(handed);
     }
@@ -137,9 +132,10 @@ static inline int shmrec_handover_check(const unsigned char *bytes, shmrec_recei
         fault = words;
     }
     for (unsigned i = 0; fault == NULL && i < received->handed.count; i++) {
-        if (fcntl(received->handed.fds[i], SHMREC_F_GET_SEALS) < 0 ||
-            !shmrec_identity_of(received->handed.fds[i], &received->handed.identities[i])) {
+        if (fcntl(received->handed.fds[i], SHMREC_F_GET_SEALS) < 0) {
             fault = "a descriptor that came is no memfd";
+        } else if (!shmrec_identity_of(received->handed.fds[i], &received->handed.identities[i])) {
+            return shmrec_fail_os(task, "fstat", errno);
         }
     }
     return fault == NULL ? SHMREC_OK : shmrec_fail(task, SHMREC_BAD_MESSAGE, 0, "bad message: %s", fault);
@@ -211,9 +207,13 @@ static inline int shmrec_handover_inherit(const char *address, int share, shmrec
             const int fd = fcntl(handed.fds[kept.count], F_DUPFD, 3);
             if (fd < 0) {
                 code = shmrec_fail_os(&task, "fcntl(F_DUPFD)", errno);
-            } else {
-                kept.fds[kept.count++] = fd;
+                break;
             }
+            kept.fds[kept.count] = fd;
+            if (!shmrec_identity_of(fd, &kept.identities[kept.count])) {
+                code = shmrec_fail_os(&task, "fstat", errno);
+            }
+            kept.count++;
         }
         const int problem = code == SHMREC_OK ? shmrec_leave(shmrec_memfd_name(parsed.path), &kept) : 0;
         if (problem != 0) {

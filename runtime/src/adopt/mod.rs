@@ -43,7 +43,7 @@
 //! only as far as every program keeps to the guard.** There is no log. A writer of ours that is killed in the middle leaves
 //! the record half-written; a System V semaphore is then free (`SEM_UNDO`), a POSIX semaphore taken, a counter odd. A
 //! segment that its program removed stays readable here, as it does for others who have it mapped; one that it cuts takes
-//! its readers with it (`SIGBUS`), as with every mapping.
+//! its readers with it (`SIGBUS`), as with every mapping; so a memfd must be sealed against that unless the caller accepts it.
 //!
 //! | guard | read | write |
 //! |---|---|---|
@@ -118,13 +118,14 @@ pub struct Adopt<'a, T> {
     stride: Option<u64>,
     owner: Option<u32>,
     mode: u32,
+    accept_unsealed: bool,
     timeout: Duration,
     record: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: ShmRecord> Adopt<'a, T> {
-    /// Records at the start of the segment at `address` (`posix:/name`, `file:/path`, `sysv:0x1234`), one behind the other,
-    /// as many as fit; mode 0600, owner this user or root, 1 second. The guard is always said, `None` too.
+    /// Records at the start of the segment at `address` (`posix:/name`, `file:/path`, `sysv:0x1234`, `memfd:name`), one behind
+    /// the other, as many as fit; mode 0600, owner this user or root, 1 second. The guard is always said, `None` too.
     #[must_use]
     pub const fn new(address: &'a str, guard: ForeignGuard<'a>) -> Self {
         Self {
@@ -135,6 +136,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
             stride: None,
             owner: None,
             mode: 0o600,
+            accept_unsealed: false,
             timeout: Duration::from_secs(1),
             record: PhantomData,
         }
@@ -183,10 +185,19 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
     }
 
     /// With the others' write bit, segments and semaphores are accepted that everybody may write: `0o666`. Nothing's mode is
-    /// changed.
+    /// changed. The mode of a memfd is not asked about: it is 0777 unless its program changes that, and only who is given it
+    /// gets at it.
     #[must_use]
     pub const fn mode(mut self, mode: u32) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Accepts a memfd that lacks the seals which keep its size (`F_SEAL_SHRINK`, `F_SEAL_GROW`, `F_SEAL_SEAL`): whoever holds it
+    /// can cut it, which ends who accesses it with SIGBUS.
+    #[must_use]
+    pub const fn accept_unsealed(mut self, accept: bool) -> Self {
+        self.accept_unsealed = accept;
         self
     }
 
@@ -208,6 +219,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
     /// [`GuardMismatch`](crate::ErrorKind::GuardMismatch) if the set has fewer semaphores;
     /// [`BadOwner`](crate::ErrorKind::BadOwner), [`TooPermissive`](crate::ErrorKind::TooPermissive) and
     /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) if either is not to be trusted or used;
+    /// [`Unsealed`](crate::ErrorKind::Unsealed) for a memfd that could be cut;
     /// [`BadAddress`](crate::ErrorKind::BadAddress), [`BadName`](crate::ErrorKind::BadName) and
     /// [`BadKey`](crate::ErrorKind::BadKey) for addresses, names and keys that are none.
     pub fn open(&self) -> Result<Adopted<T>> {
@@ -226,7 +238,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
     fn enter(&self, operation: &'static str, access: Access) -> Result<Adopted<T>> {
         let address = Address::parse(self.address)?;
         let at = &At { operation, subject: &address };
-        let mut options = Options::new().mode(self.mode);
+        let mut options = Options::new().mode(self.mode).accept_unsealed(self.accept_unsealed);
         options.owner = self.owner;
         options.rights(at)?;
         let trust = &options.trust();
@@ -234,7 +246,7 @@ impl<'a, T: ShmRecord> Adopt<'a, T> {
         let wanted = Wanted::new(T::LAYOUT, self.offset, self.stride, self.count, self.guard);
         wanted.check(at)?;
         let guard = GuardPlace::parse(self.guard)?;
-        let found = address.place().find(at, access, trust)?;
+        let found = address.place().find(at, access, &address.place().trust_in_foreign(trust))?;
         let bounds = wanted.within(at, found.size)?;
         let segment = found.map(at, access, Wishes::default())?;
         refuse_ours(at, segment.map())?;

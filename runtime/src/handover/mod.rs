@@ -153,10 +153,11 @@ fn duplicates(at: &At<'_>, name: &str, share: Share) -> Result<Vec<File>> {
 
 /// A descriptor that came, if it is a memfd's.
 fn accept(at: &At<'_>, file: File) -> Result<(File, Identity)> {
-    match (memfd::seals(&file), Identity::of(&file)) {
-        (Ok(_), Ok(identity)) => Ok((file, identity)),
-        _ => Err(no_memfd(at)),
+    if memfd::seals(&file).is_err() {
+        return Err(no_memfd(at));
     }
+    let identity = Identity::of(&file).map_err(|error| at.os("fstat", &error))?;
+    Ok((file, identity))
 }
 
 #[cold]

@@ -182,6 +182,12 @@ impl Place {
         }
     }
 
+    /// The trust in what another program made there: a memfd has mode 0777 unless its maker changes that, and yet nobody gets
+    /// at it but who is given it.
+    pub(crate) fn trust_in_foreign(&self, trust: &Trust) -> Trust {
+        Trust { world_writable: trust.world_writable || matches!(self, Place::Memfd(_)), ..*trust }
+    }
+
     /// Whether the name leads to anything at all.
     pub(crate) fn is_taken(&self, at: &At<'_>) -> Result<bool> {
         match self {

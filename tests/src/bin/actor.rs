@@ -3,11 +3,11 @@
 //! | role | what it does until its input ends |
 //! |---|---|
 //! | `hold` | answers commands: see [`hold`] |
+//! | `twin`, `adopt` | answers commands as its twins in C: see [`twin`] |
 //! | `write ADDRESS CAPACITY CELLS ARRANGEMENT BYTES` | takes the role, prints `ready EPOCH`, writes the pattern at full speed |
 //! | `verify ADDRESS BYTES` | prints `ready`, reads everything all the time, prints at last `N reads, B bad` |
-//! | `update ADDRESS GUARD TIMES` | adopts the table of a [`foreign`] program, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
-//! | `hang ADDRESS GUARD` | adopts it, prints `inside` in the midst of an update of record 0, and stays there |
-//! | `take KEY` | takes the semaphore of a [`foreign`] program as that would, without undo; prints `taken` |
+//! | `update WHERE TIMES` | adopts the table of a [`foreign`](integration_tests::foreign) program by the [`Said`] text, prints `ready`; `go`: adds 1 to record 0 so often, prints `done` |
+//! | `take KEY` | takes the semaphore of a [`foreign`](integration_tests::foreign) program as that would, without undo; prints `taken` |
 //! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
@@ -18,11 +18,12 @@ use std::process;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use integration_tests::foreign::{self, INDEX};
+use integration_tests::foreign::INDEX;
 use integration_tests::records::{
     Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
 };
-use integration_tests::sysv;
+use integration_tests::said::Said;
+use integration_tests::{sysv, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
@@ -34,6 +35,8 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["hold"] => hold(),
+        ["twin"] => twin::hold_tables(),
+        ["adopt"] => twin::hold_adopted(),
         ["write", address, capacity, cells, arrangement, bytes] => {
             let options = Options::new().cells(number(cells)).arrangement(named(arrangement));
             match *bytes {
@@ -45,8 +48,7 @@ fn main() {
         ["verify", address, "64"] => verify::<Pattern64>(address),
         ["verify", address, "256"] => verify::<Pattern256>(address),
         ["verify", address, _] => verify::<Pattern4096>(address),
-        ["update", address, guard, times] => update(address, guard, number(times)),
-        ["hang", address, guard] => hang(address, guard),
+        ["update", said, times] => update(said, number(times)),
         ["take", key] => take(number(key)),
         ["transfer", address, capacity] => transfer(address, number(capacity)),
         ["audit", address] => audit(address),
@@ -224,8 +226,9 @@ fn churn(address: &str, capacity: usize, cells: u32) {
     }
 }
 
-fn update(address: &str, guard: &str, times: u32) {
-    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
+fn update(said: &str, times: u32) {
+    let said: Vec<&str> = said.split(' ').collect();
+    let mut writer = Said::parse(&said).adopt::<Quote>().open_writer().expect("the table is there");
     println!("ready");
     io::stdin().lock().read_line(&mut String::new()).expect("the test sends text");
     for _ in 0..times {
@@ -233,15 +236,6 @@ fn update(address: &str, guard: &str, times: u32) {
         writer.update(0, more).expect("the guard is free soon");
     }
     println!("done");
-}
-
-fn hang(address: &str, guard: &str) {
-    let mut writer = foreign::table::<Quote>(address, guard).open_writer().expect("the table is there");
-    let _ = writer.update(0, |quote| {
-        println!("inside");
-        until_input_ends();
-        quote
-    });
 }
 
 fn take(key: i32) {

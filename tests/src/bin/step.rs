@@ -9,9 +9,11 @@
 use std::env;
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use integration_tests::records::{Pattern, Pattern256};
+use shmrecord::handover::{self, Share};
 use shmrecord::{Reader, Result, Semaphore, Writer};
 
 /// Records in a table.
@@ -24,6 +26,8 @@ fn main() {
     unsafe { libc::alarm(SECONDS) };
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [operation, address] = arguments.as_slice() else { panic!("step OPERATION ADDRESS") };
+    // What was inherited is taken in when a memfd is first asked for.
+    let _ = handover::forget("memfd:none");
     let before = holdings();
     let result = run(operation, address);
     let after = holdings();
@@ -62,6 +66,16 @@ fn run(operation: &str, address: &str) -> Result<()> {
             let reader = Reader::<Pattern256>::open(address)?;
             between_marks(|| drop(reader));
             Ok(())
+        }
+        "send" | "lend" => {
+            let (ours, _theirs) = UnixStream::pair().expect("a pair of sockets");
+            let share = if operation == "send" { Share::Writer } else { Share::Reader };
+            between_marks(|| handover::send(&ours, address, share))
+        }
+        "receive" => {
+            let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+            handover::send(&ours, address, Share::Writer)?;
+            between_marks(|| handover::receive(&theirs, Duration::from_secs(1))).map(drop)
         }
         "semaphore-create" => between_marks(|| Semaphore::create(address, 1)).map(drop),
         "semaphore-open-or-create" => between_marks(|| Semaphore::open_or_create(address, 1)).map(drop),

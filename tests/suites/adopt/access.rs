@@ -129,11 +129,13 @@ fn updates_of_several_processes_add_up() {
         (Backend::Posix, Kind::Posix),
         (Backend::File, Kind::Seqcount { bits: 32, per_record: false }),
         (Backend::Posix, Kind::Seqcount { bits: 64, per_record: true }),
+        (Backend::Memfd, Kind::Seqcount { bits: 32, per_record: true }),
+        (Backend::Memfd, Kind::Posix),
     ] {
         let program = Program::new(backend, kind);
         let times = 2000;
-        let (address, guard) = (program.place().address(), program.guard_text());
-        let mut actors = [(); 2].map(|()| actor!("update", address, guard, times));
+        let said = program.said().text();
+        let mut actors = [(); 2].map(|()| actor!(for program.place(); "update", said, times));
         for actor in &mut actors {
             assert_eq!(actor.line(), "ready");
         }

@@ -12,7 +12,7 @@ use integration_tests::place::Backend;
 
 /// Runs this for every guard in every kind of segment.
 fn every_program(test: impl Fn(&Program)) {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         for kind in Kind::all() {
             let program = Program::new(backend, kind);
             println!("{backend:?}, {kind:?}"); // shown when it fails

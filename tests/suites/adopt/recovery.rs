@@ -74,37 +74,6 @@ fn a_dead_holder_that_knew_no_undo_is_named_and_its_semaphore_freed_on_request()
 }
 
 #[test]
-fn a_process_of_ours_that_dies_inside_leaves_what_its_guard_leaves() {
-    for (kind, is_free) in [
-        (Kind::Sysv, true),
-        (Kind::Posix, false),
-        (Kind::SEQCOUNTS[0], false),
-        (Kind::SEQCOUNTS[1], false),
-        (Kind::SEQCOUNTS[2], false),
-        (Kind::SEQCOUNTS[3], false),
-    ] {
-        let program = Program::new(Backend::Posix, kind);
-        let mut actor = actor!("hang", program.place().address(), program.guard_text());
-        assert_eq!(actor.line(), "inside");
-        let mut writer = writer(&program);
-        let taken = error_of(writer.write(0, &quote(1)), &program.subject());
-        let pid = (kind == Kind::Sysv).then_some(actor.pid());
-        assert_eq!(taken, ErrorKind::LockTimeout { pid });
-        actor.kill();
-        if !is_free {
-            assert!(writer.read(0).is_err(), "{kind:?}");
-            let refused = writer.free_guard(Some(77));
-            assert!(refused.as_ref().unwrap_err().found().contains("but nobody knows who holds"), "{kind:?}");
-            assert_eq!(error_of(refused, &program.subject()), DEAD);
-            assert!(writer.free_guard(None).unwrap(), "{kind:?}");
-            assert!(!writer.free_guard(None).unwrap(), "{kind:?}");
-        }
-        writer.write(0, &quote(1)).unwrap();
-        assert_eq!(writer.read(0).unwrap(), quote(1), "{kind:?}");
-    }
-}
-
-#[test]
 fn without_a_guard_there_is_nothing_to_free() {
     let program = Program::new(Backend::File, Kind::None);
     let mut writer = writer(&program);
@@ -113,7 +82,7 @@ fn without_a_guard_there_is_nothing_to_free() {
 
 #[test]
 fn a_set_that_is_removed_meanwhile_is_said_to_be() {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::Sysv);
         let mut writer = writer(&program);
         let reader = program.table::<Quote>().open().unwrap();

@@ -3,13 +3,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use integration_tests::alone::Alone;
 use integration_tests::check::{error_of, is_root, skip};
 use integration_tests::foreign::{BYTES, COUNT, INDEX, Kind, Program, SEMAPHORES};
 use integration_tests::place::{Backend, Part, Place};
-use integration_tests::records::{Quote, quote};
-use integration_tests::sysv;
+use integration_tests::records::{NO_QUOTE, Quote, quote};
+use integration_tests::{memfd, sysv};
+use shmrecord::handover::{self, Share};
 use shmrecord::{Adopt, ErrorKind, ForeignGuard, Reader, ShmRecord, Writer, remove};
 
 use crate::every_program;
@@ -55,7 +57,7 @@ fn impossible(program: &Program) -> Vec<(Adopt<'_, Quote>, ErrorKind, &'static s
 
 #[test]
 fn places_that_cannot_be_are_refused() {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::None);
         let before = program.bytes();
         for (table, kind, words) in impossible(&program) {
@@ -81,7 +83,7 @@ fn places_that_cannot_be_are_refused() {
 fn a_segment_or_guard_that_is_not_there_is_not_made() {
     let nowhere = Place::new(Backend::Sysv);
     let (key, name) = (format!("{:#x}", nowhere.key()), format!("/shmrecord-test-none-{}", nowhere.key()));
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::None);
         let table = program.table::<Quote>();
         let sysv = table.guard(ForeignGuard::Sysv { key: &key, index: 0 });
@@ -116,6 +118,11 @@ fn what_everybody_may_write_is_adopted_on_request_only() {
     every_program(|program| {
         let address = program.place().address();
         program.place().set_mode(Part::Segment, 0o666);
+        if program.place().backend() == Backend::Memfd {
+            // Its mode, which was 0777 before, counts for nothing: who was given it has it.
+            assert_eq!(program.table::<Quote>().open_writer().unwrap().count(), COUNT);
+            return;
+        }
         let kind = refused(program.table(), address, "mode 0666 lets everybody write");
         assert_eq!(kind, ErrorKind::TooPermissive { mode: 0o666 });
         let reader = program.table::<Quote>().mode(0o666).open().unwrap();
@@ -147,13 +154,43 @@ fn another_users_segment_is_adopted_on_request_only() {
     if !is_root() {
         return skip("only root can give a segment away");
     }
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::None);
         program.place().give(Part::Segment, 4711);
         let kind = refused(program.table(), program.place().address(), "owned by user 4711");
         assert_eq!(kind, ErrorKind::BadOwner { uid: 4711 });
         program.table::<Quote>().owner(4711).open_writer().unwrap();
     }
+}
+
+#[test]
+fn a_memfd_that_can_be_cut_is_adopted_on_request_only() {
+    let place = Place::new(Backend::Memfd);
+    for (seals, missing) in [
+        (0, "F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL"),
+        (libc::F_SEAL_SHRINK, "F_SEAL_GROW, F_SEAL_SEAL"),
+        (libc::F_SEAL_SHRINK | libc::F_SEAL_GROW, "F_SEAL_SEAL"),
+    ] {
+        memfd::enter(place.address(), &[&memfd::make(&[0; BYTES], seals)]);
+        let table = Adopt::<Quote>::new(place.address(), ForeignGuard::None);
+        let kind = refused(table, place.address(), missing);
+        assert_eq!(kind, ErrorKind::Unsealed { missing: missing.into() });
+        let mut writer = table.accept_unsealed(true).open_writer().unwrap();
+        writer.write(1, &quote(1)).unwrap();
+        assert_eq!(table.accept_unsealed(true).open().unwrap().read(1).unwrap(), quote(1));
+    }
+}
+
+#[test]
+fn a_memfd_that_was_handed_over_for_reading_is_not_written() {
+    let program = Program::new(Backend::Memfd, Kind::None);
+    let address = program.place().address();
+    let [ours, theirs] = memfd::sockets(libc::SOCK_STREAM);
+    handover::send(&ours, address, Share::Reader).unwrap();
+    assert_eq!(handover::receive(&theirs, Duration::ZERO).unwrap(), address);
+    let writer = program.table::<Quote>().open_writer();
+    assert_eq!(error_of(writer, address), ErrorKind::PermissionDenied);
+    assert_eq!(program.table::<Quote>().open().unwrap().read(0).unwrap(), NO_QUOTE);
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Drop for OnDrop<'_> {
 
 #[test]
 fn no_read_is_torn_beside_a_writer_that_tears() {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         for kind in Kind::SEQCOUNTS {
             let program = Program::new(backend, kind);
             let reader = program.table::<Same>().timeout(Duration::from_secs(10)).open().unwrap();

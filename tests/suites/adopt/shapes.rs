@@ -24,7 +24,7 @@ record!(Words15, u64, 15);
 
 #[test]
 fn records_of_any_size_and_alignment_are_adopted() {
-    for backend in Backend::PUBLIC {
+    for backend in Backend::ALL {
         let program = Program::new(backend, Kind::None);
         check(&program, 3, 1, |number| Bytes1 { elements: [number] });
         check(&program, 3, 7, |number| Bytes7 { elements: [number; 7] });

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process;
 
 use integration_tests::actor;
-use integration_tests::case::every_public_backend;
+use integration_tests::case::every_backend;
 use integration_tests::check::error_of;
 use integration_tests::image::Image;
 use integration_tests::lock;
@@ -30,7 +30,7 @@ fn told(reader: &Reader<Quote>) -> Status {
 
 #[test]
 fn the_end_of_a_writer_is_seen_and_so_is_the_next_one() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let mut writer = create(place);
         let (reader, raw) = (open(place), RawReader::open(place.address()).unwrap());
         for _ in 0..3 {
@@ -45,9 +45,10 @@ fn the_end_of_a_writer_is_seen_and_so_is_the_next_one() {
 
 #[test]
 fn a_killed_writer_is_dead_at_once_and_a_stopped_one_alive() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let mut actor = actor!("hold");
         assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+        actor.take(place);
         let reader = open(place);
         assert_eq!(told(&reader), Status::Alive);
         actor.stop();
@@ -58,6 +59,7 @@ fn a_killed_writer_is_dead_at_once_and_a_stopped_one_alive() {
         assert_eq!(told(&reader), Status::Dead);
 
         let mut next = actor!("hold");
+        next.give(place);
         assert_eq!(next.ask(&format!("open {}", place.address())), "holds 2");
         assert_eq!(told(&reader), Status::Alive);
         next.stop();
@@ -68,7 +70,7 @@ fn a_killed_writer_is_dead_at_once_and_a_stopped_one_alive() {
 
 #[test]
 fn a_removed_table_is_retired_for_ever() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let (writer, reader) = (create(place), open(place));
         remove(place.address()).unwrap();
         assert_eq!((writer.status().unwrap(), told(&reader)), (Status::Retired, Status::Retired));
@@ -82,7 +84,7 @@ fn a_removed_table_is_retired_for_ever() {
 
 #[test]
 fn a_table_that_a_stranger_took_away_is_an_orphan_for_ever() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let (writer, reader) = (create(place), open(place));
         place.remove(Part::Segment);
         assert_eq!((writer.status().unwrap(), told(&reader)), (Status::Orphaned, Status::Orphaned));
@@ -97,7 +99,7 @@ fn a_table_that_a_stranger_took_away_is_an_orphan_for_ever() {
 
 #[test]
 fn without_its_guard_a_writer_has_lost_its_role_and_a_replacement_works() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         for is_replaced in [false, true] {
             let (writer, reader) = (create(place), open(place));
             place.remove(Part::Guard);
@@ -120,7 +122,7 @@ fn without_its_guard_a_writer_has_lost_its_role_and_a_replacement_works() {
 
 #[test]
 fn asking_takes_no_lock_and_stores_nothing() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         drop(create(place));
         let (reader, image) = (open(place), Image::of(place));
         let before = image.bytes();
@@ -139,7 +141,7 @@ fn asking_takes_no_lock_and_stores_nothing() {
 
 #[test]
 fn what_the_kernel_says_is_told() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let writer = Options::new().mode(0o640).create::<Quote>(place.address(), CAPACITY).unwrap();
         let facts = writer.facts().unwrap();
         let own = fs::metadata("/proc/self").unwrap();
@@ -156,11 +158,11 @@ fn what_the_kernel_says_is_told() {
             drop(writer);
             assert_eq!(reader.facts().unwrap().attachments, Some(1));
         } else {
-            let allocated = fs::metadata(place.path()).unwrap().blocks() * 512;
+            let allocated = place.taken_bytes();
             assert_eq!(facts.allocated_bytes, Some(allocated));
             assert!(allocated >= facts.bytes, "the space is its own");
             assert_eq!((facts.attachments, facts.creator_pid, facts.last_pid), (None, None, None));
-            fs::remove_file(place.path()).unwrap();
+            place.remove(Part::Segment);
             assert_eq!(reader.facts().unwrap(), facts);
         }
         assert_eq!(reader.facts().unwrap().mode, 0o640);

@@ -1,12 +1,14 @@
 //! Segments whose header or size is wrong.
 
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
 
+use integration_tests::actor;
 use integration_tests::case::{CELLS, every_backend, every_named_backend, every_public_backend};
 use integration_tests::check::{error_of, every_opening, every_opening_fails, every_opening_works};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
-use integration_tests::records::{Quote, quote};
+use integration_tests::records::{Pattern256, Quote, quote};
 use shmrecord::{ErrorKind, Options, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 10;
@@ -217,5 +219,21 @@ fn a_hole_over_the_records_is_seen_by_who_has_read_them() {
             drop(writer);
             remove(place.address()).unwrap();
         }
+    });
+}
+
+#[test]
+fn a_file_that_is_cut_ends_who_reads_it_and_nobody_else() {
+    every_named_backend(|place| {
+        let address = place.address();
+        drop(Writer::<Pattern256>::create(address, 64).unwrap());
+        let mut actor = actor!("verify", address, 256);
+        assert_eq!(actor.line(), "ready");
+        let image = Image::of(place);
+        let header = image.length();
+        image.set_length(4096);
+        assert_eq!(actor.outcome().signal(), Some(libc::SIGBUS));
+        let kind = ErrorKind::SizeMismatch { header, actual: 4096 };
+        assert_eq!(error_of(Reader::<Pattern256>::open(address), address), kind);
     });
 }

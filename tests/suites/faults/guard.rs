@@ -24,7 +24,7 @@ fn no_role(address: &str, kind: &ErrorKind) {
 
 #[test]
 fn without_its_guard_a_table_has_no_second_writer() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let address = place.address();
         for is_replaced in [false, true] {
             let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();

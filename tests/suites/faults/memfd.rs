@@ -1,36 +1,24 @@
 //! Memfds: what their seals keep peers from, what is said of those that lack them, and tables that only their creator can
 //! write.
 
-use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::process::Command;
-use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::case::every_public_backend;
 use integration_tests::check::{error_of, every_opening, every_opening_fails};
 use integration_tests::image::Image;
-use integration_tests::memfd::{self, message, sockets};
+use integration_tests::memfd;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Quote, quote};
 use shmrecord::handover::{self, Share};
 use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(10);
 
 fn place() -> Place {
     Place::new(Backend::Memfd)
-}
-
-/// Hands these files over to this process under the name of this place, as another program would.
-fn enter(place: &Place, files: &[&File]) {
-    let name = place.address().strip_prefix("memfd:").unwrap();
-    let [ours, theirs]: [OwnedFd; 2] = sockets(libc::SOCK_SEQPACKET);
-    let descriptors: Vec<i32> = files.iter().map(|file| file.as_raw_fd()).collect();
-    memfd::send(&theirs, &message(name, u32::try_from(files.len()).unwrap()), &descriptors);
-    assert_eq!(handover::receive(&ours, PATIENCE).unwrap(), place.address());
 }
 
 #[test]
@@ -75,7 +63,7 @@ fn every_missing_seal_is_named() {
         let is_there = |at: &usize| chosen >> at & 1 == 1;
         let (there, missing): (Vec<usize>, Vec<usize>) = (0..3).partition(is_there);
         let seals = there.iter().fold(0, |seals, &at| seals | SEALS[at].0);
-        enter(&place, &[&memfd::make(&contents, seals)]);
+        memfd::enter(place.address(), &[&memfd::make(&contents, seals)]);
         let names: Vec<&str> = missing.iter().map(|&at| SEALS[at].1).collect();
         if names.is_empty() {
             assert_eq!(Reader::<Quote>::open(place.address()).unwrap().read(0).unwrap(), quote(1));
@@ -95,20 +83,18 @@ fn an_unsealed_guard_is_no_guard() {
     let (original, place) = (place(), place());
     drop(Writer::<Quote>::create(original.address(), CAPACITY).unwrap());
     let segment = memfd::open(original.address(), Part::Segment).unwrap();
-    enter(&place, &[&segment, &memfd::make(b"", 0)]);
+    memfd::enter(place.address(), &[&segment, &memfd::make(b"", 0)]);
     let writer = Writer::<Quote>::open(place.address());
     assert!(matches!(error_of(writer, place.address()), ErrorKind::Unsealed { .. }));
     // Sealed, it is still not the one that the segment was made with.
-    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-    enter(&place, &[&segment, &memfd::make(b"", seals)]);
+    memfd::enter(place.address(), &[&segment, &memfd::make(b"", memfd::SEALS)]);
     assert_eq!(error_of(Writer::<Quote>::open(place.address()), place.address()), ErrorKind::GuardLost);
 }
 
 #[test]
 fn another_programs_memfd_is_held_but_no_table() {
     let place = place();
-    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-    enter(&place, &[&memfd::make(&[7; 4096], seals)]);
+    memfd::enter(place.address(), &[&memfd::make(&[7; 4096], memfd::SEALS)]);
     every_opening_fails::<Quote>(place.address(), CAPACITY, &ErrorKind::BadMagic);
     assert_eq!(error_of(remove(place.address()), place.address()), ErrorKind::BadMagic);
     assert_eq!(place.names(), [""]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use integration_tests::actor;
 use integration_tests::alone::Alone;
-use integration_tests::case::every_public_backend;
+use integration_tests::case::every_backend;
 use integration_tests::check::{error_of, every_opening_fails, skip};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
@@ -24,11 +24,12 @@ fn actor_apart(own_proc: bool) -> Option<Actor> {
 #[test]
 fn roles_deaths_and_take_overs_cross_pid_namespaces() {
     for own_proc in [true, false] {
-        every_public_backend(|place| {
+        every_backend(|place| {
             let address = place.address();
             let Some(mut apart) = actor_apart(own_proc) else { return };
             let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
             writer.write(0, &quote(1)).unwrap();
+            apart.give(place);
             let answer = apart.ask(&format!("open {address}"));
             // Who sees the writer in the list of processes may name it, under the number that it has there.
             let named = format!("alive {}", std::process::id());
@@ -137,9 +138,10 @@ fn who_enters_another_ipc_namespace_is_told_no_lies() {
 
 #[test]
 fn a_writer_that_leaves_its_ipc_namespace_loses_its_role_on_system_v() {
-    every_public_backend(|place| {
+    every_backend(|place| {
         let mut actor = actor!("hold");
         assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+        actor.take(place);
         match actor.ask("leave").as_str() {
             "left" => {}
             why => return skip(why),

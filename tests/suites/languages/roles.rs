@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_public_backend;
+use integration_tests::case::every_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256, balance};
@@ -18,63 +18,30 @@ const CAPACITY: usize = 4;
 const KILLS: usize = 40;
 
 #[test]
-fn a_living_writer_is_named_to_the_other_language() {
-    let programs = actors();
-    every_public_backend(|place| {
-        let address = place.address();
-        for program in &programs {
-            let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
-            let requests = [format!("create {address} {CAPACITY}"), format!("open {address}")];
-
-            let writer = Writer::<Every>::create(address, CAPACITY).unwrap();
-            for (request, operation) in requests.iter().zip(["create", "open for writing"]) {
-                assert_eq!(one.ask(request), refusal(operation, address, std::process::id()));
-            }
-            drop(writer);
-
-            assert_eq!(one.ask(&requests[1]), "holds 2");
-            let refused = [Writer::<Every>::create(address, CAPACITY), Writer::open(address)];
-            for ((refused, request), operation) in
-                refused.iter().zip(&requests).zip(["create", "open for writing"])
-            {
-                let error = refused.as_ref().unwrap_err();
-                let ErrorKind::WriterAlive { pid, since_unix_ns } = *error.kind() else { panic!("{error}") };
-                assert_eq!(pid, Some(one.pid()));
-                assert!(since_unix_ns > 0);
-                let words = refusal(operation, address, one.pid());
-                assert_eq!(format!("{} {error}", error.kind().code()), words);
-                assert_eq!(other.ask(request), words);
-            }
-            let again = one.ask(&requests[1]);
-            assert!(again.contains("this process already holds the role of writer"), "{again}");
-            one.kill();
-
-            assert_eq!(other.ask(&requests[0]), "holds 3");
-            other.kill();
-            assert_eq!(Writer::<Every>::open(address).unwrap().epoch(), 4);
-            shmrecord::remove(address).unwrap();
-        }
-    });
-}
-
-#[test]
 fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
     for program in actors() {
-        every_public_backend(|place| {
+        every_backend(|place| {
             let [open, create] =
                 [format!("open {}", place.address()), format!("create {} 4", place.address())];
             for own_proc in [true, false] {
                 let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
                 assert_eq!(apart.ask(&create), "holds 1");
+                apart.take(place);
                 let refused = Writer::<Every>::open(place.address()).unwrap_err();
                 assert!(matches!(refused.kind(), ErrorKind::WriterAlive { pid: None, .. }), "{refused}");
                 let mut here = Actor::start(program, &["hold"]);
+                here.give(place);
                 assert_eq!(here.ask(&open), format!("{} {refused}", refused.kind().code()));
                 apart.kill();
                 shmrecord::remove(place.address()).unwrap();
 
                 let Some(mut apart) = Actor::start_apart(program, &["hold"], own_proc) else { return };
+                if place.backend() == Backend::Memfd {
+                    assert_eq!(here.ask(&format!("forget {}", place.address())), "forgotten");
+                }
                 assert_eq!(here.ask(&create), "holds 1");
+                here.take(place);
+                apart.give(place);
                 let answer = apart.ask(&open);
                 // Who sees the writer in the list of processes names it by its number there.
                 let named = refusal("open for writing", place.address(), here.pid());

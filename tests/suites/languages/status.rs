@@ -1,7 +1,7 @@
-//! Handles in both languages tell the same: of writers of the other language that live, stop and die, of tables that go, and of
-//! what the kernel says.
+//! Handles in both languages tell the same: of tables that others take away, of roles that are lost, and of what the kernel says.
+//! The rest is in the suite `matrix`.
 
-use integration_tests::case::every_public_backend;
+use integration_tests::case::every_backend;
 use integration_tests::check::skip;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
@@ -28,32 +28,6 @@ impl<'a> Readers<'a> {
     fn tell(&mut self, status: Status) {
         assert_eq!(self.rust.status().unwrap(), status, "in Rust");
         assert_eq!(self.c.ask("status"), (status as u32).to_string(), "in C");
-    }
-}
-
-#[test]
-fn the_life_of_a_writer_is_told_in_both_languages() {
-    for program in actors() {
-        every_public_backend(|place| {
-            let mut actor = Actor::start(program, &["hold"]);
-            let create = format!("create {} {CAPACITY}", place.address());
-            let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
-            let mut readers = Readers::open(&mut actor, place);
-            readers.tell(Status::Alive);
-            drop(writer);
-            readers.tell(Status::Dead);
-            let mut other = Actor::start(program, &["hold"]);
-            assert_eq!(other.ask(&create), "holds 2");
-            assert_eq!(other.ask("own status"), "1");
-            readers.tell(Status::Alive);
-            other.stop();
-            readers.tell(Status::Alive);
-            other.kill();
-            readers.tell(Status::Dead);
-            let writer = Writer::<Every>::open(place.address()).unwrap();
-            readers.tell(Status::Alive);
-            assert_eq!(writer.status().unwrap(), Status::Alive);
-        });
     }
 }
 
@@ -86,27 +60,28 @@ fn a_memfds_writer_is_seen_by_who_was_given_its_guard() {
 }
 
 #[test]
-fn the_end_of_a_table_is_told_in_both_languages() {
+fn a_table_that_a_stranger_took_away_is_an_orphan_in_both_languages() {
     for program in actors() {
-        every_public_backend(|place| {
-            for (expected, remove) in
-                [(Status::Retired, true), (Status::Orphaned, false)] as [(Status, bool); 2]
-            {
-                let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
-                assert_eq!(other.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
-                let mut readers = Readers::open(&mut one, place);
-                match remove {
-                    true => shmrecord::remove(place.address()).unwrap(),
-                    false => place.remove(Part::Segment),
+        every_backend(|place| {
+            let [mut one, mut other] = [(); 2].map(|()| Actor::start(program, &["hold"]));
+            assert_eq!(other.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+            other.take(place);
+            one.give(place);
+            let mut readers = Readers::open(&mut one, place);
+            place.remove(Part::Segment);
+            if place.backend() == Backend::Memfd {
+                // Each of the three had it for itself.
+                for actor in [&mut *readers.c, &mut other] {
+                    assert_eq!(actor.ask(&format!("forget {}", place.address())), "forgotten");
                 }
-                readers.tell(expected);
-                assert_eq!(other.ask("own status"), (expected as u32).to_string());
-                assert_eq!(other.ask("drop"), "dropped");
-                let next = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
-                readers.tell(expected);
-                drop(next);
-                shmrecord::remove(place.address()).unwrap();
             }
+            readers.tell(Status::Orphaned);
+            assert_eq!(other.ask("own status"), (Status::Orphaned as u32).to_string());
+            assert_eq!(other.ask("drop"), "dropped");
+            let next = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+            readers.tell(Status::Orphaned);
+            drop(next);
+            shmrecord::remove(place.address()).unwrap();
         });
     }
 }
@@ -114,25 +89,29 @@ fn the_end_of_a_table_is_told_in_both_languages() {
 #[test]
 fn a_lost_role_has_the_same_words() {
     let Some(program) = actors().pop() else { return };
-    every_public_backend(|place| {
+    every_backend(|place| {
         let create = format!("create {} {CAPACITY}", place.address());
         for is_replaced in [false, true] {
             let mut actors = [(); 2].map(|()| Actor::start(program, &["hold"]));
-            let lose = || {
+            let lose = |actor: &mut Actor| {
                 place.remove(Part::Guard);
                 if is_replaced {
                     place.make_guard();
                 }
+                // A memfd is handed over as it is here now.
+                actor.give(place);
             };
             let writer = Writer::<Every>::create(place.address(), CAPACITY).unwrap();
+            actors[0].give(place);
             let mut readers = Readers::open(&mut actors[0], place);
-            lose();
+            lose(readers.c);
             let rust = words(&writer.status());
             readers.tell(Status::Unknown);
             shmrecord::remove(place.address()).unwrap();
 
             assert_eq!(actors[1].ask(&create), "holds 1");
-            lose();
+            actors[1].take(place);
+            lose(&mut actors[1]);
             assert_eq!(actors[1].ask("own status"), rust);
             assert!(rust.contains("the role of writer is lost"), "{rust}");
             shmrecord::remove(place.address()).unwrap();
@@ -143,9 +122,10 @@ fn a_lost_role_has_the_same_words() {
 #[test]
 fn what_the_kernel_says_is_the_same() {
     let Some(program) = actors().pop() else { return };
-    every_public_backend(|place| {
+    every_backend(|place| {
         let mut actor = Actor::start(program, &["hold"]);
         assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
+        actor.take(place);
         let readers = Readers::open(&mut actor, place);
         assert_eq!(readers.c.ask("facts"), printed(&readers.rust.facts().unwrap()));
     });

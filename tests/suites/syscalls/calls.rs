@@ -8,9 +8,10 @@ use std::env;
 
 use integration_tests::tracer::Call;
 use libc::{
-    EACCES, EAGAIN, EBUSY, EDQUOT, EEXIST, EFAULT, EFBIG, EIDRM, EINTR, EINVAL, EIO, EISDIR, ELOOP, EMFILE,
-    EMLINK, ENFILE, ENODEV, ENOENT, ENOLCK, ENOMEM, ENOSPC, ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP, EOVERFLOW,
-    EPERM, ERANGE, EROFS, ETXTBSY, EXDEV,
+    EACCES, EAGAIN, EBUSY, ECONNREFUSED, ECONNRESET, EDQUOT, EEXIST, EFAULT, EFBIG, EIDRM, EINTR, EINVAL,
+    EIO, EISDIR, ELOOP, EMFILE, EMLINK, EMSGSIZE, ENFILE, ENOBUFS, ENODEV, ENOENT, ENOLCK, ENOMEM, ENOSPC,
+    ENOSYS, ENOTCONN, ENOTDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, EPIPE, ERANGE, EROFS, ETOOMANYREFS,
+    ETXTBSY, EXDEV,
 };
 
 use crate::run::Fault;
@@ -18,6 +19,8 @@ use crate::run::Fault;
 /// A system call that can fail.
 pub(crate) struct Known {
     numbers: &'static [i64],
+    /// The second argument, where it says what is done.
+    command: Option<i32>,
     /// What the text of an error may call it, beside the errno.
     pub(crate) names: &'static [&'static str],
     /// What the text of an error may say instead.
@@ -32,7 +35,16 @@ const fn known_as(
     meanings: &'static [&'static str],
     errnos: &'static [i32],
 ) -> Known {
-    Known { numbers, names, meanings, errnos }
+    Known { numbers, command: None, names, meanings, errnos }
+}
+
+const fn fcntl(
+    command: i32,
+    names: &'static [&'static str],
+    meanings: &'static [&'static str],
+    errnos: &'static [i32],
+) -> Known {
+    Known { numbers: &[libc::SYS_fcntl], command: Some(command), names, meanings, errnos }
 }
 
 /// What some errno's mean, of a guard and of a name.
@@ -67,7 +79,30 @@ const KNOWN: &[Known] = &[
     known_as(&[libc::SYS_mmap], &["mmap"], &[], &[ENOMEM, EACCES, EAGAIN, ENFILE, ENODEV, EOVERFLOW, EPERM]),
     known_as(&[libc::SYS_munmap], &[], &[], &[ENOMEM]),
     known_as(&[libc::SYS_madvise], &["madvise"], &[], &[ENOMEM, EINVAL, EINTR, EFAULT, EIO, EAGAIN]),
-    known_as(&[libc::SYS_fcntl], &["fcntl(F_OFD_SETLK)"], &[TAKEN], &[EAGAIN, ENOLCK, EINTR, EACCES, EINVAL]),
+    fcntl(libc::F_OFD_SETLK, &["fcntl(F_OFD_SETLK)"], &[TAKEN], &[EAGAIN, ENOLCK, EINTR, EACCES, EINVAL]),
+    fcntl(libc::F_DUPFD_CLOEXEC, &["fcntl(F_DUPFD_CLOEXEC)"], &[], &[EMFILE, EINVAL]),
+    fcntl(libc::F_ADD_SEALS, &["fcntl(F_ADD_SEALS)"], &[], &[EBUSY, EPERM, EINVAL]),
+    // Said of what is handed over, it is no memfd then.
+    fcntl(libc::F_GET_SEALS, &["fcntl(F_GET_SEALS)"], &["is no memfd"], &[EINVAL]),
+    known_as(
+        &[libc::SYS_memfd_create],
+        &["memfd_create"],
+        &[],
+        &[EMFILE, ENOMEM, ENFILE, ENOSYS, EPERM, EFAULT, EINVAL],
+    ),
+    known_as(
+        &[libc::SYS_sendmsg],
+        &["sendmsg"],
+        &[],
+        &[ECONNRESET, EPIPE, EINTR, EACCES, EAGAIN, EMSGSIZE, ENOBUFS, ENOMEM, ENOTCONN, ETOOMANYREFS],
+    ),
+    known_as(
+        &[libc::SYS_recvmsg],
+        &["recvmsg"],
+        &[],
+        &[ECONNREFUSED, ENOMEM, EINTR, ENOTCONN, EFAULT, EINVAL],
+    ),
+    known_as(&[libc::SYS_poll], &["recvmsg"], &[], &[ENOMEM, EINVAL, EINTR, EFAULT]),
     known_as(
         &[libc::SYS_linkat],
         &["linkat"],
@@ -105,7 +140,11 @@ const KNOWN: &[Known] = &[
 pub(crate) fn known(call: &Call) -> Option<&'static Known> {
     // Memory of the allocator: without it, programs end, by the rules of their languages.
     let is_anonymous = call.number == libc::SYS_mmap && has(call.arguments[3], libc::MAP_ANONYMOUS);
-    KNOWN.iter().find(|known| known.numbers.contains(&call.number)).filter(|_| !is_anonymous)
+    let is_it = |known: &&Known| {
+        let is_command = |command: i32| call.arguments[1] == u64::from(command.cast_unsigned());
+        known.numbers.contains(&call.number) && known.command.is_none_or(is_command)
+    };
+    KNOWN.iter().find(is_it).filter(|_| !is_anonymous)
 }
 
 /// Whether this call gives something back, which is still held when it does not happen.
@@ -115,7 +154,9 @@ pub(crate) fn gives_back(call: &Call) -> bool {
 
 /// Whether this call takes or lets go a lock of a guard.
 pub(crate) fn is_lock(call: &Call) -> bool {
-    [libc::SYS_fcntl, libc::SYS_semop, libc::SYS_semtimedop].contains(&call.number)
+    let of_file =
+        call.number == libc::SYS_fcntl && call.arguments[1] == u64::from(libc::F_OFD_SETLK.cast_unsigned());
+    of_file || [libc::SYS_semop, libc::SYS_semtimedop].contains(&call.number)
 }
 
 /// How this call is made to fail.

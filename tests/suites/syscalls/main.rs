@@ -7,6 +7,7 @@
 //! | `calls` | system calls, what the errors call them, and the errno's of their man pages |
 //! | `run` | one run of a program with one fault |
 //! | `tables` | operations on tables: what is there before, what may be there afterwards |
+//! | `handover` | memfds over sockets |
 //! | `semaphores` | the same for semaphores |
 //! | `sweep` | each operation with each fault |
 //!
@@ -14,6 +15,7 @@
 #![cfg(target_arch = "x86_64")]
 
 mod calls;
+mod handover;
 mod run;
 mod semaphores;
 mod sweep;

@@ -1,9 +1,11 @@
-//! One run of a program that does one operation, with one fault. Relies on `tracer`; knows neither tables nor semaphores.
+//! One run of a program that does one operation, with one fault. Relies on `tracer`, and on the hand-over for memfds; knows
+//! neither tables nor semaphores.
 
 use std::path::Path;
 use std::process::Command;
 
 use integration_tests::tracer::{Call, Stop, Traced, Until};
+use shmrecord::handover::{self, Share};
 
 /// What happens to a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +54,12 @@ pub(crate) fn run(
     address: &str,
     fault: Option<(usize, Fault)>,
 ) -> Result<Run, String> {
-    let mut process =
-        Traced::start(Command::new(program).args([operation, address])).map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    if address.starts_with("memfd:") {
+        // What this process does not hold, the program does not either.
+        let _ = handover::inherit(&mut command, address, Share::Writer);
+    }
+    let mut process = Traced::start(command.args([operation, address])).map_err(|error| error.to_string())?;
     match process.go_on(Until::Mark) {
         Stop::Mark => {}
         other => return Err(format!("before its operation: {other:?}")),

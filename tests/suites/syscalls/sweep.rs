@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use integration_tests::check;
 use integration_tests::tracer::{Call, Traced};
@@ -22,6 +23,10 @@ pub(crate) trait Subject {
     fn address<'a>(&self, place: &'a Self::Place) -> &'a str;
     /// What the program calls the operation.
     fn word(&self) -> &'static str;
+    /// How many descriptors more than before its process may have then: memfds that it holds. `at` as in `check`.
+    fn held(&self, _end: End, _at: Option<&Call>) -> &'static [i32] {
+        &[0]
+    }
     /// Whether what is there afterwards is as it should be, and can be used. `at` is the call with the
     /// fault; `turn` counts.
     fn check(&self, place: &Self::Place, end: End, at: Option<&Call>, turn: usize) -> Result<(), String>;
@@ -52,7 +57,7 @@ pub(crate) struct Report {
     /// What went wrong.
     troubles: Vec<String>,
     /// What operations said of faults, without what is different in every run.
-    pub(crate) said: BTreeSet<String>,
+    said: BTreeSet<String>,
 }
 
 impl Report {
@@ -64,6 +69,29 @@ impl Report {
 
 /// Tries an operation with faults: by this program, under this name.
 pub(crate) type Sweep<S> = fn(&Path, &str, &S, &mut Report);
+
+/// Lets each of these programs do its sweeps, at once.
+pub(crate) fn in_each(programs: &[&'static Path], sweeps: impl Fn(&Path, &mut Report) + Sync) -> Vec<Report> {
+    let run = |program| {
+        let mut report = Report::default();
+        sweeps(program, &mut report);
+        report
+    };
+    let reports: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = programs.iter().map(|&program| scope.spawn(move || run(program))).collect();
+        started.into_iter().map(|sweep| sweep.join().expect("a sweep does not panic")).collect()
+    });
+    reports.iter().for_each(Report::check);
+    reports
+}
+
+/// What was said in Rust was said in C.
+pub(crate) fn check_same(reports: &[Report]) {
+    if let [rust, c] = reports {
+        let lines = rust.said.symmetric_difference(&c.said).map(|line| format!("{line}\n"));
+        assert!(rust.said == c.said, "different in Rust and C:\n{}", lines.collect::<String>());
+    }
+}
 
 /// Tries it with every errno at every system call.
 pub(crate) fn every_failure<S: Subject>(program: &Path, name: &str, subject: &S, report: &mut Report) {
@@ -153,7 +181,8 @@ fn once<S: Subject>(
     let said =
         error.map_or_else(|| "success".to_owned(), |(code, errno, text)| format!("{code} {errno} {text}"));
     if let Some(answer) = &answer {
-        check_answer(answer, injected).map_err(|trouble| format!("{trouble}; it says {said}"))?;
+        let held = subject.held(end, injected.map(|injected| injected.call));
+        check_answer(answer, held, injected).map_err(|trouble| format!("{trouble}; it says {said}"))?;
     }
     let error = error.cloned();
     let call = injected.map(|injected| injected.call);
@@ -173,9 +202,10 @@ fn once<S: Subject>(
 }
 
 /// Nothing is left, signals go unnoticed, and an error says which call failed, and how.
-fn check_answer(answer: &Answer, injected: Option<&Injected<'_>>) -> Result<(), String> {
+fn check_answer(answer: &Answer, held: &[i32], injected: Option<&Injected<'_>>) -> Result<(), String> {
     let keeps = injected.is_some_and(|injected| gives_back(injected.call));
-    if answer.left != "left 0 0" && !keeps {
+    let is_left = |held: &i32| answer.left == format!("left {held} 0");
+    if !held.iter().any(is_left) && !keeps {
         return Err(format!("descriptors and mappings: {}", answer.left));
     }
     let (Some(injected), Some((code, found, text))) = (injected, &answer.error) else {

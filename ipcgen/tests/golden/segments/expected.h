@@ -209,7 +209,8 @@ static const shmrec_foreign segments_sysv_foreign = {
     0, /* owner */
     false, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_sysv, segments_quote, "Quote")
@@ -232,7 +233,8 @@ static const shmrec_foreign segments_every_key_foreign = {
     4294967294, /* owner */
     true, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_every_key, segments_quote, "Quote")
@@ -252,7 +254,8 @@ static const shmrec_foreign segments_posix_name_foreign = {
     0, /* owner */
     false, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_posix_name, segments_option, "Option")
@@ -272,7 +275,8 @@ static const shmrec_foreign segments_counter_foreign = {
     0, /* owner */
     true, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_counter, segments_quote, "Quote")
@@ -293,7 +297,8 @@ static const shmrec_foreign segments_counter_in_front_foreign = {
     0, /* owner */
     false, /* has_owner */
     true, /* counter_per_record */
-    {0, 0}, /* reserved */
+    true, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_counter_in_front, segments_quote, "Quote")
@@ -313,7 +318,8 @@ static const shmrec_foreign segments_counter_behind_foreign = {
     0, /* owner */
     false, /* has_owner */
     true, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_counter_behind, segments_byte, "Byte")
@@ -333,7 +339,8 @@ static const shmrec_foreign segments_sssssssssssssssssssssssssssssssssssssssssss
     0, /* owner */
     false, /* has_owner */
     false, /* counter_per_record */
-    {0, 0}, /* reserved */
+    false, /* accept_unsealed */
+    {0}, /* reserved */
 };
 
 SHMREC_DEFINE_ADOPTED(segments_sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss, segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr, "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr")

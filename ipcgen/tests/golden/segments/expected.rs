@@ -126,7 +126,8 @@ pub const COUNTER_IN_FRONT: ::shmrecord::Adopt<'static, Quote> =
     )
     .offset(8)
     .count(9223372036854)
-    .stride(32);
+    .stride(32)
+    .accept_unsealed(true);
 
 #[rustfmt::skip]
 pub const COUNTER_BEHIND: ::shmrecord::Adopt<'static, Byte> =

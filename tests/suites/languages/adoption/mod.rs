@@ -8,19 +8,17 @@ mod words;
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use integration_tests::place::{Backend, Place};
+use integration_tests::said::{counter, stride};
 use integration_tests::sysv;
-use shmrecord::{Adopt, ForeignGuard, Semaphore, ShmRecord};
+use shmrecord::{ForeignGuard, Semaphore};
 
 use crate::every::Every;
 use crate::tools::{Compiler, model, suite, write_header};
 
 const BYTES: usize = 4096;
-/// Room between two records, so that each can have a counter.
-const STRIDE: u64 = size_of::<Every>().next_multiple_of(8) as u64 + 16;
-const REST: u64 = u64::MAX;
+const STRIDE: u64 = stride::<Every>();
 
 const COMPILERS: [Compiler; 2] = [
     Compiler { name: "gcc", flags: &["-std=c11", "-O0"] },
@@ -37,49 +35,6 @@ fn programs() -> Vec<&'static str> {
     };
     let there = COMPILERS.iter().zip(&BUILT).filter(|(compiler, _)| compiler.is_there());
     there.map(|(compiler, built)| built.get_or_init(|| build(compiler)).as_str()).collect()
-}
-
-/// What is said of a foreign table, to both languages.
-#[derive(Clone, Copy, Debug)]
-struct Said<'a> {
-    address: &'a str,
-    guard: ForeignGuard<'a>,
-    offset: u64,
-    /// Or `REST`.
-    count: u64,
-    stride: u64,
-    mode: u32,
-    timeout: Duration,
-}
-
-impl<'a> Said<'a> {
-    fn new<T: ShmRecord>(address: &'a str, guard: ForeignGuard<'a>) -> Self {
-        let stride = (size_of::<T>() as u64).next_multiple_of(8) + 16;
-        Self { address, guard, offset: 64, count: 3, stride, mode: 0o600, timeout: Duration::from_secs(60) }
-    }
-
-    /// As Rust is told.
-    fn adopt<T: ShmRecord>(&self) -> Adopt<'a, T> {
-        let Self { address, guard, offset, count, stride, mode, timeout } = *self;
-        let adopt = Adopt::new(address, guard).offset(offset).stride(stride).mode(mode).timeout(timeout);
-        if count == REST { adopt } else { adopt.count(count) }
-    }
-
-    /// As C is told.
-    fn text(&self) -> String {
-        let Self { address, offset, count, stride, mode, .. } = self;
-        let (kind, name, index, counter, bits, each) = match self.guard {
-            ForeignGuard::None => (1, "", 0, 0, 0, false),
-            ForeignGuard::Sysv { key, index } => (2, key, index, 0, 0, false),
-            ForeignGuard::Posix { name } => (3, name, 0, 0, 0, false),
-            ForeignGuard::Seqcount { offset, bits, per_record } => (4, "", 0, offset, bits, per_record),
-            _ => panic!("a guard that C does not have"),
-        };
-        let name = if name.is_empty() { "-" } else { name };
-        let (timeout, each) = (self.timeout.as_millis(), u8::from(each));
-        let place = format!("{address} {mode:o} {timeout} {offset} {count} {stride}");
-        format!("{place} {kind} {name} {index} {counter} {bits} {each}")
-    }
 }
 
 /// A segment of zeros, as another program makes it.
@@ -122,10 +77,6 @@ impl Drop for Lock {
         // A test may have removed it.
         let _ = Semaphore::unlink(self.0.address());
     }
-}
-
-const fn counter(offset: u64, bits: u32, per_record: bool) -> ForeignGuard<'static> {
-    ForeignGuard::Seqcount { offset, bits, per_record }
 }
 
 /// Places for counters: for all records, in front of each, behind each.

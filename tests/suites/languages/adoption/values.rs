@@ -1,54 +1,15 @@
-//! What is read of what the other language wrote, and what becomes of a record that both change.
+//! What becomes of a record that both languages change, and of reads beside that.
 
 use std::thread;
 
-use integration_tests::image::Image;
 use integration_tests::place::Backend;
 use integration_tests::process::Actor;
 use integration_tests::records::Pattern256;
-use shmrecord::{ForeignGuard, Versioned};
+use integration_tests::said::Said;
 
-use super::{Lock, STRIDE, Said, counters, programs, segment};
-use crate::every::{Every, VALUES, every, line};
+use super::{Lock, counters, programs, segment};
 
 const UPDATES: u64 = 20_000;
-
-#[test]
-fn each_reads_what_the_other_wrote() {
-    for program in programs() {
-        for backend in Backend::PUBLIC {
-            let (sysv, posix) = (Lock::new(Backend::Sysv), Lock::new(Backend::Posix));
-            let guards = [ForeignGuard::None, sysv.guard(), posix.guard()];
-            for guard in guards.into_iter().chain(counters(STRIDE)) {
-                let (by_c, by_rust) = (segment(backend), segment(backend));
-                let mut actor = Actor::start(program, &["hold"]);
-                let (c, rust) =
-                    (Said::new::<Every>(by_c.address(), guard), Said::new::<Every>(by_rust.address(), guard));
-                assert_eq!(actor.ask(&format!("open {}", c.text())), "holds 3");
-                assert_eq!(actor.ask(&format!("attach {}", rust.text())), "sees 3");
-                let mut writer = rust.adopt::<Every>().open_writer().unwrap();
-                let reader = c.adopt::<Every>().open().unwrap();
-                for (number, index) in (0..VALUES).zip((0..3).cycle()) {
-                    let change = if number % 2 == 0 { "write" } else { "update" };
-                    let done = if number % 2 == 0 { "written" } else { "updated" };
-                    assert_eq!(actor.ask(&format!("{change} {index} {number}")), done);
-                    match change {
-                        "write" => writer.write(index, &every(number)).unwrap(),
-                        _ => drop(writer.update(index, |_| every(number)).unwrap()),
-                    }
-                    let expected = line(Versioned { version: 0, value: every(number) });
-                    assert_eq!(format!("0{}", actor.ask(&format!("read {index}"))), expected);
-                    let value = reader.read(index).unwrap();
-                    assert_eq!(line(Versioned { version: 0, value }), expected);
-                    assert!(
-                        Image::of(&by_c).bytes() == Image::of(&by_rust).bytes(),
-                        "value {number}, {guard:?}"
-                    );
-                }
-            }
-        }
-    }
-}
 
 fn counted(mut pattern: Pattern256) -> Pattern256 {
     assert!(is_whole(&pattern), "torn");

@@ -5,9 +5,10 @@ use std::time::Duration;
 use integration_tests::image::Image;
 use integration_tests::place::{Backend, Part};
 use integration_tests::process::Actor;
+use integration_tests::said::{REST, Said, counter};
 use shmrecord::{Adopted, AdoptedWriter, ForeignGuard, Result, Semaphore, ShmRecord};
 
-use super::{BYTES, Lock, REST, STRIDE, Said, counter, counters, programs, segment};
+use super::{BYTES, Lock, STRIDE, counters, programs, segment};
 use crate::errors::words;
 use crate::every::{Every, every};
 

@@ -210,9 +210,11 @@ static int publish(const char *indices, twin_every_writer *writer) {
 }
 
 // Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
-// `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates,
-// with what is chosen, like them; `write INDEX NUMBER` with `written`, `read INDEX` with `VERSION ELEMENTS`, `batch
-// INDEX...` with `published` (value 7 in each), `snapshot FIRST COUNT` with `whole`, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`, `receive` with `receiving` and, when a
+// `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `mistake ADDRESS` like it, but as a table of another record,
+// `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates, with what is chosen, like them; `write INDEX NUMBER`
+// with `written`, `read INDEX` with `VERSION ELEMENTS`, `batch INDEX...` with `published` (value 7 in each), `snapshot
+// FIRST COUNT` with `whole`, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`,
+// `receive` with `receiving` and, when a
 // memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
 // share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
 // there, `status` with the reader's and `own status` with the writer's number, `facts` with the reader's as `BYTES
@@ -244,6 +246,10 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
     } else if (sscanf(line, "attach %511s", address) == 1) {
         code = twin_every_open(reader, address, NULL, &error);
         return code != SHMREC_OK ? code : (printf("sees %" PRIu64 "\n", shmrec_table_capacity(&reader->table)), 0);
+    } else if (sscanf(line, "mistake %511s", address) == 1) {
+        twin_pattern256_reader other;
+        code = twin_pattern256_open(&other, address, NULL, &error);
+        return code != SHMREC_OK ? code : (printf("sees %" PRIu64 "\n", shmrec_table_capacity(&other.table)), 0);
     } else if (sscanf(line, "write %" SCNu64 " %" SCNu64, &index, &number) == 2) {
         const twin_every every = every_of(number);
         code = twin_every_write(writer, index, &every, &error);

@@ -4,8 +4,8 @@
 //   update WHERE TIMES    prints `ready`, waits for a line, counts record 1 up so often, prints `B bad`
 //   verify WHERE          prints `ready`, reads record 1 until its input ends, prints `N reads, B bad`
 //
-// WHERE is one argument: ADDRESS MODE TIMEOUT_MS OFFSET COUNT STRIDE GUARD NAME INDEX COUNTER BITS EACH, where a name
-// of `-` is none. All words of a record that is counted up are equal.
+// WHERE is one argument: ADDRESS MODE UNSEALED TIMEOUT_MS OFFSET COUNT STRIDE GUARD NAME INDEX COUNTER BITS EACH, where
+// a name of `-` is none. All words of a record that is counted up are equal.
 
 #define _GNU_SOURCE
 #include "every.h"
@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shmrecord/handover.h"
+
 #define WORDS 32u
+// How long a hand-over may take.
+#define PATIENCE_NS UINT64_C(10000000000)
 
 static shmrec_error error;
 
@@ -25,15 +29,15 @@ typedef struct parsed {
 } parsed;
 
 static void parse(parsed *to, const char *text) {
-    unsigned each = 0;
+    unsigned each = 0, unsealed = 0;
     shmrec_foreign *w = &to->where;
     memset(to, 0, sizeof *to);
     const int found = sscanf(text,
-                             "%511s %" SCNo32 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu32
+                             "%511s %" SCNo32 " %u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu32
                              " %511s %" SCNu32 " %" SCNu64 " %" SCNu32 " %u",
-                             to->address, &w->mode, &w->timeout_ns, &w->offset, &w->count, &w->stride, &w->guard,
+                             to->address, &w->mode, &unsealed, &w->timeout_ns, &w->offset, &w->count, &w->stride, &w->guard,
                              to->name, &w->guard_index, &w->counter_offset, &w->counter_bits, &each);
-    if (found != 12) {
+    if (found != 13) {
         fprintf(stderr, "adopt.c: %d parts: %s\n", found, text);
         exit(1);
     }
@@ -41,6 +45,7 @@ static void parse(parsed *to, const char *text) {
     w->guard_name = strcmp(to->name, "-") != 0 ? to->name : NULL;
     w->timeout_ns *= 1000000;
     w->counter_per_record = each != 0;
+    w->accept_unsealed = unsealed != 0;
 }
 
 static void must(int code) {
@@ -102,11 +107,22 @@ static int verify(const shmrec_foreign *where) {
 
 static void replace(twin_every *every, void *number) { *every = every_of(*(uint64_t *)number); }
 
+static void never_return(twin_every *every, void *context) {
+    (void)every;
+    (void)context;
+    puts("inside");
+    for (;;) {
+        (void)pause();
+    }
+}
+
 // Answers the line: `attach WHERE` with `sees COUNT`, `open WHERE` with `holds COUNT`, `read INDEX` with ` ELEMENTS` of
-// what is attached, `write INDEX NUMBER` with `written`, `update INDEX NUMBER` with `updated`, `free PID` with
-// `freed 0` or `freed 1`, `drop` with `dropped`; every failure with `CODE TEXT`.
+// what is attached, `write INDEX NUMBER` with `written`, `update INDEX NUMBER` with `updated`, `hang INDEX` with `inside`
+// and nothing more from the midst of an update, `free PID` with `freed 0` or `freed 1`, `receive` as actor.c, `drop` with
+// `dropped`; every failure with `CODE TEXT`.
 static int answer(const char *line, twin_everys_writer *writer, twin_everys_reader *reader) {
     parsed place;
+    char received[512];
     uint64_t index = 0, number = 0;
     int32_t pid = 0;
     int code;
@@ -137,6 +153,14 @@ static int answer(const char *line, twin_everys_writer *writer, twin_everys_read
     if (sscanf(line, "update %" SCNu64 " %" SCNu64, &index, &number) == 2) {
         code = twin_everys_update(writer, index, replace, &number, &error);
         return code != SHMREC_OK ? code : (puts("updated"), 0);
+    }
+    if (sscanf(line, "hang %" SCNu64, &index) == 1) {
+        return twin_everys_update(writer, index, never_return, NULL, &error);
+    }
+    if (strcmp(line, "receive\n") == 0) {
+        puts("receiving");
+        code = shmrec_handover_receive(0, PATIENCE_NS, received, sizeof received, &error);
+        return code != SHMREC_OK ? code : (printf("received %s\n", received), 0);
     }
     if (sscanf(line, "free %" SCNd32, &pid) == 1) {
         bool freed;

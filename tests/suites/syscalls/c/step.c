@@ -8,10 +8,13 @@
 #define _GNU_SOURCE
 #include "twin.h"
 
+#include "shmrecord/handover.h"
+
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 // Records in a table.
@@ -45,6 +48,27 @@ static int shared_mappings(void) {
     return count;
 }
 
+// Hands the memfd over, to this very process, with the sending or the receiving between the marks.
+static int hand_over(const char *operation, const char *address) {
+    const bool receives = strcmp(operation, "receive") == 0;
+    const int share = strcmp(operation, "lend") == 0 ? SHMREC_SHARE_READER : SHMREC_SHARE_WRITER;
+    char received[512];
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
+        exit(2);
+    }
+    int code = receives ? shmrec_handover_send(ends[0], address, share, &error) : SHMREC_OK;
+    if (code == SHMREC_OK) {
+        mark();
+        code = receives ? shmrec_handover_receive(ends[1], UINT64_C(1000000000), received, sizeof received, &error)
+                        : shmrec_handover_send(ends[0], address, share, &error);
+        mark();
+    }
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return code;
+}
+
 // Runs the operation between the marks; what it gives is closed behind the second.
 static int run(const char *operation, const char *address) {
     twin_pattern256 pattern;
@@ -53,6 +77,9 @@ static int run(const char *operation, const char *address) {
     memset(&pattern, 0, sizeof pattern);
     memset(&writer, 0, sizeof writer);
     memset(&reader, 0, sizeof reader);
+    if (strcmp(operation, "send") == 0 || strcmp(operation, "lend") == 0 || strcmp(operation, "receive") == 0) {
+        return hand_over(operation, address);
+    }
     const bool writes = strcmp(operation, "write") == 0 || strcmp(operation, "close") == 0;
     const bool reads = strcmp(operation, "read") == 0 || strcmp(operation, "detach") == 0;
     int code = writes  ? twin_pattern256_open_writer(&writer, address, NULL, &error)
@@ -92,6 +119,8 @@ int main(int argc, char **argv) {
     if (argc != 3) {
         return 2;
     }
+    // What was inherited is taken in when a memfd is first asked for.
+    (void)shmrec_handover_forget("memfd:none", NULL);
     const int descriptors_before = descriptors(), mappings_before = shared_mappings();
     const int code = run(argv[1], argv[2]);
     const int descriptors_left = descriptors() - descriptors_before;

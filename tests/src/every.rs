@@ -1,5 +1,5 @@
 //! The record with every kind of field, written by hand, and its values, which cover every class of bit patterns. The twin
-//! of `c/every.h`; the schema is `c/twin.toml`.
+//! of `suites/languages/c/every.h`; the schema is `c/twin.toml` there. Relies on the derive.
 
 use std::convert::identity;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use shmrecord::{ShmRecord, Versioned};
 /// A nested record, with padding inside and behind.
 #[derive(ShmRecord, Clone, Copy, Debug)]
 #[repr(C)]
-pub(crate) struct Leg {
+pub struct Leg {
     on: bool,
     ratio: f64,
     level: i16,
@@ -18,7 +18,7 @@ pub(crate) struct Leg {
 /// A record with every kind of field.
 #[derive(ShmRecord, Clone, Copy, Debug)]
 #[repr(C)]
-pub(crate) struct Every {
+pub struct Every {
     unsigned8: u8,
     unsigned16: u16,
     unsigned32: u32,
@@ -100,10 +100,11 @@ records! {
 }
 
 /// Values that together have every class of bit patterns.
-pub(crate) const VALUES: u64 = 16;
+pub const VALUES: u64 = 16;
 
 /// Value `number`.
-pub(crate) fn every(number: u64) -> Every {
+#[must_use]
+pub fn every(number: u64) -> Every {
     let leg = Leg { on: false, ratio: 0.0, level: 0 };
     let mut every = Every {
         unsigned8: 0,
@@ -154,7 +155,8 @@ fn bits_of(number: u64, at: u64, width: u32) -> u64 {
 }
 
 /// A record as the C actor prints it: its version and the bits of every element.
-pub(crate) fn line(mut record: Versioned<Every>) -> String {
+#[must_use]
+pub fn line(mut record: Versioned<Every>) -> String {
     let mut line = record.version.to_string();
     record.value.each(&mut |_, bits| write!(line, " {bits:x}").expect("a string takes everything"));
     line
