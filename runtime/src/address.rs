@@ -8,10 +8,9 @@ use shmrecord_layout::abi::GUARD_SUFFIX;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::guard::role::{GuardName, GuardPlace};
 use crate::key::Key;
+use crate::region::named::POSIX_DIRECTORY;
 use crate::region::{Place, memfd};
 
-/// Where POSIX shared memory is mounted on Linux (`shm_overview(7)`).
-const POSIX_DIRECTORY: &str = "/dev/shm";
 /// What file systems allow for one component of a path, in bytes (`NAME_MAX`).
 const NAME_MAX: usize = 255;
 

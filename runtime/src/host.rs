@@ -84,17 +84,6 @@ pub(crate) fn process_exists(pid: u32) -> bool {
     result == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
 
-/// Bytes of memory that processes could still be given, swap included: `MemAvailable` and `SwapFree` of `/proc/meminfo`.
-/// `None`: no `/proc`.
-pub(crate) fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let kilobytes = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        line.split_ascii_whitespace().next()?.parse::<u64>().ok()
-    };
-    Some((kilobytes("MemAvailable")? + kilobytes("SwapFree")?).saturating_mul(1024))
-}
-
 /// Nanoseconds since 1970 (UTC), as far as u64 counts; for people.
 pub(crate) fn now_unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -126,12 +115,6 @@ mod tests {
         assert!(super::process_exists(std::process::id()));
         // Past the largest pid there can be, past pid_t, and the process group.
         assert!([1 << 22, u32::MAX, 0].map(super::process_exists) == [false; 3]);
-    }
-
-    #[test]
-    fn some_memory_is_free_and_not_more_than_there_is() {
-        let free = super::free_memory().expect("a machine with /proc");
-        assert!(free > 1 << 20 && free < 1 << 50, "{free}");
     }
 
     #[test]

@@ -237,31 +237,6 @@ static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
 // another process's.
 static inline bool shmrec_own_start(uint64_t *ticks) { return shmrec_start_of("self", ticks); }
 
-// The number of bytes in a line of /proc/meminfo. False: there is none.
-static inline bool shmrec_meminfo(const char *text, const char *name, uint64_t *bytes) {
-    const char *line = strstr(text, name);
-    *bytes = 0;
-    if (line == NULL) {
-        return false;
-    }
-    line += strlen(name);
-    line += strspn(line, " ");
-    for (; *line >= '0' && *line <= '9'; line++) {
-        *bytes = *bytes * 10 + SHMREC_CAST(uint64_t, *line - '0');
-    }
-    *bytes *= 1024;
-    return true;
-}
-
-// Bytes of memory that processes could still be given, swap included. UINT64_MAX: no /proc.
-static inline uint64_t shmrec_free_memory(void) {
-    char text[4096];
-    uint64_t available, swap;
-    const bool known = shmrec_read_file("/proc/meminfo", text, sizeof text) > 0 &&
-                       shmrec_meminfo(text, "MemAvailable:", &available) && shmrec_meminfo(text, "SwapFree:", &swap);
-    return known ? available + swap : UINT64_MAX;
-}
-
 // getrandom(2): 16 bytes that nobody else has. 0 or the errno.
 static inline int shmrec_random(unsigned char bytes[16]) {
     int64_t got;

@@ -73,6 +73,7 @@ c_runtime!(
     "adopt_seqcount.h",
     "adopt_sysv.h",
     "adopt_table.h",
+    "available.h",
     "base.h",
     "batch.h",
     "compat.h",

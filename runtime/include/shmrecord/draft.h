@@ -1,5 +1,5 @@
-// draft.h: a new segment on its way to its name: as much as can be made without one, then the rest. Relies on region.h;
-// does not know what is filled in between.
+// draft.h: a new segment on its way to its name: as much as can be made without one, then the rest. Relies on
+// available.h and region.h; does not know what is filled in between.
 //
 // A file is complete before it has its name. A System V segment has its key from the first moment, and counts as absent
 // until its magic is stored.
@@ -7,6 +7,7 @@
 #ifndef SHMRECORD_DRAFT_H
 #define SHMRECORD_DRAFT_H
 
+#include "available.h"
 #include "region.h"
 
 // A new segment; all zeros: nothing is made yet.
@@ -43,14 +44,23 @@ static inline int shmrec_draft_map(shmrec_draft *draft, const shmrec_new_segment
 // want of space leaves nothing at all. On failure nothing is made.
 static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address *address,
                                        const shmrec_new_segment *segment, const shmrec_task *task) {
-    if (draft->made || !address->is_file) {
+    if (draft->made) {
         return SHMREC_OK;
+    }
+    // Of a disk's file the kernel can take the memory back.
+    int code = SHMREC_OK;
+    if (!address->is_file || address->is_memfd ||
+        strncmp(address->path, SHMREC_POSIX_DIRECTORY, sizeof SHMREC_POSIX_DIRECTORY - 1) == 0) {
+        code = shmrec_check_available(segment->present_bytes, task);
+    }
+    if (code != SHMREC_OK || !address->is_file) {
+        return code;
     }
     shmrec_file file;
     const shmrec_rights rights = segment->rights;
-    int code = address->is_memfd ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), rights,
-                                                       segment->present_bytes, task)
-                                 : shmrec_file_unnamed(&file, address->directory, rights, segment->bytes, task);
+    code = address->is_memfd
+               ? shmrec_memfd_create(&file, shmrec_memfd_name(address->path), rights, segment->present_bytes, task)
+               : shmrec_file_unnamed(&file, address->directory, rights, segment->bytes, task);
     if (code != SHMREC_OK) {
         return code;
     }

@@ -118,10 +118,6 @@ static inline int shmrec_memfd_create(shmrec_file *file, const char *name, shmre
     const unsigned flags = SHMREC_MFD_CLOEXEC | SHMREC_MFD_ALLOW_SEALING;
     memset(file, 0, sizeof *file);
     file->fd = -1;
-    // No file system's size stands between a memfd and all memory: what is not to be had ends processes, not calls.
-    if (bytes > shmrec_free_memory()) {
-        return shmrec_fail_space(task, "MemAvailable and SwapFree in /proc/meminfo", ENOMEM, bytes);
-    }
     file->fd = shmrec_sys_memfd_create(
         label, flags | ((rights.mode & 0111u) == 0 ? SHMREC_MFD_NOEXEC_SEAL : SHMREC_MFD_EXEC));
     if (file->fd < 0 && errno == EINVAL) { // Linux before 6.3 does not know the last flag

@@ -16,7 +16,6 @@ use std::path::Path;
 use shmrecord_layout::abi::GUARD_SUFFIX;
 
 use crate::error::{At, Error, ErrorKind, Result};
-use crate::host;
 use crate::region::map::Access;
 use crate::region::{Identity, Rights, Trust, named, registry};
 
@@ -96,13 +95,8 @@ pub(crate) fn reopen(at: &At<'_>, file: &File, access: Access) -> Result<File> {
 }
 
 /// `memfd_create(MFD_CLOEXEC|MFD_ALLOW_SEALING)`, not executable where the kernel knows that and the mode says so: a memfd
-/// of these rights that no name leads to yet, if there is memory for the `bytes` that it is to hold.
+/// of these rights that no name leads to yet, which is to hold `bytes` bytes.
 pub(crate) fn create(at: &At<'_>, name: &str, rights: Rights, bytes: u64) -> Result<File> {
-    // No file system's size stands between a memfd and all memory: what is not to be had ends processes, not calls.
-    if bytes > host::free_memory().unwrap_or(u64::MAX) {
-        let kind = ErrorKind::NoSpace { wanted: bytes };
-        return Err(at.error(kind).detail("MemAvailable and SwapFree in /proc/meminfo").errno(libc::ENOMEM));
-    }
     // What `/proc` shows of it. The end of a long name tells more than its beginning: guards have a suffix.
     let label = &name.as_bytes()[name.len().saturating_sub(LABEL_MAX)..];
     let Ok(label) = CString::new(label) else {

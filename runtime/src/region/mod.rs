@@ -12,6 +12,7 @@ use crate::key::Key;
 use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
 
+mod available;
 mod bus;
 pub(crate) mod facts;
 mod gap;
@@ -237,6 +238,10 @@ impl Place {
 
     /// Makes as much of a new segment as can be made without a name.
     pub(crate) fn prepare(&self, at: &At<'_>, new: &NewSegment) -> Result<Prepared> {
+        // Of a disk's file the kernel can take the memory back.
+        if !matches!(self, Place::Named(path) if !path.starts_with(named::POSIX_DIRECTORY)) {
+            available::check(at, new.present_bytes)?;
+        }
         let file = match self {
             Place::Named(path) => named::unnamed(at, named::directory(path), new.rights, new.bytes)?,
             Place::Memfd(name) => memfd::create(at, name, new.rights, new.present_bytes)?,

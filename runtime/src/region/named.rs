@@ -15,6 +15,9 @@ use crate::error::{At, ErrorKind, Result};
 use crate::region::map::Access;
 use crate::region::{Identity, Rights, Trust};
 
+/// Where POSIX shared memory is mounted on Linux (`shm_overview(7)`).
+pub(crate) const POSIX_DIRECTORY: &str = "/dev/shm";
+
 /// `open(O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC)` of whatever has the name. Never waits.
 pub(crate) fn open_any(at: &At<'_>, path: &Path, access: Access) -> Result<File> {
     OpenOptions::new()

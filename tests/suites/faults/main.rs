@@ -3,6 +3,7 @@
 
 mod access;
 mod arguments;
+mod control_group;
 mod damage;
 mod description;
 mod group;
