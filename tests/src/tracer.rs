@@ -1,5 +1,6 @@
-//! A process under trace: stopped at marks that it makes itself and at each of its system calls, which can then fail, or be
-//! its last. Relies on `ptrace(2)` and on the registers of x86-64; knows no segment and no test.
+//! A process under trace: stopped at marks that it makes itself, behind each of its instructions, or at each of its system
+//! calls, which can then fail, or be its last. Relies on `ptrace(2)` and on the registers of x86-64; knows no segment and no
+//! test.
 //!
 //! The process makes a mark with `raise(SIGTRAP)`: the signal stops it and never reaches it. It is traced by the thread that
 //! started it, and is killed when its tracer ends.
@@ -11,6 +12,8 @@ use std::mem::{MaybeUninit, size_of};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::ptr;
+
+use crate::check;
 
 /// A process that is stopped, until it is released.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub enum Until {
     Mark,
     /// To where a system call begins or ends: `PTRACE_SYSCALL`.
     Call,
+    /// By one instruction, which may be a whole system call: `PTRACE_SINGLESTEP`.
+    Instruction,
 }
 
 /// A system call with its arguments.
@@ -47,8 +52,21 @@ pub enum Stop {
     Begin(Call),
     /// The system call has happened, and the process is about to learn its result.
     End,
+    /// One instruction is done.
+    Instruction,
     /// It is no more.
     Over(ExitStatus),
+}
+
+/// Whether processes may be traced here; says so when not.
+#[must_use]
+pub fn is_permitted() -> bool {
+    let started = Traced::start(&mut Command::new("true"));
+    let refused = started.err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied);
+    if refused.is_some() {
+        check::skip("`ptrace` is not permitted");
+    }
+    refused.is_none()
 }
 
 impl Traced {
@@ -85,6 +103,7 @@ impl Traced {
         let how = match until {
             Until::Mark => libc::PTRACE_CONT,
             Until::Call => libc::PTRACE_SYSCALL,
+            Until::Instruction => libc::PTRACE_SINGLESTEP,
         };
         let mut signal = 0;
         loop {
@@ -92,12 +111,23 @@ impl Traced {
             let status = self.wait();
             match status.stopped_signal() {
                 None => return Stop::Over(status),
+                Some(libc::SIGTRAP) if until == Until::Instruction && !self.is_at_mark() => {
+                    return Stop::Instruction;
+                }
                 Some(libc::SIGTRAP) => return Stop::Mark,
                 // PTRACE_O_TRACESYSGOOD tells system calls from signals by this bit.
                 Some(other) if other == libc::SIGTRAP | 0x80 => return self.at_call(),
                 Some(other) => signal = other,
             }
         }
+    }
+
+    /// `PTRACE_GETSIGINFO`: whether the process itself sent the signal that it stopped for, not the kernel.
+    fn is_at_mark(&self) -> bool {
+        let mut facts = MaybeUninit::<libc::siginfo_t>::zeroed();
+        self.request(libc::PTRACE_GETSIGINFO, facts.as_mut_ptr().cast()).expect("it stopped for a signal");
+        // SAFETY: integers, which the kernel has filled.
+        unsafe { facts.assume_init() }.si_code == libc::SI_TKILL
     }
 
     /// `PTRACE_GET_SYSCALL_INFO`: beginning or end, and which call.

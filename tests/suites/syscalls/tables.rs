@@ -10,12 +10,12 @@ use integration_tests::case::every_public_backend;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
-use integration_tests::tracer::Call;
+use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
 
 use crate::calls::is_lock;
 use crate::run::run;
-use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill, is_possible};
+use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill};
 use crate::tools::{self, CC};
 
 /// The program in Rust.
@@ -219,7 +219,7 @@ fn every_call_is_the_last() {
 
 /// Sweeps over every operation on every kind of segment, in Rust and, if there is a compiler, in C; at once.
 fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
-    if !is_possible() {
+    if !is_permitted() {
         return Vec::new();
     }
     let every_operation = move |program: &Path| {
@@ -247,7 +247,7 @@ fn in_lines<'a>(lines: impl Iterator<Item = &'a String>) -> String {
 
 #[test]
 fn reading_and_writing_make_no_call() {
-    if !is_possible() {
+    if !is_permitted() {
         return;
     }
     for program in programs() {

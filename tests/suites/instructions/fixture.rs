@@ -1,0 +1,76 @@
+//! The table that an operation meets: three records, of which the first is written, the second is what it becomes, and the
+//! third is a neighbour. Relies on the runtime's public API.
+
+use std::fmt::Debug;
+
+use integration_tests::place::{Backend, Place};
+use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
+use shmrecord::{Arrangement, Options, ShmRecord, Versioned};
+
+/// Records in a table.
+pub(crate) const RECORDS: usize = 3;
+
+/// What the records of a table are.
+pub(crate) type Records<T> = [Versioned<T>; RECORDS];
+
+/// A record that the program `step` writes.
+pub(crate) trait Stepped: ShmRecord + Copy + Debug + PartialEq {
+    /// What the program calls that.
+    const WRITE: &'static str;
+    /// A value for record `index` in this version.
+    fn of(index: usize, version: u64) -> Self;
+}
+
+impl Stepped for Pattern64 {
+    const WRITE: &'static str = "write-64";
+    fn of(index: usize, version: u64) -> Self {
+        Pattern::of(index, version)
+    }
+}
+
+impl Stepped for Pattern256 {
+    const WRITE: &'static str = "write";
+    fn of(index: usize, version: u64) -> Self {
+        Pattern::of(index, version)
+    }
+}
+
+impl Stepped for Quote {
+    const WRITE: &'static str = "write-padded";
+    fn of(index: usize, version: u64) -> Self {
+        let version = i32::try_from(version).expect("a few versions");
+        quote(10 * version + i32::try_from(index).expect("a few records"))
+    }
+}
+
+/// Cells and arrangement of a table, and the version of its first record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) cells: u32,
+    pub(crate) arrangement: Arrangement,
+    pub(crate) version: u64,
+}
+
+impl Shape {
+    /// Another one in each round: never written, then versions in different cells.
+    pub(crate) fn of_round(cells: u32, round: u64) -> Self {
+        let every = Arrangement::ALL;
+        let arrangement = every[usize::try_from(round).expect("a few rounds") % every.len()];
+        Self { cells, arrangement, version: round * u64::from(cells + 1) }
+    }
+
+    /// A table of this shape, whose writer is gone.
+    pub(crate) fn table<T: Stepped>(self) -> Place {
+        let place = Place::new(Backend::Posix);
+        let options = Options::new().cells(self.cells).arrangement(self.arrangement);
+        let mut writer = options.create::<T>(place.address(), RECORDS).expect("a new table");
+        for version in 1..=self.version {
+            writer.write(0, &T::of(0, version)).expect("an index in range");
+        }
+        writer.write(1, &T::of(0, self.version + 1)).expect("an index in range");
+        for version in 1..=2 {
+            writer.write(2, &T::of(2, version)).expect("an index in range");
+        }
+        place
+    }
+}
