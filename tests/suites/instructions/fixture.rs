@@ -1,5 +1,5 @@
-//! The table that an operation meets: three records, of which the first is written, the second is what it becomes, and the
-//! third is a neighbour. Relies on the runtime's public API.
+//! The table that an operation meets: its first record is written, the second is what it becomes, the third is a neighbour,
+//! and the last was never written. Relies on the runtime's public API.
 
 use std::fmt::Debug;
 
@@ -7,8 +7,8 @@ use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
 use shmrecord::{Arrangement, Options, ShmRecord, Versioned};
 
-/// Records in a table.
-pub(crate) const RECORDS: usize = 3;
+/// Records in a table; the programs create as many.
+pub(crate) const RECORDS: usize = 4;
 
 /// What the records of a table are.
 pub(crate) type Records<T> = [Versioned<T>; RECORDS];

@@ -17,6 +17,7 @@
 #![cfg(target_arch = "x86_64")]
 
 mod fixture;
+mod order;
 mod steps;
 mod successor;
 mod watch;

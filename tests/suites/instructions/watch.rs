@@ -1,6 +1,7 @@
 //! A table whose writer is stepped, at a boundary between two instructions: what readers see there, and, where a byte has
 //! changed, what a successor would find. Relies on the runtime's readers and on `image`.
 
+use std::array;
 use std::time::Duration;
 
 use integration_tests::image::Image;
@@ -33,8 +34,7 @@ impl<T: Stepped> Watch<T> {
         let reader = options.open::<T>(place.address()).expect("a table");
         let image = Image::of(place);
         let bytes = image.bytes();
-        let record = |index| reader.read_versioned(index).expect("an index in range");
-        let records = [record(0), record(1), record(2)];
+        let records = array::from_fn(|index| reader.read_versioned(index).expect("an index in range"));
         Self { reader, image, successor: Successor::new(shape), bytes, records, next: None, changes: 0 }
     }
 
@@ -43,9 +43,14 @@ impl<T: Stepped> Watch<T> {
         self.next = Some(Versioned { value: self.records[1].value, version: self.records[0].version + 1 });
     }
 
-    /// Whether the write that was expected is there.
-    pub(crate) fn is_written(&self) -> bool {
-        self.next.is_none()
+    /// Whether the write that was expected is there. None is expected any more.
+    pub(crate) fn is_written(&mut self) -> bool {
+        self.next.take().is_none()
+    }
+
+    /// How often the role was taken, as readers see it.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.reader.epoch()
     }
 
     /// Looks at the table, which nobody is changing now.
@@ -66,10 +71,10 @@ impl<T: Stepped> Watch<T> {
         Ok(())
     }
 
-    /// Looks at the table behind every instruction of an operation, or, if it is to die there, until so many changes.
-    pub(crate) fn follow(&mut self, steps: &mut Steps, changes: Option<u64>) -> Result<(), String> {
+    /// Looks at the table behind every instruction of an operation, or of its first so many.
+    pub(crate) fn follow(&mut self, steps: &mut Steps, instructions: Option<u64>) -> Result<(), String> {
         self.look()?;
-        while changes.is_none_or(|changes| self.changes < changes) && steps.step() {
+        while instructions.is_none_or(|end| steps.boundaries < end) && steps.step() {
             self.look()?;
         }
         Ok(())

@@ -5,10 +5,14 @@ use std::path::Path;
 use integration_tests::case::CELLS;
 use integration_tests::records::{Pattern64, Pattern256, Quote};
 use integration_tests::tracer::is_permitted;
+use shmrecord::Arrangement;
 
 use crate::fixture::{Shape, Stepped};
 use crate::steps::{Steps, programs, report, rounds};
 use crate::watch::Watch;
+
+/// The table of take-overs.
+const WRITTEN: Shape = Shape { cells: 1, arrangement: Arrangement::Split, version: 2 };
 
 #[test]
 fn a_write_may_end_at_every_instruction() {
@@ -38,5 +42,50 @@ fn write<T: Stepped>(program: &Path, shape: Shape) {
         false => Err("the value is not there at the end".to_owned()),
     });
     report(program, &format!("{} to {shape:?}", T::WRITE), steps.boundaries, watch.changes, found);
+    steps.finish().expect("it ends well");
+}
+
+#[test]
+fn a_take_over_may_end_at_every_instruction() {
+    if !is_permitted() {
+        return;
+    }
+    let programs = programs();
+    for (at, program) in programs.iter().enumerate() {
+        // The dead are of another compiler, and of another language for Rust.
+        let dead = programs[(at + 1) % programs.len()];
+        let length = length_of_a_write(dead);
+        for round in 0..rounds() {
+            // Spread over the write: the log is filled in its first half, the slot in its second.
+            take_over(program, dead, length * (2 * round + 1) / (2 * rounds()));
+        }
+    }
+}
+
+/// Instructions of the write that [`take_over`] finds unfinished.
+fn length_of_a_write(program: &Path) -> u64 {
+    let place = WRITTEN.table::<Pattern256>();
+    let mut steps = Steps::start(program, &[Pattern256::WRITE, place.address()]);
+    while steps.step() {}
+    steps.boundaries
+}
+
+/// Takes over from a writer that died behind so many instructions of its write.
+fn take_over(program: &Path, dead: &Path, instructions: u64) {
+    let place = WRITTEN.table::<Pattern256>();
+    let mut watch = Watch::<Pattern256>::new(&place, WRITTEN);
+    watch.expect_write();
+    let mut write = Steps::start(dead, &[Pattern256::WRITE, place.address()]);
+    let found = watch.follow(&mut write, Some(instructions));
+    report(dead, "a write that is cut short", write.boundaries, watch.changes, found);
+    drop(write);
+    let what = if watch.is_written() { "to take over a write" } else { "to take over before a write" };
+    let before = watch.changes;
+    let mut steps = Steps::start(program, &["open", place.address()]);
+    let found = watch.follow(&mut steps, None).and_then(|()| match watch.epoch() {
+        3 => Ok(()), // its creator, the dead, and this one
+        other => Err(format!("the epoch is {other}")),
+    });
+    report(program, what, steps.boundaries, watch.changes - before, found);
     steps.finish().expect("it ends well");
 }
