@@ -1,14 +1,16 @@
 //! A process under trace: stopped at marks that it makes itself, behind each of its instructions, or at each of its system
-//! calls, which can then fail, or be its last. Relies on `ptrace(2)` and on the registers of x86-64; knows no segment and no
-//! test.
+//! calls, which can then fail, or be its last. Relies on `ptrace(2)`, `/proc` and the registers of x86-64; knows no segment and
+//! no test.
 //!
 //! The process makes a mark with `raise(SIGTRAP)`: the signal stops it and never reaches it. It is traced by the thread that
 //! started it, and is killed when its tracer ends.
 
 #![expect(unsafe_code, reason = "ptrace and waitpid, which std does not offer")]
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::mem::{MaybeUninit, size_of};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::ptr;
@@ -146,16 +148,50 @@ impl Traced {
         Stop::Begin(Call { number: entry.nr.cast_signed(), arguments: entry.args })
     }
 
+    /// Takes the vDSO from a program that has just started, which then asks the kernel for the time. Stepped, it might never
+    /// get the time from there: it starts over when a clock tick comes in between.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn without_vdso(&self) {
+        let memory = File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid()));
+        let memory = memory.expect("a tracer has its memory");
+        let word = |at| {
+            let mut bytes = [0; 8];
+            memory.read_exact_at(&mut bytes, at).expect("its stack");
+            u64::from_le_bytes(bytes)
+        };
+        // What the kernel hands over: a number of arguments, these, the environment, each with a zero behind it, then pairs
+        // of a type and a value.
+        let stack = self.registers().rsp;
+        let mut at = stack + 8 + 8 * (word(stack) + 1);
+        while word(at) != 0 {
+            at += 8;
+        }
+        at += 8;
+        while ![libc::AT_NULL, libc::AT_SYSINFO_EHDR].contains(&word(at)) {
+            at += 16;
+        }
+        if word(at) == libc::AT_SYSINFO_EHDR {
+            memory.write_all_at(&libc::AT_IGNORE.to_le_bytes(), at).expect("its stack");
+        }
+    }
+
+    /// `PTRACE_GETREGS`
+    fn registers(&self) -> libc::user_regs_struct {
+        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
+        self.request(libc::PTRACE_GETREGS, registers.as_mut_ptr().cast()).expect("registers");
+        // SAFETY: integers, which the kernel has filled.
+        unsafe { registers.assume_init() }
+    }
+
     /// Makes the system call at which it stands fail with this errno: where it begins, instead of happening; where it ends,
     /// after it happened.
     ///
     /// # Panics
     /// When the kernel refuses.
     pub fn fail(&mut self, errno: i32) {
-        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
-        self.request(libc::PTRACE_GETREGS, registers.as_mut_ptr().cast()).expect("registers");
-        // SAFETY: integers, which the kernel has filled.
-        let mut registers = unsafe { registers.assume_init() };
+        let mut registers = self.registers();
         // There is no call of this number, and nothing happens.
         registers.orig_rax = u64::MAX;
         registers.rax = i64::from(-errno).cast_unsigned();

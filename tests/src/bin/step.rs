@@ -17,8 +17,8 @@ use shmrecord::{Reader, Result, Semaphore, ShmRecord, Writer};
 
 /// Records in a table.
 const CAPACITY: usize = 4;
-/// Longer than any operation may take.
-const SECONDS: u32 = 20;
+/// Longer than any operation may take, stepped on a busy machine.
+const SECONDS: u32 = 300;
 
 fn main() {
     // SAFETY: no memory is involved; the signal ends this process.

@@ -52,17 +52,20 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Another one in each round: never written, then versions in different cells.
+    /// Another one in each round, the first of which overwrites a cell.
     pub(crate) fn of_round(cells: u32, round: u64) -> Self {
-        let every = Arrangement::ALL;
-        let arrangement = every[usize::try_from(round).expect("a few rounds") % every.len()];
-        Self { cells, arrangement, version: round * u64::from(cells + 1) }
+        let (every, cells_too) = (Arrangement::ALL, u64::from(cells));
+        let turn = usize::try_from(round + cells_too).expect("a few rounds");
+        let version = (round + cells_too) % (2 * cells_too + 1);
+        Self { cells, arrangement: every[turn % every.len()], version }
     }
 
     /// A table of this shape, whose writer is gone.
     pub(crate) fn table<T: Stepped>(self) -> Place {
         let place = Place::new(Backend::Posix);
         let options = Options::new().cells(self.cells).arrangement(self.arrangement);
+        // A short log, so that looking at the whole table takes little time.
+        let options = if self.cells == 1 { options.log_entries(2) } else { options };
         let mut writer = options.create::<T>(place.address(), RECORDS).expect("a new table");
         for version in 1..=self.version {
             writer.write(0, &T::of(0, version)).expect("an index in range");

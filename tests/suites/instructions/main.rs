@@ -16,6 +16,7 @@
 //! what a release has.
 #![cfg(target_arch = "x86_64")]
 
+mod coming_and_going;
 mod fixture;
 mod order;
 mod steps;

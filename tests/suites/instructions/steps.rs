@@ -21,6 +21,7 @@ impl Steps {
     /// Starts the program and lets it come to where its operation begins.
     pub(crate) fn start(program: &Path, arguments: &[&str]) -> Self {
         let mut process = Traced::start(Command::new(program).args(arguments)).expect("tracing is permitted");
+        process.without_vdso();
         assert_eq!(process.go_on(Until::Mark), Stop::Mark, "{}: before its operation", program.display());
         Self { process, boundaries: 0 }
     }
@@ -61,7 +62,7 @@ pub(crate) fn programs() -> Vec<&'static Path> {
 pub(crate) fn rounds() -> u64 {
     match env::var("SHMRECORD_STEPS") {
         Ok(text) => text.parse().expect("SHMRECORD_STEPS is a number"),
-        Err(_) => 2,
+        Err(_) => 1,
     }
 }
 

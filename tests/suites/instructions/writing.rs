@@ -56,8 +56,8 @@ fn a_take_over_may_end_at_every_instruction() {
         let dead = programs[(at + 1) % programs.len()];
         let length = length_of_a_write(dead);
         for round in 0..rounds() {
-            // Spread over the write: the log is filled in its first half, the slot in its second.
-            take_over(program, dead, length * (2 * round + 1) / (2 * rounds()));
+            // First while the slot is filled, then spread over the write by the golden section.
+            take_over(program, dead, length * ((768 + 633 * round) % 1024) / 1024);
         }
     }
 }

@@ -55,8 +55,7 @@ impl Compiler {
 
 /// The C actor, from every compiler that is there.
 pub(crate) fn actors() -> Vec<&'static str> {
-    static BUILT: [OnceLock<String>; COMPILERS.len()] =
-        [const { OnceLock::new() }; COMPILERS.len()];
+    static BUILT: [OnceLock<String>; COMPILERS.len()] = [const { OnceLock::new() }; COMPILERS.len()];
     write_header(&model(&suite("c/twin.toml")));
     let build = |compiler: &Compiler| {
         let program = format!("actor-{}{}", compiler.name, compiler.flags.concat());
