@@ -9,7 +9,7 @@ use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern, Pattern256};
 use integration_tests::sysv;
 use integration_tests::tracer::is_permitted;
-use shmrecord::{ErrorKind, Options, Reader, Result as Outcome, Writer, remove};
+use shmrecord::{ErrorKind, Options, Reader, Result as Outcome, Status, Writer, remove};
 
 use crate::fixture::RECORDS;
 use crate::steps::{Steps, programs, report, rounds};
@@ -148,7 +148,7 @@ fn in_words<T>(result: Outcome<T>) -> Result<T, String> {
 fn creation_may_end_at_every_instruction() {
     each(|program, backend| {
         let place = Place::new(backend);
-        step(program, "create", &place, 0, &|| Ok(()), |left| left.is_table() && left.has_guard);
+        step(program, "create", &place, 0, &|_| Ok(()), |left| left.is_table() && left.has_guard);
     });
 }
 
@@ -156,10 +156,15 @@ fn creation_may_end_at_every_instruction() {
 fn removal_may_end_at_every_instruction() {
     each(|program, backend| {
         let place = table(backend, 2);
-        // Who has it mapped reads on.
         let reader = Reader::<Pattern256>::open(place.address()).expect("a table");
-        let is_as_before = || is(&reader, 2);
-        step(program, "remove", &place, 2, &is_as_before, |left| left.segment.is_none() && !left.has_guard);
+        // Who has it mapped reads on, and is told as soon as it has lost its name.
+        let is_readable = |left: &Left| match left.segment {
+            None if in_words(reader.status())? != Status::Retired => {
+                Err("nobody is told that it goes".to_owned())
+            }
+            _ => is(&reader, 2),
+        };
+        step(program, "remove", &place, 2, &is_readable, |left| left.segment.is_none() && !left.has_guard);
     });
 }
 
@@ -181,7 +186,7 @@ fn step(
     operation: &str,
     place: &Place,
     version: u64,
-    always: &dyn Fn() -> Result<(), String>,
+    always: &dyn Fn(&Left) -> Result<(), String>,
     is_done: fn(&Left) -> bool,
 ) {
     let mut steps = Steps::start(program, &[operation, place.address()]);
@@ -191,7 +196,7 @@ fn step(
     let mut found = left.check(place, version);
     while found.is_ok() && steps.step() {
         let now = Left::at(place, &mut image);
-        found = always();
+        found = always(&now);
         if now != left {
             changes += 1;
             left = now;

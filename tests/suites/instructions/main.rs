@@ -12,8 +12,11 @@
 //! | `coming_and_going` | creation and removal |
 //! | `order` | a writer whose stores come in a wrong order is found out |
 //!
+//! Who looks at a boundary finds nobody moving. What a reader sees that is itself in the middle of a read, other tests say.
+//!
 //! The programs in C are built with and without optimisation, that in Rust as the suite itself: `cargo test --release` steps
-//! what a release has.
+//! what a release has. `SHMRECORD_STEPS` is how often each write and each take-over is stepped, from another state each time;
+//! from 2 on, creation and removal are with every kind of segment in every program.
 #![cfg(target_arch = "x86_64")]
 
 mod coming_and_going;
