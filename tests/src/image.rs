@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::process::{self, Command};
 
 use crate::memfd;
@@ -83,7 +84,13 @@ impl Image {
                 memfd::open(place.address(), Part::Segment).expect("the segment's memfd"),
             ));
         }
-        let file = OpenOptions::new().read(true).write(true).open(place.path()).expect("the segment's file");
+        Self::of_file(place.path())
+    }
+
+    /// The segment in this file.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Self {
+        let file = OpenOptions::new().read(true).write(true).open(path).expect("the segment's file");
         Self(Source::File(file))
     }
 

@@ -18,7 +18,8 @@
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
-//! | [`tracer`] | a process whose system calls fail, or are its last |
+//! | [`mark`] | where a process under trace says that its operation begins and ends |
+//! | [`tracer`] | a process that is stepped, or whose system calls fail, or are its last |
 
 pub mod alone;
 pub mod bus;
@@ -28,6 +29,7 @@ pub mod every;
 pub mod foreign;
 pub mod image;
 pub mod lock;
+pub mod mark;
 pub mod memfd;
 pub mod place;
 pub mod process;

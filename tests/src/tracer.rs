@@ -1,16 +1,21 @@
-//! A process under trace: stopped at marks that it makes itself and at each of its system calls, which can then fail, or be
-//! its last. Relies on `ptrace(2)` and on the registers of x86-64; knows no segment and no test.
+//! A process under trace: stopped at marks that it makes itself, behind each of its instructions, or at each of its system
+//! calls, which can then fail, or be its last. Relies on `ptrace(2)`, `/proc` and the registers of x86-64; knows no segment and
+//! no test.
 //!
 //! The process makes a mark with `raise(SIGTRAP)`: the signal stops it and never reaches it. It is traced by the thread that
 //! started it, and is killed when its tracer ends.
 
 #![expect(unsafe_code, reason = "ptrace and waitpid, which std does not offer")]
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::mem::{MaybeUninit, size_of};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::ptr;
+
+use crate::check;
 
 /// A process that is stopped, until it is released.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub enum Until {
     Mark,
     /// To where a system call begins or ends: `PTRACE_SYSCALL`.
     Call,
+    /// By one instruction, which may be a whole system call: `PTRACE_SINGLESTEP`.
+    Instruction,
 }
 
 /// A system call with its arguments.
@@ -47,8 +54,21 @@ pub enum Stop {
     Begin(Call),
     /// The system call has happened, and the process is about to learn its result.
     End,
+    /// One instruction is done.
+    Instruction,
     /// It is no more.
     Over(ExitStatus),
+}
+
+/// Whether processes may be traced here; says so when not.
+#[must_use]
+pub fn is_permitted() -> bool {
+    let started = Traced::start(&mut Command::new("true"));
+    let refused = started.err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied);
+    if refused.is_some() {
+        check::skip("`ptrace` is not permitted");
+    }
+    refused.is_none()
 }
 
 impl Traced {
@@ -85,6 +105,7 @@ impl Traced {
         let how = match until {
             Until::Mark => libc::PTRACE_CONT,
             Until::Call => libc::PTRACE_SYSCALL,
+            Until::Instruction => libc::PTRACE_SINGLESTEP,
         };
         let mut signal = 0;
         loop {
@@ -92,12 +113,23 @@ impl Traced {
             let status = self.wait();
             match status.stopped_signal() {
                 None => return Stop::Over(status),
+                Some(libc::SIGTRAP) if until == Until::Instruction && !self.is_at_mark() => {
+                    return Stop::Instruction;
+                }
                 Some(libc::SIGTRAP) => return Stop::Mark,
                 // PTRACE_O_TRACESYSGOOD tells system calls from signals by this bit.
                 Some(other) if other == libc::SIGTRAP | 0x80 => return self.at_call(),
                 Some(other) => signal = other,
             }
         }
+    }
+
+    /// `PTRACE_GETSIGINFO`: whether the process itself sent the signal that it stopped for, not the kernel.
+    fn is_at_mark(&self) -> bool {
+        let mut facts = MaybeUninit::<libc::siginfo_t>::zeroed();
+        self.request(libc::PTRACE_GETSIGINFO, facts.as_mut_ptr().cast()).expect("it stopped for a signal");
+        // SAFETY: integers, which the kernel has filled.
+        unsafe { facts.assume_init() }.si_code == libc::SI_TKILL
     }
 
     /// `PTRACE_GET_SYSCALL_INFO`: beginning or end, and which call.
@@ -116,16 +148,50 @@ impl Traced {
         Stop::Begin(Call { number: entry.nr.cast_signed(), arguments: entry.args })
     }
 
+    /// Takes the vDSO from a program that has just started, which then asks the kernel for the time. Stepped, it might never
+    /// get the time from there: it starts over when a clock tick comes in between.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn without_vdso(&self) {
+        let memory = File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid()));
+        let memory = memory.expect("a tracer has its memory");
+        let word = |at| {
+            let mut bytes = [0; 8];
+            memory.read_exact_at(&mut bytes, at).expect("its stack");
+            u64::from_le_bytes(bytes)
+        };
+        // What the kernel hands over: a number of arguments, these, the environment, each with a zero behind it, then pairs
+        // of a type and a value.
+        let stack = self.registers().rsp;
+        let mut at = stack + 8 + 8 * (word(stack) + 1);
+        while word(at) != 0 {
+            at += 8;
+        }
+        at += 8;
+        while ![libc::AT_NULL, libc::AT_SYSINFO_EHDR].contains(&word(at)) {
+            at += 16;
+        }
+        if word(at) == libc::AT_SYSINFO_EHDR {
+            memory.write_all_at(&libc::AT_IGNORE.to_le_bytes(), at).expect("its stack");
+        }
+    }
+
+    /// `PTRACE_GETREGS`
+    fn registers(&self) -> libc::user_regs_struct {
+        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
+        self.request(libc::PTRACE_GETREGS, registers.as_mut_ptr().cast()).expect("registers");
+        // SAFETY: integers, which the kernel has filled.
+        unsafe { registers.assume_init() }
+    }
+
     /// Makes the system call at which it stands fail with this errno: where it begins, instead of happening; where it ends,
     /// after it happened.
     ///
     /// # Panics
     /// When the kernel refuses.
     pub fn fail(&mut self, errno: i32) {
-        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
-        self.request(libc::PTRACE_GETREGS, registers.as_mut_ptr().cast()).expect("registers");
-        // SAFETY: integers, which the kernel has filled.
-        let mut registers = unsafe { registers.assume_init() };
+        let mut registers = self.registers();
         // There is no call of this number, and nothing happens.
         registers.orig_rax = u64::MAX;
         registers.rax = i64::from(-errno).cast_unsigned();

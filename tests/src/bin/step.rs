@@ -4,7 +4,7 @@
 //! It prints `ok`, or the error as `CODE ERRNO TEXT`; then `left D M`: how many descriptors and shared mappings are more than
 //! before. It goes on until its input ends.
 
-#![expect(unsafe_code, reason = "raise and alarm, which std does not offer")]
+#![expect(unsafe_code, reason = "alarm, which std does not offer")]
 
 use std::env;
 use std::fs;
@@ -12,14 +12,15 @@ use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use integration_tests::records::{Pattern, Pattern256};
+use integration_tests::mark::between_marks;
+use integration_tests::records::{Pattern64, Pattern256, Quote};
 use shmrecord::handover::{self, Share};
-use shmrecord::{Reader, Result, Semaphore, Writer};
+use shmrecord::{Reader, Result, Semaphore, ShmRecord, Writer};
 
 /// Records in a table.
 const CAPACITY: usize = 4;
-/// Longer than any operation may take.
-const SECONDS: u32 = 20;
+/// Longer than any operation may take, stepped on a busy machine.
+const SECONDS: u32 = 300;
 
 fn main() {
     // SAFETY: no memory is involved; the signal ends this process.
@@ -49,10 +50,9 @@ fn run(operation: &str, address: &str) -> Result<()> {
         "open" => between_marks(|| Writer::<Pattern256>::open(address)).map(drop),
         "attach" => between_marks(|| Reader::<Pattern256>::open(address)).map(drop),
         "remove" => between_marks(|| shmrecord::remove(address)),
-        "write" => {
-            let mut writer = Writer::<Pattern256>::open(address)?;
-            between_marks(|| writer.write(0, &Pattern256::of(0, 2)))
-        }
+        "write" => write::<Pattern256>(address),
+        "write-64" => write::<Pattern64>(address),
+        "write-padded" => write::<Quote>(address),
         "read" => {
             let reader = Reader::<Pattern256>::open(address)?;
             between_marks(|| reader.read(0)).map(drop)
@@ -99,17 +99,11 @@ fn run(operation: &str, address: &str) -> Result<()> {
     }
 }
 
-fn between_marks<T>(operation: impl FnOnce() -> T) -> T {
-    mark();
-    let result = operation();
-    mark();
-    result
-}
-
-/// Stops this process for its tracer; without one it ends here.
-fn mark() {
-    // SAFETY: no memory is involved.
-    unsafe { libc::raise(libc::SIGTRAP) };
+/// Record 0 becomes what record 1 is.
+fn write<T: ShmRecord>(address: &str) -> Result<()> {
+    let mut writer = Writer::<T>::open(address)?;
+    let value = writer.read_versioned(1)?.value;
+    between_marks(|| writer.write(0, &value))
 }
 
 /// Open descriptors and shared mappings of this process.

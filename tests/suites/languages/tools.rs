@@ -26,8 +26,8 @@ pub(crate) struct Compiler {
 /// The plainest one.
 pub(crate) const CC: Compiler = Compiler { name: "cc", flags: &["-std=c11", "-O0"] };
 
-/// What the actor is built with: debug and optimised, gcc and clang.
-const ACTOR_COMPILERS: [Compiler; 4] = [
+/// Debug and optimised, gcc and clang.
+pub(crate) const COMPILERS: [Compiler; 4] = [
     Compiler { name: "gcc", flags: &["-std=c11", "-O0"] },
     Compiler { name: "gcc", flags: &["-std=c11", "-O2"] },
     Compiler { name: "clang", flags: &["-std=c17", "-O0"] },
@@ -55,8 +55,7 @@ impl Compiler {
 
 /// The C actor, from every compiler that is there.
 pub(crate) fn actors() -> Vec<&'static str> {
-    static BUILT: [OnceLock<String>; ACTOR_COMPILERS.len()] =
-        [const { OnceLock::new() }; ACTOR_COMPILERS.len()];
+    static BUILT: [OnceLock<String>; COMPILERS.len()] = [const { OnceLock::new() }; COMPILERS.len()];
     write_header(&model(&suite("c/twin.toml")));
     let build = |compiler: &Compiler| {
         let program = format!("actor-{}{}", compiler.name, compiler.flags.concat());
@@ -64,7 +63,7 @@ pub(crate) fn actors() -> Vec<&'static str> {
         path.into_os_string().into_string().expect("a folder whose name is text")
     };
     thread::scope(|scope| {
-        let there = ACTOR_COMPILERS.iter().zip(&BUILT).filter(|(compiler, _)| compiler.is_there());
+        let there = COMPILERS.iter().zip(&BUILT).filter(|(compiler, _)| compiler.is_there());
         let builds: Vec<_> = there
             .map(|(compiler, built)| scope.spawn(move || built.get_or_init(|| build(compiler))))
             .collect();

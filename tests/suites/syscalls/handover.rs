@@ -3,10 +3,10 @@
 
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
-use integration_tests::tracer::Call;
+use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{Reader, Writer};
 
-use crate::sweep::{End, Subject, check_same, every_failure, in_each, is_possible};
+use crate::sweep::{End, Subject, check_same, every_failure, in_each};
 use crate::tables::programs;
 
 /// `send`, `lend`: a writer's and a reader's share; `receive`: what was sent.
@@ -40,7 +40,7 @@ impl Subject for Operation {
 
 #[test]
 fn every_call_of_a_hand_over_fails() {
-    if !is_possible() {
+    if !is_permitted() {
         return;
     }
     let reports = in_each(&programs(), |program, report| {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use integration_tests::place::{Backend, Place};
 use integration_tests::sysv;
-use integration_tests::tracer::Call;
+use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{ErrorKind, Semaphore, SemaphoreOptions};
 
 use crate::calls::is_lock;
 use crate::run::run;
-use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill, is_possible};
+use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill};
 use crate::tables::RUST;
 
 /// What is there before and after an operation.
@@ -181,7 +181,7 @@ fn every_call_is_the_last() {
 
 #[test]
 fn posix_semaphores_make_no_call_when_nobody_waits() {
-    if !is_possible() {
+    if !is_permitted() {
         return;
     }
     for word in CALLS_OF_SETS {
@@ -193,7 +193,7 @@ fn posix_semaphores_make_no_call_when_nobody_waits() {
 }
 
 fn every_operation(sweep: Sweep<Operation>) {
-    if !is_possible() {
+    if !is_permitted() {
         return;
     }
     let mut report = Report::default();

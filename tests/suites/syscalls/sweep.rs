@@ -3,11 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 
-use integration_tests::check;
-use integration_tests::tracer::{Call, Traced};
+use integration_tests::tracer::Call;
 
 use crate::calls::{failures, gives_back, is_lock, known};
 use crate::run::{Answer, Fault, Run, run};
@@ -39,16 +37,6 @@ pub(crate) enum End {
     /// With an error.
     Failure,
     Killed,
-}
-
-/// Whether processes may be traced here; says so when not.
-pub(crate) fn is_possible() -> bool {
-    let started = Traced::start(&mut Command::new("true"));
-    let refused = started.err().filter(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
-    if refused.is_some() {
-        check::skip("`ptrace` is not permitted");
-    }
-    refused.is_none()
 }
 
 /// What came of the sweeps of a test.

@@ -9,14 +9,12 @@ use integration_tests::case::every_backend;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
-use integration_tests::tracer::Call;
+use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
 
 use crate::calls::is_lock;
 use crate::run::run;
-use crate::sweep::{
-    End, Report, Subject, Sweep, check_same, every_failure, every_kill, in_each, is_possible,
-};
+use crate::sweep::{End, Report, Subject, Sweep, check_same, every_failure, every_kill, in_each};
 use crate::tools::{self, CC};
 
 /// The program in Rust.
@@ -244,7 +242,7 @@ fn every_call_is_the_last() {
 
 /// Sweeps over every operation on every kind of segment, in Rust and, if there is a compiler, in C.
 fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
-    if !is_possible() {
+    if !is_permitted() {
         return Vec::new();
     }
     in_each(&programs(), |program, report| {
@@ -264,7 +262,7 @@ fn in_each_language(sweep: Sweep<Operation>) -> Vec<Report> {
 
 #[test]
 fn reading_and_writing_make_no_call() {
-    if !is_possible() {
+    if !is_permitted() {
         return;
     }
     for program in programs() {

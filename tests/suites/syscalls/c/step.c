@@ -19,8 +19,8 @@
 
 // Records in a table.
 #define CAPACITY 4u
-// Longer than any operation may take.
-#define SECONDS 20u
+// Longer than any operation may take, stepped on a busy machine.
+#define SECONDS 300u
 
 static shmrec_error error;
 
@@ -69,6 +69,31 @@ static int hand_over(const char *operation, const char *address) {
     return code;
 }
 
+// Record 0 becomes what record 1 is.
+#define WRITE(record)                                                                                                  \
+    static int write_##record(const char *address) {                                                                   \
+        twin_##record value;                                                                                           \
+        twin_##record##_writer writer;                                                                                 \
+        twin_##record##_reader reader;                                                                                 \
+        memset(&writer, 0, sizeof writer);                                                                             \
+        memset(&reader, 0, sizeof reader);                                                                             \
+        int code = twin_##record##_open_writer(&writer, address, NULL, &error);                                        \
+        code = code != SHMREC_OK ? code : twin_##record##_open(&reader, address, NULL, &error);                        \
+        code = code != SHMREC_OK ? code : twin_##record##_read(&reader, 1, &value, NULL, &error);                      \
+        if (code == SHMREC_OK) {                                                                                       \
+            mark();                                                                                                    \
+            code = twin_##record##_write(&writer, 0, &value, &error);                                                  \
+            mark();                                                                                                    \
+        }                                                                                                              \
+        twin_##record##_close_writer(&writer);                                                                         \
+        twin_##record##_close(&reader);                                                                                \
+        return code;                                                                                                   \
+    }
+
+WRITE(pattern256)
+WRITE(pattern64)
+WRITE(quote)
+
 // Runs the operation between the marks; what it gives is closed behind the second.
 static int run(const char *operation, const char *address) {
     twin_pattern256 pattern;
@@ -79,10 +104,16 @@ static int run(const char *operation, const char *address) {
     memset(&reader, 0, sizeof reader);
     if (strcmp(operation, "send") == 0 || strcmp(operation, "lend") == 0 || strcmp(operation, "receive") == 0) {
         return hand_over(operation, address);
+    } else if (strcmp(operation, "write") == 0) {
+        return write_pattern256(address);
+    } else if (strcmp(operation, "write-64") == 0) {
+        return write_pattern64(address);
+    } else if (strcmp(operation, "write-padded") == 0) {
+        return write_quote(address);
     }
-    const bool writes = strcmp(operation, "write") == 0 || strcmp(operation, "close") == 0;
+    const bool closes = strcmp(operation, "close") == 0;
     const bool reads = strcmp(operation, "read") == 0 || strcmp(operation, "detach") == 0;
-    int code = writes  ? twin_pattern256_open_writer(&writer, address, NULL, &error)
+    int code = closes  ? twin_pattern256_open_writer(&writer, address, NULL, &error)
                : reads ? twin_pattern256_open(&reader, address, NULL, &error)
                        : SHMREC_OK;
     if (code != SHMREC_OK) {
@@ -97,8 +128,6 @@ static int run(const char *operation, const char *address) {
         code = twin_pattern256_open(&reader, address, NULL, &error);
     } else if (strcmp(operation, "remove") == 0) {
         code = shmrec_remove(address, NULL, &error);
-    } else if (strcmp(operation, "write") == 0) {
-        code = twin_pattern256_write(&writer, 0, &pattern, &error);
     } else if (strcmp(operation, "read") == 0) {
         code = twin_pattern256_read(&reader, 0, &pattern, NULL, &error);
     } else if (strcmp(operation, "close") == 0) {
