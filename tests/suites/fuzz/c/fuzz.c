@@ -1,0 +1,258 @@
+// fuzz.c: the C runtime, given hostile input by a test and run under sanitizers: says what it makes of each. Relies on the
+// suite languages' records; knows no test.
+//
+// A request is `LENGTH WORDS...`, a line, then LENGTH bytes. Each is answered by one line: see `answer`.
+
+#define _GNU_SOURCE
+#include "every.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shmrecord/handover.h"
+
+// How many records of a table are looked at.
+#define LOOKED_AT 4u
+// A read of what can never be read ends after this, and so does every other wait.
+#define TIMEOUT_MS 1u
+
+static shmrec_error error;
+
+// Number and text of what happened; the number alone where Rust says it differently.
+static void say(int code) {
+    if (code == SHMREC_OK) {
+        printf("ok");
+    } else if (code == SHMREC_CONTENDED || code == SHMREC_INVALID_BITS) {
+        printf("%d", code);
+    } else {
+        printf("%d ", code);
+        for (const char *at = error.text; *at != '\0'; at++) {
+            putchar(*at == '\n' ? '|' : *at);
+        }
+    }
+}
+
+static void say_records(const twin_every_reader *reader) {
+    const uint64_t capacity = shmrec_table_capacity(&reader->table);
+    for (uint64_t i = 0; i < capacity && i < LOOKED_AT; i++) {
+        twin_every every;
+        uint64_t version;
+        const int code = twin_every_read(reader, i, &every, &version, &error);
+        printf("; ");
+        if (code == SHMREC_OK) {
+            printf("%" PRIu64, version);
+            print_every(&every);
+        } else {
+            say(code);
+        }
+    }
+}
+
+// A copy of a table's memory where every byte beside it is known not to be its own.
+typedef struct apart {
+    void *mapped;
+    void *copy;
+} apart;
+
+static apart set_apart(shmrec_table *table) {
+    const apart both = {table->map.base, malloc(table->map.bytes)};
+    if (both.copy == NULL) {
+        exit(3);
+    }
+    memcpy(both.copy, both.mapped, table->map.bytes);
+    table->map.base = both.copy;
+    return both;
+}
+
+static void put_back(shmrec_table *table, apart both) {
+    table->map.base = both.mapped;
+    free(both.copy);
+}
+
+static shmrec_options impatient(void) {
+    shmrec_options options;
+    memset(&options, 0, sizeof options);
+    options.timeout_ms = TIMEOUT_MS;
+    return options;
+}
+
+static void read_table(const char *address) {
+    const shmrec_options options = impatient();
+    twin_every_reader reader;
+    const int code = twin_every_open(&reader, address, &options, &error);
+    say(code);
+    if (code == SHMREC_OK) {
+        const apart both = set_apart(&reader.table);
+        say_records(&reader);
+        put_back(&reader.table, both);
+    }
+    twin_every_close(&reader);
+}
+
+static void write_table(const char *address, uint64_t number) {
+    const shmrec_options options = impatient();
+    twin_every_writer writer;
+    const int code = twin_every_open_writer(&writer, address, &options, &error);
+    say(code);
+    if (code == SHMREC_OK) {
+        twin_every_reader reader;
+        const twin_every every = every_of(number);
+        const uint64_t index = number % (shmrec_table_capacity(&writer.table) + 1);
+        reader.table = writer.table; // for this moment only, and never closed
+        const apart both = set_apart(&writer.table);
+        shmrec_table_recover(&writer.table); // once more, where its every access is looked at
+        (void)twin_every_write(&writer, index, &every, &error);
+        put_back(&writer.table, both);
+        say_records(&reader);
+        printf("; ");
+        say(twin_every_write(&writer, index, &every, &error));
+        say_records(&reader);
+    }
+    twin_every_close_writer(&writer);
+}
+
+// What is wrong with a description, or how it differs from the record of these tests.
+static void describe(const unsigned char *bytes, size_t length) {
+    shmrec_description described, ours;
+    shmrec_text words;
+    const shmrec_layout *layout = &twin_every_layout;
+    const char *fault = shmrec_description_open(&described, bytes, length);
+    if (fault == NULL && shmrec_description_open(&ours, layout->description, layout->description_bytes) == NULL) {
+        fault = shmrec_first_difference(&words, &described, &ours) ? words.bytes : "the same";
+    }
+    for (const char *at = fault; *at != '\0'; at++) {
+        putchar(*at == '\n' ? '|' : *at);
+    }
+}
+
+// Receives these bytes with so many descriptors, the first of which are memfds.
+static void receive(const unsigned char *bytes, size_t length, unsigned memfds, unsigned others) {
+    int ends[2];
+    char address[SHMREC_HANDOVER_ADDRESS];
+    shmrec_handed handed;
+    union {
+        struct cmsghdr header;
+        unsigned char bytes[CMSG_SPACE(16 * sizeof(int))];
+    } control;
+    int fds[16];
+    unsigned count = 0;
+    memset(&handed, 0, sizeof handed);
+    memset(&control, 0, sizeof control);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        exit(3);
+    }
+    while (count < memfds + others) {
+        fds[count] = count < memfds ? memfd_create("fuzz", MFD_CLOEXEC) : dup(2);
+        count++;
+    }
+    struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (count > 0) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+    }
+    if (sendmsg(ends[1], &message, MSG_NOSIGNAL) != (ssize_t)length) {
+        exit(3);
+    }
+    (void)close(ends[1]);
+    while (count > 0) {
+        (void)close(fds[--count]);
+    }
+    const int code = shmrec_handover_receive(ends[0], TIMEOUT_MS * UINT64_C(1000000), address, sizeof address, &error);
+    (void)close(ends[0]);
+    say(code);
+    if (code == SHMREC_OK) {
+        shmrec_error ignored;
+        printf(" %s", address);
+        (void)shmrec_handover_forget(address, &ignored);
+    }
+}
+
+// What can be adopted where, and what is read there.
+static void adopt(const char *address, const char *line) {
+    twin_everys_reader reader;
+    shmrec_foreign where;
+    unsigned each = 0;
+    memset(&where, 0, sizeof where);
+    if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu32 " %u", &where.offset, &where.count,
+               &where.stride, &where.counter_offset, &where.counter_bits, &each) != 6) {
+        exit(3);
+    }
+    where.address = address;
+    where.guard = SHMREC_GUARD_SEQCOUNT;
+    where.mode = 0600u;
+    where.timeout_ns = TIMEOUT_MS * UINT64_C(1000000);
+    where.counter_per_record = each != 0;
+    const int code = twin_everys_open(&reader, &where, &error);
+    say(code);
+    if (code == SHMREC_OK) {
+        void *mapped = reader.table.map.base, *copy = malloc(reader.table.map.bytes);
+        if (copy == NULL) {
+            exit(3);
+        }
+        memcpy(copy, mapped, reader.table.map.bytes);
+        reader.table.map.base = copy;
+        const uint64_t count = twin_everys_count(&reader), indices[3] = {0, count - 1, count};
+        for (unsigned i = 0; i < 3; i++) {
+            twin_every every;
+            const int read = twin_everys_read(&reader, indices[i], &every, &error);
+            printf("; ");
+            say(read);
+            if (read == SHMREC_OK) {
+                print_every(&every);
+            }
+        }
+        reader.table.map.base = mapped;
+        free(copy);
+    }
+    twin_everys_close(&reader);
+}
+
+// Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
+// failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
+// records again; `remove ADDRESS` with what that says; `describe` with what is wrong with the bytes or different in them;
+// `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
+// at the numbers in the bytes says.
+static void answer(const char *request, const unsigned char *bytes, size_t length) {
+    char address[512] = "";
+    uint64_t number = 0;
+    unsigned memfds = 0, others = 0;
+    if (sscanf(request, "read %511s", address) == 1) {
+        read_table(address);
+    } else if (sscanf(request, "write %" SCNu64 " %511s", &number, address) == 2) {
+        write_table(address, number);
+    } else if (sscanf(request, "remove %511s", address) == 1) {
+        const shmrec_options options = impatient();
+        say(shmrec_remove(address, &options, &error));
+    } else if (strncmp(request, "describe", 8) == 0) {
+        describe(bytes, length);
+    } else if (sscanf(request, "receive %u %u", &memfds, &others) == 2) {
+        receive(bytes, length, memfds, others);
+    } else if (sscanf(request, "adopt %511s", address) == 1) {
+        adopt(address, (const char *)(const void *)bytes);
+    } else {
+        exit(2);
+    }
+    putchar('\n');
+    (void)fflush(stdout);
+}
+
+int main(void) {
+    char line[1024];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        char *request;
+        const size_t length = strtoull(line, &request, 10);
+        unsigned char *bytes = malloc(length); // of exactly this length, so that nothing behind it is read unseen
+        if (bytes == NULL || fread(bytes, 1, length, stdin) != length) {
+            return 2;
+        }
+        answer(request + 1, bytes, length);
+        free(bytes);
+    }
+    return 0;
+}
