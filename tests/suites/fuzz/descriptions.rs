@@ -16,7 +16,7 @@ use crate::twin::{self, Twin, same};
 fn hostile_descriptions_are_refused_or_keep_inside() {
     run::inputs("descriptions::hostile_descriptions_are_refused_or_keep_inside", 20_000, twin::program, |program| {
         let mut twin = Twin::start(program);
-        let whole = [describe::encode(Every::LAYOUT), deep(31), deep(32)];
+        let whole = [describe::encode(Every::LAYOUT), deep(32), deep(33)];
         move |random| {
             let bytes = hostile(random, &whole);
             check(&bytes, twin.as_mut());
@@ -52,8 +52,8 @@ fn keeps_inside(described: &Description) {
     }
 }
 
-/// A record around a record, so many times.
-fn deep(times: usize) -> Vec<u8> {
+/// So many records, each inside the next.
+pub(crate) fn deep(times: usize) -> Vec<u8> {
     around(times - 1, &FieldType::scalar(Kind::Bool).expect("a scalar"))
 }
 

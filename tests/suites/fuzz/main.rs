@@ -21,7 +21,7 @@ mod descriptions;
 #[path = "../languages/every.rs"]
 #[expect(dead_code, reason = "what only the suite languages uses")]
 mod every;
-// mod inheritance;
+mod inheritance;
 #[path = "../languages/tools.rs"]
 #[expect(dead_code, reason = "what only the suite languages uses")]
 mod languages;
@@ -30,7 +30,7 @@ mod mutator;
 #[path = "../../../ipcgen/tests/support/random.rs"]
 #[expect(dead_code, reason = "what only those tests use")]
 mod random;
-// mod regressions;
+mod regressions;
 mod removal;
 mod run;
 mod schemas;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::random::Random;
 
 /// Numbers at the edges of what somebody may have had in mind.
-const EDGES: [u64; 32] = [
+pub(crate) const EDGES: [u64; 32] = [
     0,
     1,
     2,

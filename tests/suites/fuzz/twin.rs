@@ -54,17 +54,21 @@ impl Twin {
         if program.as_ref().is_empty() {
             return None;
         }
+        let mut command = Command::new("sh");
         // The sanitizers reserve far more addresses than they use.
-        let mut child = Command::new("sh")
-            .args(["-c", "ulimit -S -v unlimited && exec \"$0\""])
-            .arg(program)
+        Some(Self::spawn(command.args(["-c", "ulimit -S -v unlimited && exec \"$0\""]).arg(program)))
+    }
+
+    /// Starts this command, which becomes the program.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .env("ASAN_OPTIONS", "max_allocation_size_mb=256:hard_rss_limit_mb=512:detect_leaks=1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a program that was just compiled");
         let (input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
-        Some(Self { child, input, output: BufReader::new(output) })
+        Self { child, input, output: BufReader::new(output) }
     }
 
     /// Sends a request and what belongs to it; the answer may be waited for later.

@@ -7,7 +7,9 @@
 #include "every.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shmrecord/handover.h"
@@ -213,12 +215,60 @@ static void adopt(const char *address, const char *line) {
     twin_everys_close(&reader);
 }
 
+// A table that this process was started with: its first record says which.
+static void say_table(const char *name) {
+    const shmrec_entry *entry = *shmrec_registry_at(name);
+    struct stat facts;
+    const unsigned char *map = MAP_FAILED;
+    if (entry != NULL && fstat(entry->fd, &facts) == 0 && facts.st_size >= SHMREC_HEADER_BYTES) {
+        map = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, entry->fd, 0);
+    }
+    if (map == MAP_FAILED) {
+        printf(" -");
+        return;
+    }
+    const uint64_t cells = shmrec_u64_at(map, SHMREC_HEADER_CELLS_OFFSET);
+    printf(" %" PRIu64, shmrec_u64_at(map, cells + 24)); // its volume
+    (void)munmap((void *)(uintptr_t)map, (size_t)facts.st_size);
+}
+
+// Takes in what this text names, of descriptors that are as they were left each time: what became of each of these, and
+// which tables have these names.
+static void inherit(char *words, const char *text) {
+    static int left[16];
+    int fds[16];
+    unsigned count = 0;
+    char *next = NULL, *word = strtok_r(words, " ", &next);
+    for (; word != NULL && word[0] >= '0' && word[0] <= '9' && count < 16; word = strtok_r(NULL, " ", &next)) {
+        fds[count] = (int)strtol(word, NULL, 10);
+        if (left[count] == 0) {
+            left[count] = fcntl(fds[count], F_DUPFD_CLOEXEC, 100);
+        }
+        if (dup2(left[count], fds[count]) < 0) {
+            exit(3);
+        }
+        count++;
+    }
+    shmrec_registry_open(text);
+    for (unsigned i = 0; i < count; i++) {
+        const int flags = fcntl(fds[i], F_GETFD);
+        printf("%s%s", i > 0 ? " " : "", flags < 0 ? "closed" : (flags & FD_CLOEXEC) != 0 ? "taken" : "kept");
+    }
+    for (; word != NULL; word = strtok_r(NULL, " ", &next)) {
+        say_table(word);
+    }
+    while (shmrec_the_registry.first != NULL) {
+        (void)shmrec_registry_drop(shmrec_the_registry.first->name);
+    }
+}
+
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
 // failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
 // records again; `remove ADDRESS` with what that says; `describe` with what is wrong with the bytes or different in them;
 // `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
-// at the numbers in the bytes says.
-static void answer(const char *request, const unsigned char *bytes, size_t length) {
+// at the numbers in the bytes says; `inherit FD... NAME...` with what became of these and which tables those are, of the
+// text in the bytes.
+static void answer(char *request, const unsigned char *bytes, size_t length) {
     char address[512] = "";
     uint64_t number = 0;
     unsigned memfds = 0, others = 0;
@@ -235,6 +285,9 @@ static void answer(const char *request, const unsigned char *bytes, size_t lengt
         receive(bytes, length, memfds, others);
     } else if (sscanf(request, "adopt %511s", address) == 1) {
         adopt(address, (const char *)(const void *)bytes);
+    } else if (strncmp(request, "inherit ", 8) == 0) {
+        request[strcspn(request, "\n")] = '\0';
+        inherit(request + 8, (const char *)(const void *)bytes);
     } else {
         exit(2);
     }
