@@ -42,7 +42,7 @@ pub(crate) struct Table {
     capacity: usize,
     file: File,
     whole: Vec<u8>,
-    numbers: Vec<Number>,
+    numbers: Numbers,
 }
 
 fn tables() -> Vec<Table> {
@@ -59,7 +59,7 @@ impl Table {
             options = options.log_entries(2);
         }
         let (file, whole) = make(&place, &options, 3);
-        let numbers = places(&whole);
+        let numbers = Numbers::of(&whole);
         Self { place, options, capacity: 3, file, whole, numbers }
     }
 
@@ -113,29 +113,49 @@ fn word(bytes: &[u8], at: u64) -> usize {
 }
 
 /// Where `docs/FORMAT.md` has numbers in a whole table.
-fn places(whole: &[u8]) -> Vec<Number> {
-    let mut places = numbers(0, &[8, 4, 4, 8, 8, 8, 4, 4, 8, 4, 4, 8, 8, 8, 8, 8, 8, 4, 4, 8, 8, 8, 4, 4, 8, 8, 8, 8]);
-    places.extend(numbers(184, &[8; 9]));
-    let live = numbers(256, &[8; 6]);
-    let log = word(whole, at::LOG_OFFSET);
-    let described = word(whole, at::DESCRIPTION_OFFSET);
-    let base = described + word(whole, at::DESCRIPTION_OFFSET + 8);
-    // Sequence, count, batch; of each entry index and target.
-    let cell = size_of::<Every>().next_multiple_of(8);
-    let entries = [log, log + 64 + cell, log + 64 + (cell + 16).next_multiple_of(64) + cell];
-    let log: Vec<Number> = entries.iter().flat_map(|&at| numbers(at, &[8, 8])).filter(|_| log != 0).collect();
-    let versions = (0..3).map(|index| {
-        (word(whole, at::VERSIONS_OFFSET) + index * word(whole, at::VERSIONS_OFFSET + 8), 8)
-    });
-    let versions: Vec<Number> = versions.collect();
-    // The words that the protocol is about are few, and each is worth as much as all of the header.
-    for _ in 0..6 {
-        places.extend_from_slice(&log);
-        places.extend_from_slice(&versions);
+#[derive(Debug)]
+struct Numbers {
+    header: Vec<Number>,
+    live: Vec<Number>,
+    /// Of the log's head and of its entries, but for the values; empty without a log.
+    log: Vec<Number>,
+    versions: Vec<Number>,
+    description: Vec<Number>,
+}
+
+impl Numbers {
+    fn of(whole: &[u8]) -> Self {
+        let widths = [8, 4, 4, 8, 8, 8, 4, 4, 8, 4, 4, 8, 8, 8, 8, 8, 8, 4, 4, 8, 8, 8, 4, 4];
+        let header = [numbers(0, &widths), numbers(152, &[8; 13])].concat();
+        let log = match word(whole, at::LOG_OFFSET) {
+            0 => Vec::new(),
+            log => {
+                let cell = size_of::<Every>().next_multiple_of(8);
+                let second = log + 64 + (cell + 16).next_multiple_of(64) + cell;
+                [numbers(log, &[8; 3]), numbers(log + 64 + cell, &[8; 2]), numbers(second, &[8; 2])].concat()
+            }
+        };
+        let (first, stride) = (word(whole, at::VERSIONS_OFFSET), word(whole, at::VERSIONS_OFFSET + 8));
+        let versions = (0..3).map(|index| (first + index * stride, 8)).collect();
+        let length = word(whole, at::DESCRIPTION_OFFSET + 8);
+        let description = numbers(word(whole, at::DESCRIPTION_OFFSET), &vec![4; length / 4]);
+        Self { header, live: numbers(256, &[8; 6]), log, versions, description }
     }
-    places.extend(live);
-    places.extend(numbers(described, &vec![4; (base - described) / 4]));
-    places
+
+    /// A log that fits the versions, as a writer leaves it that dies, or somebody who knows what recovery looks for.
+    fn forge_log(&self, random: &mut Random, bytes: &mut [u8]) {
+        let places: Vec<usize> = self.log.iter().map(|place| place.0).collect();
+        let [sequence, count, _batch, entries @ ..] = places.as_slice() else { return };
+        let (index, target) = [(entries[0], entries[1]), (entries[2], entries[3])][random.below(2)];
+        let mut put = |at: usize, word: u64| bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        let which = random.below(self.versions.len());
+        let version = mutator::number(random, 1, &[]) | 1;
+        put(self.versions[which].0, version);
+        put(index, which as u64);
+        put(target, version.wrapping_add(1));
+        put(*count, random.below(4) as u64);
+        put(*sequence, mutator::number(random, 2, &[]) & !1);
+    }
 }
 
 /// Makes the checksums of description and header right again: without that nothing gets past them.
@@ -158,14 +178,30 @@ pub(crate) fn spoilt(random: &mut Random, table: &Table) -> Vec<u8> {
     if random.below(256) == 0 {
         bytes = mutator::arbitrary(random, 2000);
     }
+    let Numbers { header, live, log, versions, description } = &table.numbers;
+    if random.below(8) == 0 && bytes.len() == table.whole.len() {
+        table.numbers.forge_log(random, &mut bytes);
+    }
     for _ in 0..=random.below(4) {
-        match random.below(3) {
-            0 => {
+        let places = match random.below(16) {
+            0..4 => header,
+            4 => live,
+            5..8 => log,
+            8..11 => versions,
+            11..14 => description,
+            _ => {
                 let all = 0..bytes.len();
                 change(random, &mut bytes, all);
+                continue;
             }
-            _ => change_number(random, &mut bytes, &table.numbers),
+        };
+        if !places.is_empty() {
+            change_number(random, &mut bytes, places);
         }
+    }
+    // Who finds another schema looks for the difference in the description.
+    if random.below(8) == 0 {
+        change_number(random, &mut bytes, &[(24, 8)]);
     }
     if random.below(8) > 0 {
         seal(&mut bytes);
