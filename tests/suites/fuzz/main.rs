@@ -6,6 +6,7 @@
 //! | module | what is hostile |
 //! |---|---|
 //! | `segments` | a table: header, live words, log, description, versions, cells |
+//! | `scribbler` | the words of a table while it is read and written |
 //! | `removal` | what is to be removed, whatever it is |
 //! | `descriptions` | the bytes of a description |
 //! | `messages` | a message of the hand-over, and the descriptors with it |
@@ -34,5 +35,6 @@ mod regressions;
 mod removal;
 mod run;
 mod schemas;
+mod scribbler;
 mod segments;
 mod twin;

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use integration_tests::alone::Alone;
 
 use crate::random::Random;
+use crate::twin;
 
 /// What the process may have: an input of some kilobytes needs a small part of it.
 const ADDRESS_SPACE_KIB: u32 = 1 << 20;
@@ -50,11 +51,16 @@ pub(crate) fn inputs<T: FnMut(&mut Random)>(
     let prepare = || {
         let name = format!("shmrecord-fuzz-{}-{}", process::id(), test.replace("::", "-"));
         let path = env::temp_dir().join(name);
-        (format!("{} {}", path.display(), prepare()), Progress { path })
+        (format!("{} {} {}", path.display(), twin::guard_pages(), prepare()), Progress { path })
     };
-    let limits = format!("ulimit -c 0 && ulimit -S -v {ADDRESS_SPACE_KIB}");
+    let limits = format!(
+        "ulimit -c 0 && ulimit -S -v {ADDRESS_SPACE_KIB} && rest=${{SHMRECORD_TEST_WORD#* }} && \
+         export LD_PRELOAD=\"${{rest%% *}}\""
+    );
     let run = |word: &str| {
-        let (path, prepared) = word.split_once(' ').expect("two words");
+        let [path, guard, prepared] = word.splitn(3, ' ').collect::<Vec<_>>()[..] else { unreachable!("three words") };
+        let libraries = fs::read_to_string("/proc/self/maps").expect("this process's mappings");
+        assert!(guard.is_empty() || libraries.contains(guard), "no page around mappings that nobody may touch");
         one_after_the_other(Path::new(path), count, start(prepared));
     };
     if let Some(progress) = Alone::new(test).setup(limits).run_after(prepare, run) {

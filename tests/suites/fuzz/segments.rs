@@ -58,13 +58,32 @@ impl Table {
         if cells == 1 {
             options = options.log_entries(2);
         }
-        let (file, whole) = make(&place, &options, 3);
+        let capacity = fitting(&place, &options);
+        let (file, whole) = make(&place, &options, capacity);
         let numbers = Numbers::of(&whole);
-        Self { place, options, capacity: 3, file, whole, numbers }
+        Self { place, options, capacity, file, whole, numbers }
     }
 
     pub(crate) fn address(&self) -> &str {
         self.place.address()
+    }
+
+    /// Overwrites one of the numbers that the protocol is about, as somebody may do at any time who can write.
+    pub(crate) fn scribble(&self, random: &mut Random) {
+        let Numbers { live, log, versions, .. } = &self.numbers;
+        let places = [live, log, log, versions, versions][random.below(5)];
+        if places.is_empty() {
+            return;
+        }
+        let (at, width) = places[random.below(places.len())];
+        let now = u64::try_from(word(&self.whole, at as u64)).expect("64 bits");
+        let bytes = mutator::number(random, now, &[]).to_le_bytes();
+        self.file.write_all_at(&bytes[..width], at as u64).expect("a place inside the segment");
+    }
+
+    /// Makes it whole again.
+    pub(crate) fn mend(&self) {
+        self.put(&self.whole);
     }
 
     /// Puts these bytes there instead of whole ones.
@@ -85,12 +104,23 @@ impl Table {
     }
 
     /// After a take-over of what seemed to be removed there is no table any more: makes another one.
-    fn exists_again(&mut self) {
+    pub(crate) fn exists_again(&mut self) {
         if self.place.path().exists() {
             return;
         }
         (self.file, self.whole) = make(&self.place, &self.options, self.capacity);
     }
+}
+
+/// A small capacity with which the segment ends as near as can be to the end of a page, behind which nobody may touch.
+fn fitting(place: &Place, options: &Options) -> usize {
+    let unused = |capacity: &usize| {
+        drop(options.create::<Every>(place.address(), *capacity).expect("nothing is there"));
+        let bytes = place.path().metadata().expect("a table").len();
+        options.remove(place.address()).expect("an own table");
+        bytes.wrapping_neg() % 4096
+    };
+    (3..20).min_by_key(unused).expect("there are some")
 }
 
 /// A new table with a few values in it, and its bytes.
@@ -149,7 +179,8 @@ impl Numbers {
         let (index, target) = [(entries[0], entries[1]), (entries[2], entries[3])][random.below(2)];
         let mut put = |at: usize, word: u64| bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
         let which = random.below(self.versions.len());
-        let version = mutator::number(random, 1, &[]) | 1;
+        let odd = u64::from(random.below(4) > 0);
+        let version = mutator::number(random, 1, &[]) | odd;
         put(self.versions[which].0, version);
         put(index, which as u64);
         put(target, version.wrapping_add(1));

@@ -41,6 +41,21 @@ pub(crate) fn program() -> String {
     BUILT.get_or_init(build).clone()
 }
 
+/// The library that puts a page around each shared mapping which nobody may touch; empty, and said to be skipped, without
+/// a compiler.
+pub(crate) fn guard_pages() -> String {
+    static BUILT: OnceLock<String> = OnceLock::new();
+    let build = || {
+        let compiler = Compiler { name: "cc", flags: &["-std=c11", "-O1", "-shared", "-fPIC"] };
+        if !compiler.is_there() {
+            return String::new();
+        }
+        let path = compiler.compile("guard.so", &suite("../fuzz/c/guard.c"), &[]);
+        path.into_os_string().into_string().expect("a folder whose name is text")
+    };
+    BUILT.get_or_init(build).clone()
+}
+
 /// The C program, running.
 pub(crate) struct Twin {
     child: Child,
@@ -62,6 +77,7 @@ impl Twin {
     /// Starts this command, which becomes the program.
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command
+            .env_remove("LD_PRELOAD") // the sanitizers come first, and look at copies
             .env("ASAN_OPTIONS", "max_allocation_size_mb=256:hard_rss_limit_mb=512:detect_leaks=1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

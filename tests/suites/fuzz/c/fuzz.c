@@ -114,6 +114,34 @@ static void write_table(const char *address, uint64_t number) {
     twin_every_close_writer(&writer);
 }
 
+// Reads and writes a table that somebody else changes all the time: whether each call ended as it may.
+static void work_beside(const char *address) {
+    const shmrec_options options = impatient();
+    twin_every_reader reader;
+    twin_every_writer writer;
+    const twin_every every = every_of(7);
+    if (twin_every_open(&reader, address, &options, &error) == SHMREC_OK) {
+        for (uint64_t i = 0; i < 200; i++) {
+            twin_every found;
+            const int code = twin_every_read(&reader, i % 3, &found, NULL, &error);
+            if (code != SHMREC_OK && code != SHMREC_CONTENDED && code != SHMREC_INVALID_BITS) {
+                say(code);
+            }
+        }
+    }
+    twin_every_close(&reader);
+    if (twin_every_open_writer(&writer, address, &options, &error) == SHMREC_OK) {
+        for (uint64_t i = 0; i < 50; i++) {
+            const int code = twin_every_write(&writer, i % 3, &every, &error);
+            if (code != SHMREC_OK) {
+                say(code);
+            }
+        }
+    }
+    twin_every_close_writer(&writer);
+    printf("done");
+}
+
 // What is wrong with a description, or how it differs from the record of these tests.
 static void describe(const unsigned char *bytes, size_t length) {
     shmrec_description described, ours;
@@ -264,7 +292,8 @@ static void inherit(char *words, const char *text) {
 
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
 // failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
-// records again; `remove ADDRESS` with what that says; `describe` with what is wrong with the bytes or different in them;
+// records again; `beside ADDRESS` with `done` after reading and writing it often, behind whatever must not happen then; `remove
+// ADDRESS` with what that says; `describe` with what is wrong with the bytes or different in them;
 // `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
 // at the numbers in the bytes says; `inherit FD... NAME...` with what became of these and which tables those are, of the
 // text in the bytes.
@@ -276,6 +305,8 @@ static void answer(char *request, const unsigned char *bytes, size_t length) {
         read_table(address);
     } else if (sscanf(request, "write %" SCNu64 " %511s", &number, address) == 2) {
         write_table(address, number);
+    } else if (sscanf(request, "beside %511s", address) == 1) {
+        work_beside(address);
     } else if (sscanf(request, "remove %511s", address) == 1) {
         const shmrec_options options = impatient();
         say(shmrec_remove(address, &options, &error));
