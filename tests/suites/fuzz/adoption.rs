@@ -86,7 +86,8 @@ impl Numbers {
     fn adopt<'a>(&self, address: &'a str) -> Adopt<'a, Every> {
         let Self { offset, count, stride, counter, bits, per_record } = *self;
         let guard = ForeignGuard::Seqcount { offset: counter, bits, per_record };
-        let adopt = Adopt::new(address, guard).offset(offset).stride(stride).timeout(Duration::from_millis(1));
+        let adopt =
+            Adopt::new(address, guard).offset(offset).stride(stride).timeout(Duration::from_millis(1));
         if count == REST { adopt } else { adopt.count(count) }
     }
 }

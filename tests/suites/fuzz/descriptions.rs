@@ -14,14 +14,19 @@ use crate::twin::{self, Twin, same};
 
 #[test]
 fn hostile_descriptions_are_refused_or_keep_inside() {
-    run::inputs("descriptions::hostile_descriptions_are_refused_or_keep_inside", 20_000, twin::program, |program| {
-        let mut twin = Twin::start(program);
-        let whole = [describe::encode(Every::LAYOUT), deep(32), deep(33)];
-        move |random| {
-            let bytes = hostile(random, &whole);
-            check(&bytes, twin.as_mut());
-        }
-    });
+    run::inputs(
+        "descriptions::hostile_descriptions_are_refused_or_keep_inside",
+        20_000,
+        twin::program,
+        |program| {
+            let mut twin = Twin::start(program);
+            let whole = [describe::encode(Every::LAYOUT), deep(32), deep(33)];
+            move |random| {
+                let bytes = hostile(random, &whole);
+                check(&bytes, twin.as_mut());
+            }
+        },
+    );
 }
 
 /// What both languages make of these bytes.

@@ -86,8 +86,11 @@ impl Family {
         self.command.env(VARIABLE, OsString::from_vec(text.to_vec()));
         let mut actor = Actor::spawn(&mut self.command);
         let volume = |answer: String| answer.strip_prefix("1 ").map_or_else(|| "-".to_owned(), str::to_owned);
-        let tables: Vec<String> =
-            self.places.iter().map(|place| volume(actor.ask(&format!("read {} 0", place.address())))).collect();
+        let tables: Vec<String> = self
+            .places
+            .iter()
+            .map(|place| volume(actor.ask(&format!("read {} 0", place.address()))))
+            .collect();
         let mut said = String::new();
         for descriptor in &self.descriptors {
             let facts = fs::read_to_string(format!("/proc/{}/fdinfo/{descriptor}", actor.pid()));

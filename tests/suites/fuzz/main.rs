@@ -15,7 +15,7 @@
 //! | `schemas` | the text of a schema |
 //! | `regressions` | (inputs that once showed a fault) |
 //!
-//! `mutator` changes bytes, `run` takes one input after the other, `twin` asks the C program.
+//! `table` is a table to be spoilt, `mutator` changes bytes, `run` takes one input after the other, `twin` asks the C program.
 
 mod adoption;
 mod descriptions;
@@ -37,4 +37,5 @@ mod run;
 mod schemas;
 mod scribbler;
 mod segments;
+mod table;
 mod twin;

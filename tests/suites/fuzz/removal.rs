@@ -9,7 +9,7 @@ use shmrecord::Arrangement;
 
 use crate::random::Random;
 use crate::run;
-use crate::segments::{Table, impatient, spoilt};
+use crate::table::{Table, impatient, spoilt};
 use crate::twin::{self, Twin, same, words};
 
 #[test]

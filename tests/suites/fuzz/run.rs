@@ -58,9 +58,14 @@ pub(crate) fn inputs<T: FnMut(&mut Random)>(
          export LD_PRELOAD=\"${{rest%% *}}\""
     );
     let run = |word: &str| {
-        let [path, guard, prepared] = word.splitn(3, ' ').collect::<Vec<_>>()[..] else { unreachable!("three words") };
+        let [path, guard, prepared] = word.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+            unreachable!("three words")
+        };
         let libraries = fs::read_to_string("/proc/self/maps").expect("this process's mappings");
-        assert!(guard.is_empty() || libraries.contains(guard), "no page around mappings that nobody may touch");
+        assert!(
+            guard.is_empty() || libraries.contains(guard),
+            "no page around mappings that nobody may touch"
+        );
         one_after_the_other(Path::new(path), count, start(prepared));
     };
     if let Some(progress) = Alone::new(test).setup(limits).run_after(prepare, run) {

@@ -13,8 +13,32 @@ use crate::run;
 const MOST: usize = 4000;
 /// Bytes that mean something in a schema, or to whoever reads it.
 const PIECES: [&str; 26] = [
-    "\"", "'", "[", "]", "{", "}", ",", "=", "\n", "\"\"\"", "[[", "#", ".", "_", "-", "0x", "1e9", "inf", "true", "\0",
-    "\u{feff}", "\u{202e}", "\u{10ffff}", "18446744073709551615", "4294967295", "1979-05-27",
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "=",
+    "\n",
+    "\"\"\"",
+    "[[",
+    "#",
+    ".",
+    "_",
+    "-",
+    "0x",
+    "1e9",
+    "inf",
+    "true",
+    "\0",
+    "\u{feff}",
+    "\u{202e}",
+    "\u{10ffff}",
+    "18446744073709551615",
+    "4294967295",
+    "1979-05-27",
 ];
 
 #[test]
@@ -87,7 +111,8 @@ fn nested(random: &mut Random) -> Vec<u8> {
     let [open, close] = [["[", "]"], ["{ a = ", "}"], ["[u8; ", "; 1]"], ["[", "; 1]"]][random.below(4)];
     let value = [open.repeat(depth), close.repeat(depth)].join("u8");
     let value = if random.below(2) == 0 { format!("{value:?}") } else { value };
-    format!("[schema]\nname = \"n\"\n[record.R]\nfields = [{{ name = \"f\", type = {value} }}]\n").into_bytes()
+    format!("[schema]\nname = \"n\"\n[record.R]\nfields = [{{ name = \"f\", type = {value} }}]\n")
+        .into_bytes()
 }
 
 /// The beginning of one and the end of another.

@@ -9,16 +9,21 @@ use shmrecord::{Arrangement, ErrorKind};
 use crate::every::{Every, every};
 use crate::random::Random;
 use crate::run;
-use crate::segments::{Table, impatient};
+use crate::table::{Table, impatient};
 use crate::twin::{self, Twin};
 
 #[test]
 fn who_reads_and_writes_beside_a_scribbler_comes_to_an_end() {
-    run::inputs("scribbler::who_reads_and_writes_beside_a_scribbler_comes_to_an_end", 30, twin::program, |program| {
-        let mut twin = Twin::start(program);
-        let mut tables = [1, 2, 8].map(|cells| Table::new(cells, Arrangement::Split));
-        move |random| input(random, &mut tables, twin.as_mut())
-    });
+    run::inputs(
+        "scribbler::who_reads_and_writes_beside_a_scribbler_comes_to_an_end",
+        30,
+        twin::program,
+        |program| {
+            let mut twin = Twin::start(program);
+            let mut tables = [1, 2, 8].map(|cells| Table::new(cells, Arrangement::Split));
+            move |random| input(random, &mut tables, twin.as_mut())
+        },
+    );
 }
 
 fn input(random: &mut Random, tables: &mut [Table], twin: Option<&mut Twin>) {

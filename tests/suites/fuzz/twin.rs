@@ -30,7 +30,10 @@ pub(crate) fn program() -> String {
         let empty = write("empty.c", "int main(void) { return 0; }\n");
         let there = COMPILERS.iter().find(|compiler| {
             let mut question = Command::new(compiler.name);
-            has(compiler.name, question.args(compiler.flags).arg(&empty).arg("-o").arg(folder().join("empty")))
+            has(
+                compiler.name,
+                question.args(compiler.flags).arg(&empty).arg("-o").arg(folder().join("empty")),
+            )
         });
         let Some(compiler) = there else { return String::new() };
         write_header(&model(&suite("c/twin.toml")));
@@ -126,6 +129,7 @@ pub(crate) fn words<T>(result: &Result<T>) -> String {
 /// Both languages say the same, as far as there is room for it in C.
 #[track_caller]
 pub(crate) fn same(c: &str, rust: &str) {
-    let is_same = c == rust || c.len() >= MOST && rust.len() >= MOST && c.as_bytes()[..MOST] == rust.as_bytes()[..MOST];
+    let is_same =
+        c == rust || c.len() >= MOST && rust.len() >= MOST && c.as_bytes()[..MOST] == rust.as_bytes()[..MOST];
     assert!(is_same, "C:    {c}\nRust: {rust}");
 }
