@@ -43,7 +43,7 @@ const PIECES: [&str; 26] = [
 
 #[test]
 fn hostile_schemas_are_reported_or_hold() {
-    run::inputs("schemas::hostile_schemas_are_reported_or_hold", 2000, String::new, |_| {
+    run::inputs("schemas::hostile_schemas_are_reported_or_hold", 600, String::new, |_| {
         let whole = whole();
         move |random| check(&hostile(random, &whole))
     });

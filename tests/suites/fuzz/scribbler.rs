@@ -16,7 +16,7 @@ use crate::twin::{self, Twin};
 fn who_reads_and_writes_beside_a_scribbler_comes_to_an_end() {
     run::inputs(
         "scribbler::who_reads_and_writes_beside_a_scribbler_comes_to_an_end",
-        30,
+        100,
         twin::program,
         |program| {
             let mut twin = Twin::start(program);

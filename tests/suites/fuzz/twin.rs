@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
+use std::thread;
 
 use integration_tests::tools::has;
 use shmrecord::Result;
@@ -62,7 +63,8 @@ pub(crate) fn guard_pages() -> String {
 /// The C program, running.
 pub(crate) struct Twin {
     child: Child,
-    input: ChildStdin,
+    /// Open until the end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
@@ -86,14 +88,14 @@ impl Twin {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a program that was just compiled");
-        let (input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let (input, output) = (child.stdin.take(), child.stdout.take().expect("a pipe"));
         Self { child, input, output: BufReader::new(output) }
     }
 
     /// Sends a request and what belongs to it; the answer may be waited for later.
     pub(crate) fn say(&mut self, request: &str, bytes: &[u8]) {
         let frame = [format!("{} {request}\n", bytes.len()).as_bytes(), bytes].concat();
-        self.input.write_all(&frame).expect("the C program reads");
+        self.input.as_mut().expect("it is open").write_all(&frame).expect("the C program reads");
     }
 
     /// What it says of the next request.
@@ -109,9 +111,16 @@ impl Twin {
 
 impl Drop for Twin {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if thread::panicking() {
+            // It may have ended by itself.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            return;
+        }
+        // At its end it tells what it has not freed.
+        self.input = None;
+        let status = self.child.wait().expect("a child");
+        assert!(status.success(), "the C program ended: {status}");
     }
 }
 
