@@ -12,8 +12,8 @@ use shmrecord::Result;
 
 use crate::languages::{Compiler, folder, model, suite, write, write_header};
 
-/// Both find what the other does not.
-const COMPILERS: [Compiler; 2] = [compiler("clang"), compiler("gcc")];
+/// The first one always comes with its sanitizers.
+const COMPILERS: [Compiler; 2] = [compiler("gcc"), compiler("clang")];
 
 const fn compiler(name: &'static str) -> Compiler {
     const FLAGS: &[&str] =
