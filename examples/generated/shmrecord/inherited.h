@@ -1,5 +1,5 @@
 // inherited.h: memfds from parent to child: open descriptors that survive exec, and an environment variable that says
-// which ones. Relies on identity.h, fcntl(2) and fstat(2); knows no segment. docs/FORMAT.md has the text's form.
+// which ones. Relies on identity.h, fcntl(2) and fstat(2), and on describe.h for what text is; knows no segment. docs/FORMAT.md has the text's form.
 //
 // A number in the variable is believed only with the device and inode beside it: a child of a child may have the
 // variable still, and something else under the number. And only of a descriptor that survives exec: once it is taken in
@@ -8,6 +8,7 @@
 #ifndef SHMRECORD_INHERITED_H
 #define SHMRECORD_INHERITED_H
 
+#include "describe.h"
 #include "identity.h"
 
 #include <stdlib.h>
@@ -92,6 +93,12 @@ static inline bool shmrec_take_in(const char *at, const char *end, shmrec_handed
     }
     const size_t named = *at == '=' && at < end ? SHMREC_CAST(size_t, end - at) - 1 : 0;
     if (named == 0 || named >= room || (count == 2 && handed->fds[0] == handed->fds[1])) {
+        return false;
+    }
+    shmrec_string text;
+    text.bytes = SHMREC_CAST(const unsigned char *, SHMREC_CAST(const void *, at + 1));
+    text.length = named;
+    if (!shmrec_is_utf8(text)) {
         return false;
     }
     memcpy(name, at + 1, named);

@@ -117,7 +117,7 @@ static inline void shmrec_registry_open(const char *text) {
             at--;
         }
         shmrec_handed handed;
-        char name[SHMREC_ENTRY_NAME];
+        char name[SHMREC_ENTRY_NAME + 1 - sizeof SHMREC_GUARD_SUFFIX]; // of a longer one the guard's could be another's
         if (shmrec_take_in(at, end, &handed, name, sizeof name)) {
             if (*shmrec_registry_at(name) == NULL) {
                 (void)shmrec_registry_put_both(name, &handed);

@@ -24,15 +24,15 @@ impl Random {
     /// A schema of this name that holds.
     pub(crate) fn schema(&mut self, name: &str) -> Model {
         loop {
-            let source = Source::new(format!("{name}.toml"), self.attempt(name));
+            let source = Source::new(format!("{name}.toml"), self.text(name));
             if let (Some(model), _) = ipcgen::compile(&source) {
                 return model;
             }
         }
     }
 
-    /// A schema that may break rules of the layout: pinned offsets, sizes and strides are guessed.
-    fn attempt(&mut self, name: &str) -> String {
+    /// A schema's text that may break rules of the layout: pinned offsets, sizes and strides are guessed.
+    pub(crate) fn text(&mut self, name: &str) -> String {
         const SCALARS: [&str; 11] =
             ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "bool"];
         let mut text = format!("[schema]\nname = \"{name}\"\n[const]\nN = {}\n", 1 + self.below(5));

@@ -213,12 +213,13 @@ static inline const char *shmrec_check_record(shmrec_description *d, uint32_t in
             return "two fields overlap";
         }
     }
-    if (depth + 1 > SHMREC_DESCRIPTION_MAX_DEPTH) {
+    const char *fault = shmrec_check_string(d, record, 0);
+    fault = fault != NULL ? fault : shmrec_check_string(d, record, 8);
+    if (fault == NULL && depth + 1 > SHMREC_DESCRIPTION_MAX_DEPTH) {
         return "records are nested more than 32 deep";
     }
     depths[index] = SHMREC_CAST(unsigned char, depth + 1);
-    const char *fault = shmrec_check_string(d, record, 0);
-    return fault != NULL ? fault : shmrec_check_string(d, record, 8);
+    return fault;
 }
 
 // Cuts the areas out of `bytes`; NULL, or what is wrong.

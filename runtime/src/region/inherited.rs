@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::str::FromStr;
@@ -20,12 +21,15 @@ use crate::region::Identity;
 
 /// The variable: `FD:DEVICE:INODE[,FD:DEVICE:INODE]=NAME` for each table, with `/` between them.
 const VARIABLE: &str = "SHMRECORD_MEMFD";
+/// Bytes of the longest name that an address may have: of a longer one the guard's name could be another table's.
+const NAME_MAX: usize = 249;
 
 /// Everything that this process was started with, the newest first: names, and the descriptors of each.
 pub(crate) fn take_in() -> Vec<(String, Vec<(File, Identity)>)> {
-    // Bytes that are no text stand in entries that no address leads to.
     let text = env::var_os(VARIABLE).unwrap_or_default();
-    text.to_string_lossy().split('/').rev().filter_map(take_in_one).collect()
+    let entries = text.as_bytes().split(|&byte| byte == b'/').rev();
+    // One that is no text does not take the others away.
+    entries.filter_map(|entry| take_in_one(str::from_utf8(entry).ok()?)).collect()
 }
 
 /// All descriptors of this entry or none: an old entry may have a number in common with a new one.
@@ -34,7 +38,7 @@ fn take_in_one(entry: &str) -> Option<(String, Vec<(File, Identity)>)> {
     let meant: Vec<_> = descriptors.split(',').map(parse).collect::<Option<_>>()?;
     let [first, rest @ ..] = meant.as_slice() else { return None };
     let is_share = rest.len() < 2 && rest.iter().all(|(descriptor, _)| *descriptor != first.0);
-    if name.is_empty() || !is_share || !meant.iter().all(is_heirloom) {
+    if name.is_empty() || name.len() > NAME_MAX || !is_share || !meant.iter().all(is_heirloom) {
         return None;
     }
     let files = meant.into_iter().map(claim).collect::<Option<_>>()?;
@@ -49,9 +53,10 @@ fn parse(words: &str) -> Option<(RawFd, Identity)> {
     words.next().is_none().then_some((descriptor, identity))
 }
 
-/// A decimal number: digits alone, where `parse` takes a sign too.
-fn number<T: FromStr>(digits: &str) -> Option<T> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+/// A number in digits alone: `parse` would take a sign before them.
+fn number<N: FromStr>(digits: &str) -> Option<N> {
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { digits.parse().ok() } else { None }
 }
 
 /// Whether this is a descriptor that was left for this process and that nobody here has taken in.
@@ -136,6 +141,8 @@ mod tests {
             "x:1:2=name",
             "3:1:2,=name",
             "4294967296:1:2=name",
+            "+3:1:2=name",
+            "3:+1:2=name",
         ] {
             assert!(take_in_one(entry).is_none(), "{entry}");
         }
