@@ -22,7 +22,7 @@ use crate::sysv::{self, Attached};
 
 /// Bytes in front of its records.
 pub const OFFSET: u64 = 64;
-/// From one of its records to the next: each is a [`Quote`](crate::records::Quote) with room for a counter behind it.
+/// From one of its records to the next: each is a [`Quote`] with room for a counter behind it.
 pub const STRIDE: u64 = 48;
 /// Number of its records.
 pub const COUNT: usize = 8;
