@@ -122,26 +122,32 @@ pub(crate) fn clear_unfinished(
         return Ok(false);
     }
     let found = place.find(at, Access::Write, &options.trust());
-    match found.and_then(|found| clear_found(at, place, found, &guard, wanted)) {
+    match found.and_then(|found| clear_found(at, address, found, &guard, wanted)) {
         Err(error) if *error.kind() == ErrorKind::NotFound => Ok(false),
         result => result,
     }
 }
 
 /// Under the lock for creating: removes this segment if it is ours and still incomplete, now that nobody completes it.
-fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
-    if !is_a_dead_creators(at, &found, guard, wanted)? {
+fn clear_found(
+    at: &At<'_>,
+    address: &Address,
+    found: Found,
+    guard: &Guard,
+    wanted: Option<u64>,
+) -> Result<bool> {
+    if !is_a_dead_creators(at, address, &found, guard, wanted)? {
         return Ok(false);
     }
     let segment = found.map(at, Access::Read, Wishes::default())?;
     let is_unfinished = segment.map().word(abi::header::MAGIC).load(Ordering::Relaxed) == 0;
     if is_unfinished {
-        place.unlink(at, segment.identity())?;
+        address.place().unlink(at, segment.identity())?;
     }
     Ok(is_unfinished)
 }
 
-/// Whether this segment was left by a creator that died: nobody has it mapped, and the process that made it is the one that
+/// Whether this segment was left by a creator that died: nobody has it mapped, nobody has the role, and the process that made it is the one that
 /// last took the role of writer, or died with it; or it has the size that is wanted, which must do where PID namespaces hide
 /// the numbers. The caller holds [`Lock::Create`], so no creator is on its way.
 ///
@@ -149,10 +155,20 @@ fn clear_found(at: &At<'_>, place: &Place, found: Found, guard: &Guard, wanted: 
 /// who look, as this function's callers, take the other lock. So the guard remembers a dead creator for as long as its segment
 /// is unfinished. Another program's segment passes only if that program got the number of a dead creator, under the same key,
 /// and has let go of its segment.
-fn is_a_dead_creators(at: &At<'_>, found: &Found, guard: &Guard, wanted: Option<u64>) -> Result<bool> {
+fn is_a_dead_creators(
+    at: &At<'_>,
+    address: &Address,
+    found: &Found,
+    guard: &Guard,
+    wanted: Option<u64>,
+) -> Result<bool> {
     let facts = found.facts(at)?;
     // A creator's is never too small for a header.
     if facts.attachments != Some(0) || found.size < LEAST_BYTES {
+        return Ok(false);
+    }
+    // Nobody who lives has the role: it is one who lost another segment.
+    if address.guard().is_held(at, guard.identity(), Lock::Writer)? != Some(false) {
         return Ok(false);
     }
     let maker = facts.creator_pid;

@@ -87,23 +87,35 @@ static inline int shmrec_remove_lone_guard(const shmrec_address *address, const 
     return code;
 }
 
-// Whether this segment was left by a creator that died: nobody has it mapped, and the process that made it is the one
-// that last took the role of writer, or died with it; or it has the size that is wanted, if one is, which must do where
-// PID namespaces hide the numbers. The caller holds the lock for creating, so no creator is on its way.
+// Whether this segment was left by a creator that died: nobody has it mapped, nobody has the role, and the process that
+// made it is the one that last took the role of writer, or died with it; or it has the size that is wanted, if one is,
+// which must do where PID namespaces hide the numbers. The caller holds the lock for creating, so no creator is on its
+// way.
 //
 // A creator takes the role before it makes the segment, and nobody takes it after that until the segment is complete:
 // those who look, as this function's callers, take the other lock. So the guard remembers a dead creator for as long as
 // its segment is unfinished. Another program's segment passes only if that program got the number of a dead creator,
 // under the same key, and has let go of its segment.
-static inline int shmrec_of_dead_creator(const shmrec_found *found, const shmrec_guard *guard, uint64_t wanted,
-                                         bool *yes, const shmrec_task *task) {
+static inline int shmrec_of_dead_creator(const shmrec_address *address, const shmrec_found *found,
+                                         const shmrec_guard *guard, uint64_t wanted, bool *yes,
+                                         const shmrec_task *task) {
     shmrec_facts facts;
     uint32_t pid = 0;
+    bool known = false, held = true;
+    *yes = false;
     int code = shmrec_segment_facts(&facts, found->handle, found->is_file, found->identity, task);
-    *yes = code == SHMREC_OK && facts.attachments == 0 && wanted != 0 && found->bytes == wanted;
     // A creator's is never too small for a header.
-    if (code != SHMREC_OK || facts.attachments != 0 || found->bytes < SHMREC_LIVE_END || *yes) {
+    if (code != SHMREC_OK || facts.attachments != 0 || found->bytes < SHMREC_LIVE_END) {
         return code;
+    }
+    // Nobody who lives has the role: it is one who lost another segment.
+    code = shmrec_guard_held(address, guard->identity, SHMREC_LOCK_BYTE_WRITER, &known, &held, task);
+    if (code != SHMREC_OK || !known || held) {
+        return code;
+    }
+    if (wanted != 0 && found->bytes == wanted) {
+        *yes = true;
+        return SHMREC_OK;
     }
     code = shmrec_guard_last_pid(guard, SHMREC_LOCK_BYTE_WRITER, &pid, task);
     *yes = code == SHMREC_OK && pid != 0 && facts.creator_pid == pid;
@@ -115,7 +127,7 @@ static inline int shmrec_clear_found(const shmrec_address *address, shmrec_found
                                      uint64_t wanted, bool *cleared, const shmrec_task *task) {
     shmrec_map map;
     bool ours;
-    int code = shmrec_of_dead_creator(found, guard, wanted, &ours, task);
+    int code = shmrec_of_dead_creator(address, found, guard, wanted, &ours, task);
     if (code != SHMREC_OK || !ours) {
         return code;
     }

@@ -155,3 +155,21 @@ fn a_segment_beside_a_guard_of_ours_is_left_alone_when_another_process_made_it_o
     is_left_alone();
     place.remove(Part::Segment);
 }
+
+#[test]
+fn a_segment_beside_a_writer_that_lives_is_no_dead_creators() {
+    let place = Place::new(Backend::Sysv);
+    let writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+    let bytes = writer.facts().unwrap().bytes;
+    // Its segment loses the key, and another program makes one of that size under it.
+    place.remove(Part::Segment);
+    sysv::make_segment(place.key(), usize::try_from(bytes).unwrap());
+    let patient = Options::new().timeout(Duration::from_millis(20));
+    let created = patient.create::<Quote>(place.address(), CAPACITY);
+    assert_eq!(error_of(created, place.address()), ErrorKind::NotReady);
+    assert_eq!(error_of(patient.remove(place.address()), place.address()), ErrorKind::NotReady);
+    assert!(sysv::segment(place.key()).is_some(), "it was left alone");
+    // Once that writer is gone nothing tells it from a dead creator's.
+    drop(writer);
+    drop(patient.create::<Quote>(place.address(), CAPACITY).unwrap());
+}
