@@ -41,6 +41,29 @@ impl Arrangement {
     }
 }
 
+/// Who may write a table: the guard kinds of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Writers {
+    /// One at a time, for as long as it lives.
+    One = abi::GUARD_ONE,
+    /// Many, who take turns by the lock word.
+    Lock = abi::GUARD_LOCK,
+    /// Many, who take turns by a System V semaphore.
+    Semaphore = abi::GUARD_SEMAPHORE,
+}
+
+impl Writers {
+    pub(crate) fn from_tag(tag: u32) -> Option<Self> {
+        [Self::One, Self::Lock, Self::Semaphore].into_iter().find(|known| *known as u32 == tag)
+    }
+
+    /// Whether there may be several.
+    pub(crate) fn are_many(self) -> bool {
+        self != Self::One
+    }
+}
+
 /// What decides a geometry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -52,6 +75,21 @@ pub(crate) struct Shape {
     /// 0 exactly when `cells > 1`.
     pub(crate) log_entries: u32,
     pub(crate) description_bytes: u64,
+    pub(crate) writers: Writers,
+    /// Whether who waits for records is woken: there is a page for that.
+    pub(crate) has_doorbell: bool,
+}
+
+impl Shape {
+    /// Where the live words and what belongs to them end.
+    fn live_end(&self) -> u64 {
+        let end = match (self.has_doorbell, self.writers.are_many()) {
+            (true, _) => abi::live::WAITING_END,
+            (false, true) => abi::live::PARTICIPANTS_END,
+            (false, false) => abi::live::END,
+        };
+        end as u64
+    }
 }
 
 /// Every offset and stride of a segment, in bytes from its start.
@@ -109,10 +147,10 @@ impl Geometry {
         let cell_bytes = u64::from(shape.record_bytes).next_multiple_of(8);
 
         let log_entry_bytes = if cells == 1 { (cell_bytes + 16).next_multiple_of(LINE) } else { 0 };
-        let log_offset = if cells == 1 { abi::live::END as u64 } else { 0 };
+        let log_offset = if cells == 1 { shape.live_end() } else { 0 };
         let description_offset = match cells {
             1 => log_offset + abi::log::ENTRIES as u64 + u64::from(log_entries) * log_entry_bytes,
-            _ => abi::live::END as u64,
+            _ => shape.live_end(),
         };
         let base = description_offset.checked_add(description_bytes)?.checked_next_multiple_of(line)?;
 
@@ -152,7 +190,7 @@ impl Geometry {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrangement, Geometry, Shape};
+    use super::{Arrangement, Geometry, Shape, Writers};
 
     fn shape(record_bytes: u32, record_align: u32, cells: u32, arrangement: Arrangement) -> Shape {
         let log_entries = if cells == 1 { 64 } else { 0 };
@@ -164,6 +202,8 @@ mod tests {
             arrangement,
             log_entries,
             description_bytes: 472,
+            writers: Writers::One,
+            has_doorbell: false,
         }
     }
 
@@ -189,18 +229,29 @@ mod tests {
         for (bytes, align) in [(1, 1), (12, 4), (32, 8), (48, 16), (64, 64), (4096, 8), (4096, 4096)] {
             for cells in [1, 2, 4, 8] {
                 for arrangement in Arrangement::ALL {
-                    let shape = shape(bytes, align, cells, arrangement);
-                    let g = Geometry::of(&shape).unwrap();
-                    let mut ranges = ranges(&g);
-                    ranges.sort_unstable();
-                    assert!(ranges.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{shape:?}");
-                    assert!(ranges.iter().all(|range| range.0 % 8 == 0), "{shape:?}");
-                    assert!(ranges.last().unwrap().1 <= g.segment_bytes, "{shape:?}");
-                    for stride in [g.cells_offset, g.record_stride, g.cell_stride] {
-                        assert_eq!(stride % u64::from(align), 0, "{shape:?}");
-                    }
+                    areas_are_aligned(&shape(bytes, align, cells, arrangement));
                 }
             }
+        }
+        for (writers, has_doorbell) in
+            [(Writers::One, true), (Writers::Lock, false), (Writers::Semaphore, true)]
+        {
+            areas_are_aligned(&Shape { writers, has_doorbell, ..shape(32, 8, 1, Arrangement::Split) });
+        }
+    }
+
+    #[track_caller]
+    fn areas_are_aligned(shape: &Shape) {
+        let g = Geometry::of(shape).unwrap();
+        let mut ranges = ranges(&g);
+        ranges.extend(shape.writers.are_many().then_some((640, 1664)));
+        ranges.extend(shape.has_doorbell.then_some((4096, 8192)));
+        ranges.sort_unstable();
+        assert!(ranges.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{shape:?}");
+        assert!(ranges.iter().all(|range| range.0 % 8 == 0), "{shape:?}");
+        assert!(ranges.last().unwrap().1 <= g.segment_bytes, "{shape:?}");
+        for stride in [g.cells_offset, g.record_stride, g.cell_stride] {
+            assert_eq!(stride % u64::from(shape.record_align), 0, "{shape:?}");
         }
     }
 

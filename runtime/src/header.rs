@@ -6,7 +6,7 @@ use shmrecord_layout::abi::{self, header as at};
 use shmrecord_layout::fingerprint::Fnv1a;
 
 use crate::error::ErrorKind;
-use crate::geometry::{Arrangement, Geometry, Shape};
+use crate::geometry::{Arrangement, Geometry, Shape, Writers};
 use crate::region::Identity;
 
 /// Bytes of the header.
@@ -24,6 +24,17 @@ pub(crate) struct Header {
     pub(crate) boot_id: [u8; 16],
     pub(crate) guard: Identity,
     pub(crate) created_unix_ns: u64,
+    /// Whether every write stores the time.
+    pub(crate) stamps: bool,
+    /// The semaphore that many writers take turns by.
+    pub(crate) semaphore: Semaphore,
+}
+
+/// A System V semaphore, by the key of its set and its number there; all zeros: none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Semaphore {
+    pub(crate) key: u32,
+    pub(crate) index: u32,
 }
 
 impl Header {
@@ -44,6 +55,8 @@ impl Header {
             boot_id: [0; 16],
             guard: Identity { device: 0, inode: 0 },
             created_unix_ns: 0,
+            stamps: false,
+            semaphore: Semaphore::default(),
         }
     }
 
@@ -94,6 +107,13 @@ impl Header {
         }
         let impossible = |field| ErrorKind::BadGeometry { field };
         let arrangement = Arrangement::from_tag(u32_at(bytes, at::ARRANGEMENT));
+        let writers = Writers::from_tag(u32_at(bytes, at::GUARD_KIND));
+        let semaphore =
+            Semaphore { key: u32_at(bytes, at::SEMAPHORE_KEY), index: u32_at(bytes, at::SEMAPHORE_INDEX) };
+        let flag = |place, name| match u32_at(bytes, place) {
+            flag @ (0 | 1) => Ok(flag == 1),
+            _ => Err(impossible(name)),
+        };
         let shape = Shape {
             record_bytes: u32_at(bytes, at::RECORD_BYTES),
             record_align: u32_at(bytes, at::RECORD_ALIGN),
@@ -102,8 +122,14 @@ impl Header {
             arrangement: arrangement.ok_or(impossible("arrangement"))?,
             log_entries: u32_at(bytes, at::LOG_ENTRIES),
             description_bytes: u64_at(bytes, at::DESCRIPTION_BYTES),
+            writers: writers.ok_or(impossible("guard kind"))?,
+            has_doorbell: flag(at::WAKE_POLICY, "wake policy")?,
         };
         let geometry = Geometry::of(&shape).map_err(impossible)?;
+        let by_semaphore = shape.writers == Writers::Semaphore;
+        if by_semaphore != (semaphore.key != 0) || semaphore.index > if by_semaphore { 0x7fff } else { 0 } {
+            return Err(impossible("semaphore"));
+        }
         let header = Self {
             layout_id: u64_at(bytes, at::LAYOUT_ID),
             schema_id: u64_at(bytes, at::SCHEMA_ID),
@@ -117,6 +143,8 @@ impl Header {
                 inode: u64_at(bytes, at::GUARD_INODE),
             },
             created_unix_ns: u64_at(bytes, at::CREATED_UNIX_NS),
+            stamps: flag(at::STAMPS, "stamps")?,
+            semaphore,
         };
         // What the shape decides is not read but compared: no offset in the segment is ever used.
         for (place, expected, name) in header.words() {
@@ -150,7 +178,7 @@ impl Header {
     }
 
     /// The u32 fields that the shape and this version decide, with their names.
-    fn halves(&self) -> [(usize, u32, &'static str); 8] {
+    fn halves(&self) -> [(usize, u32, &'static str); 11] {
         let log_entry_bytes = u32::try_from(self.geometry.log_entry_bytes).unwrap_or(u32::MAX);
         [
             (at::RECORD_BYTES, self.shape.record_bytes, "record size"),
@@ -159,8 +187,11 @@ impl Header {
             (at::ARRANGEMENT, self.shape.arrangement as u32, "arrangement"),
             (at::LOG_ENTRIES, self.shape.log_entries, "log entries"),
             (at::LOG_ENTRY_BYTES, log_entry_bytes, "log entry bytes"),
-            (at::GUARD_KIND, abi::GUARD_SEQLOCK, "guard kind"),
-            (at::WAKE_POLICY, abi::WAKE_NONE, "wake policy"),
+            (at::GUARD_KIND, self.shape.writers as u32, "guard kind"),
+            (at::WAKE_POLICY, u32::from(self.shape.has_doorbell), "wake policy"),
+            (at::STAMPS, u32::from(self.stamps), "stamps"),
+            (at::SEMAPHORE_KEY, self.semaphore.key, "semaphore"),
+            (at::SEMAPHORE_INDEX, self.semaphore.index, "semaphore"),
         ]
     }
 }
@@ -189,7 +220,7 @@ mod tests {
 
     use super::{BYTES, Header, checksum};
     use crate::error::ErrorKind;
-    use crate::geometry::{Arrangement, Geometry, Shape};
+    use crate::geometry::{Arrangement, Geometry, Shape, Writers};
 
     fn header() -> Header {
         let ty = FieldType::scalar(Kind::F64).unwrap();
@@ -202,6 +233,8 @@ mod tests {
             arrangement: Arrangement::Split,
             log_entries: 64,
             description_bytes: 240,
+            writers: Writers::One,
+            has_doorbell: false,
         };
         let layout = RecordLayout::new("Quote", 8, 8, &fields, "");
         Header::new(&layout, shape, Geometry::of(&shape).unwrap(), &[0; 240])
@@ -267,7 +300,13 @@ mod tests {
             (at::DESCRIPTION_OFFSET, &huge, impossible("description offset")),
             (at::DESCRIPTION_BYTES, &huge, impossible("description bytes")),
             (at::GUARD_KIND, &[7], impossible("guard kind")),
+            (at::GUARD_KIND, &[1], impossible("segment size")),
+            (at::GUARD_KIND, &[2], impossible("semaphore")),
             (at::WAKE_POLICY, &[7], impossible("wake policy")),
+            (at::WAKE_POLICY, &[1], impossible("segment size")),
+            (at::STAMPS, &[2], impossible("stamps")),
+            (at::SEMAPHORE_KEY, &[1], impossible("semaphore")),
+            (at::SEMAPHORE_INDEX, &[1], impossible("semaphore")),
         ] {
             assert_eq!(Header::decode(&forged(at, value), size), Err(kind), "{at} {value:?}");
         }

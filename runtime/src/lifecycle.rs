@@ -11,6 +11,7 @@ use shmrecord_layout::{RecordLayout, compat};
 use crate::address::Address;
 use crate::deadline::Deadline;
 use crate::error::{At, Error, ErrorKind, Result};
+use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
 use crate::header::{self, Header};
 use crate::host;
@@ -38,7 +39,7 @@ pub(crate) fn create(
         let argument = at.error(ErrorKind::BadArgument { argument: "option" });
         return Err(argument.detail("only a memfd can be exclusive"));
     }
-    let plan = Plan::new(at, options, layout, capacity)?;
+    let plan = Plan::new(at, options, layout, capacity, Writers::One)?;
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
     loop {

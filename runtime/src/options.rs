@@ -42,6 +42,8 @@ pub struct Options {
     pub(crate) accept_unsealed: bool,
     pub(crate) timeout: Duration,
     pub(crate) survive_truncation: bool,
+    pub(crate) doorbell: bool,
+    pub(crate) stamps: bool,
 }
 
 impl Default for Options {
@@ -69,6 +71,8 @@ impl Options {
             accept_unsealed: false,
             timeout: Duration::from_secs(1),
             survive_truncation: false,
+            doorbell: false,
+            stamps: false,
         }
     }
 
@@ -146,6 +150,22 @@ impl Options {
     #[must_use]
     pub const fn log_entries(mut self, entries: u32) -> Self {
         self.log_entries = Some(entries);
+        self
+    }
+
+    /// Gives a new table a doorbell, by which the kernel wakes who waits for its records: one page of memory, and one load in
+    /// each write, which makes a system call only when somebody waits. For a table that exists: it must have one.
+    #[must_use]
+    pub const fn doorbell(mut self, doorbell: bool) -> Self {
+        self.doorbell = doorbell;
+        self
+    }
+
+    /// Lets every write to a new table store the time, in the coarse steps of the kernel's clock (1 to 10 ms), so that readers
+    /// know how old what they read may be; it costs each write a few nanoseconds. For a table that exists: it must do so.
+    #[must_use]
+    pub const fn stamps(mut self, stamps: bool) -> Self {
+        self.stamps = stamps;
         self
     }
 

@@ -4,7 +4,7 @@
 use shmrecord_layout::{RecordLayout, abi, describe};
 
 use crate::error::{At, ErrorKind, Result};
-use crate::geometry::{Arrangement, Geometry, Shape};
+use crate::geometry::{Arrangement, Geometry, Shape, Writers};
 use crate::header::Header;
 use crate::host;
 use crate::options::Options;
@@ -19,6 +19,7 @@ pub(crate) struct Plan<'a> {
     geometry: Geometry,
     description: Vec<u8>,
     segment: NewSegment,
+    stamps: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -27,6 +28,7 @@ impl<'a> Plan<'a> {
         options: &Options,
         layout: &'a RecordLayout<'a>,
         capacity: usize,
+        writers: Writers,
     ) -> Result<Self> {
         let rights = options.rights(at)?;
         let description = describe::encode(layout);
@@ -39,6 +41,8 @@ impl<'a> Plan<'a> {
             arrangement: options.arrangement.unwrap_or(Arrangement::Split),
             log_entries: options.log_entries_for(cells, layout.size),
             description_bytes: description.len() as u64,
+            writers,
+            has_doorbell: options.doorbell,
         };
         let geometry = Geometry::of(&shape).map_err(|argument| {
             let words = match argument {
@@ -62,7 +66,7 @@ impl<'a> Plan<'a> {
             wishes: options.wishes(),
             exclusive: options.exclusive,
         };
-        Ok(Self { layout, shape, geometry, description, segment })
+        Ok(Self { layout, shape, geometry, description, segment, stamps: options.stamps })
     }
 
     /// An existing table must have what was asked for; what was not asked for may be anything.
@@ -81,6 +85,12 @@ impl<'a> Plan<'a> {
         }
         if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
             return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
+        }
+        if options.doorbell && !found.has_doorbell {
+            return differs("way of waking", &"none", &"a doorbell");
+        }
+        if options.stamps && !table.header().stamps {
+            return differs("way of keeping time", &"none", &"stamps");
         }
         // An exclusive one cannot have been opened for writing.
         if options.exclusive {
@@ -101,6 +111,7 @@ impl<'a> Plan<'a> {
         header.boot_id = host::boot_id();
         header.guard = guard;
         header.created_unix_ns = host::now_unix_ns();
+        header.stamps = self.stamps;
         Ok(header)
     }
 

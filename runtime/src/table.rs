@@ -13,6 +13,7 @@ use crate::guard::batch::{self, Batch};
 use crate::guard::log::Log;
 use crate::guard::record;
 use crate::header::{self, Header};
+use crate::host;
 use crate::region::Segment;
 use crate::region::map::{Access, Map};
 use crate::sync::{AtomicU64, Ordering, fence};
@@ -222,6 +223,8 @@ fn begin_epoch(map: &Map, pid: u32, start: u64, now_unix_ns: u64) {
     map.word(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
     map.word(live::OWNER_START).store(start, Ordering::Relaxed);
     map.word(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
+    // Who sees it sees what was recovered.
+    map.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
     let epoch = map.word(live::EPOCH);
     // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
     epoch.store(epoch.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);

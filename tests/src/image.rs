@@ -56,6 +56,8 @@ pub mod at {
     pub const OWNER_PID: u64 = 272;
     /// Number of the last committed batch, u64.
     pub const COMMIT_SEQ: u64 = 296;
+    /// When a writer last gave a sign of life, u64.
+    pub const STAMP: u64 = 320;
 }
 
 /// The bytes of a segment.

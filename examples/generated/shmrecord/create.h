@@ -47,6 +47,14 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0, "it exists with another arrangement: %s found, %s asked for",
                            shmrec_arrangement_name(found->arrangement), shmrec_arrangement_name(asked->arrangement));
     }
+    if (build->options.doorbell && found->wake_policy != SHMREC_WAKE_DOORBELL) {
+        return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
+                           "it exists with another way of waking: none found, a doorbell asked for");
+    }
+    if (build->options.stamps && !table->header.stamps) {
+        return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
+                           "it exists with another way of keeping time: none found, stamps asked for");
+    }
     if (build->options.exclusive) { // an exclusive one cannot have been opened for writing
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
                            "it exists with another sealing: shared found, exclusive asked for");
@@ -58,6 +66,7 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
 static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task) {
     shmrec_boot_id(build->header.boot_id);
     build->header.created_unix_ns = shmrec_unix_ns();
+    build->header.stamps = build->options.stamps;
     const int problem = shmrec_random(build->header.generation);
     return problem == 0 ? SHMREC_OK : shmrec_fail_os(task, "getrandom", problem);
 }

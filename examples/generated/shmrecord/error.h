@@ -56,7 +56,12 @@ enum shmrec_code {
     SHMREC_NAMESPACE_MISMATCH = 40, // the System V segment was made in another IPC namespace
     SHMREC_ROLE_LOST = 41,          // this writer no longer holds the role: its guard was removed
     SHMREC_TRUNCATED = 42,          // the segment's file was cut while it was mapped
-    SHMREC_BAD_MESSAGE = 43         // what came over the socket hands over no memfd
+    SHMREC_BAD_MESSAGE = 43,        // what came over the socket hands over no memfd
+    SHMREC_FORKED_HANDLE = 44,      // this handle belongs to the process that this one was forked from
+    SHMREC_STALE = 45,              // no writer has given a sign of life for longer than was accepted
+    SHMREC_NO_SLOT = 46,            // as many writers as a table may have are there already
+    SHMREC_AFTER_DEATH = 47,        // a writer died while it held the lock
+    SHMREC_LOCK_CORRUPT = 48        // the lock word names no writer that there can be
 };
 
 // An error: its code, the errno of the system call that failed (0: none did), and a complete sentence: the operation,
@@ -115,6 +120,11 @@ static inline const char *shmrec_code_text(int code) {
     case SHMREC_ROLE_LOST: return "the role of writer is lost";
     case SHMREC_TRUNCATED: return "cut while in use";
     case SHMREC_BAD_MESSAGE: return "bad message";
+    case SHMREC_FORKED_HANDLE: return "made by the process that this one was forked from";
+    case SHMREC_STALE: return "nobody knows when its writer last gave a sign of life";
+    case SHMREC_NO_SLOT: return "as many writers as there may be are there already";
+    case SHMREC_AFTER_DEATH: return "a writer died while it held the lock";
+    case SHMREC_LOCK_CORRUPT: return "the lock word names no writer";
     default: return "unknown code";
     }
 }
@@ -168,6 +178,11 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_ROLE_LOST: return "close this writer, remove the segment and create it again";
     case SHMREC_TRUNCATED: return "remove it and let its writer create it again";
     case SHMREC_BAD_MESSAGE: return "let the other side send with the hand-over of this library, and nothing between";
+    case SHMREC_FORKED_HANDLE: return "open the table anew in this process";
+    case SHMREC_STALE: return "see whether its writer lives and works";
+    case SHMREC_NO_SLOT: return "let one of them close the table";
+    case SHMREC_AFTER_DEATH: return "look whether the records belong together, then say so";
+    case SHMREC_LOCK_CORRUPT: return "a program stored where it must not: remove the table and create it again";
     default: return "it is none of this version's";
     }
 }

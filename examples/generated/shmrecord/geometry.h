@@ -30,6 +30,8 @@ typedef struct shmrec_shape {
     uint32_t cells;
     uint32_t arrangement; // a tag
     uint32_t log_entries; // 0 exactly when cells > 1
+    uint32_t guard_kind;  // a tag
+    uint32_t wake_policy; // a tag
     uint32_t reserved;
 } shmrec_shape;
 
@@ -84,6 +86,13 @@ static inline const char *shmrec_place_records(shmrec_geometry *g, const shmrec_
     return g->segment_bytes > SHMREC_MAX_SEGMENT_BYTES ? "capacity" : NULL;
 }
 
+// Where the live words and what belongs to them end.
+static inline uint64_t shmrec_live_end(const shmrec_shape *shape) {
+    return shape->wake_policy != SHMREC_WAKE_NONE  ? SHMREC_LIVE_WAITING_END
+           : shape->guard_kind != SHMREC_GUARD_ONE ? SHMREC_LIVE_PARTICIPANTS_END
+                                                   : SHMREC_LIVE_END;
+}
+
 // The geometry of this shape. NULL, or the name of the number that makes it impossible.
 static inline const char *shmrec_geometry_of(shmrec_geometry *g, const shmrec_shape *shape) {
     memset(g, 0, sizeof *g);
@@ -110,9 +119,9 @@ static inline const char *shmrec_geometry_of(shmrec_geometry *g, const shmrec_sh
     g->log_entries = shape->log_entries;
     g->description_bytes = shape->description_bytes;
     g->cell_bytes = shmrec_round_up(shape->record_bytes, 8);
-    g->description_offset = SHMREC_LIVE_END;
+    g->description_offset = shmrec_live_end(shape);
     if (shape->cells == 1) {
-        g->log_offset = SHMREC_LIVE_END;
+        g->log_offset = g->description_offset;
         g->log_entry_bytes = shmrec_round_up(g->cell_bytes + 16, SHMREC_LINE_BYTES);
         g->description_offset += SHMREC_LOG_ENTRIES + shape->log_entries * g->log_entry_bytes;
     }

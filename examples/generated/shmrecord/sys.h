@@ -109,6 +109,7 @@ union shmrec_semun {
 #define SHMREC_SHM_NORESERVE 010000
 #define SHMREC_CLOCK_REALTIME 0
 #define SHMREC_CLOCK_MONOTONIC 1
+#define SHMREC_CLOCK_MONOTONIC_COARSE 6
 #define SHMREC_S_IFMT 0170000u
 #define SHMREC_S_IFSOCK 0140000u
 #define SHMREC_S_IFREG 0100000u
@@ -135,6 +136,10 @@ static inline uint64_t shmrec_clock_ns(int clock) {
 
 // What no clock step moves: all deadlines.
 static inline uint64_t shmrec_monotonic_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_MONOTONIC); }
+
+// Nanoseconds of the clock that all processes of this machine share (but for those in time namespaces), in steps of 1 to
+// 10 ms. No system call.
+static inline uint64_t shmrec_coarse_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_MONOTONIC_COARSE); }
 
 // Nanoseconds since 1970 (UTC): for people, nothing is decided by it.
 static inline uint64_t shmrec_unix_ns(void) { return shmrec_clock_ns(SHMREC_CLOCK_REALTIME); }

@@ -41,7 +41,10 @@
 #define SHMREC_HEADER_GUARD_DEVICE 184u
 #define SHMREC_HEADER_GUARD_INODE 192u
 #define SHMREC_HEADER_CREATED_UNIX_NS 200u
-#define SHMREC_HEADER_RESERVED 208u
+#define SHMREC_HEADER_STAMPS 208u
+#define SHMREC_HEADER_SEMAPHORE_KEY 212u
+#define SHMREC_HEADER_SEMAPHORE_INDEX 216u
+#define SHMREC_HEADER_RESERVED 220u
 #define SHMREC_HEADER_CHECKSUM 248u
 
 // Offsets of the words that change while the segment lives.
@@ -51,11 +54,20 @@
 #define SHMREC_LIVE_OWNER_START 280u
 #define SHMREC_LIVE_OWNER_SINCE_UNIX_NS 288u
 #define SHMREC_LIVE_COMMIT_SEQ 296u
+#define SHMREC_LIVE_STAMP 320u
+#define SHMREC_LIVE_CHANGES 328u
 #define SHMREC_LIVE_DOORBELL 384u
+#define SHMREC_LIVE_ATTENTION 448u
 #define SHMREC_LIVE_LOCK 512u
+#define SHMREC_LIVE_POISON_EPOCH 520u
 #define SHMREC_LIVE_END 640u
+#define SHMREC_LIVE_PARTICIPANTS 640u
+#define SHMREC_LIVE_PARTICIPANTS_END 1664u
+#define SHMREC_LIVE_WAITING 4096u
+#define SHMREC_LIVE_WAITING_END 8192u
 #define SHMREC_LIVE_STATE_LIVE 1u
 #define SHMREC_LIVE_STATE_RETIRED 2u
+#define SHMREC_LIVE_LOCK_WAITERS 0x80000000u
 
 // Offsets in the write-ahead log, from its start. An entry is the record's words, then index u64, then target u64.
 #define SHMREC_LOG_SEQ 0u
@@ -67,15 +79,23 @@
 #define SHMREC_DEFAULT_LOG_BYTES 1048576u
 #define SHMREC_MAX_LOG_ENTRIES 65536u
 #define SHMREC_MAX_DESCRIPTION_BYTES 16777216u
-// Tags: the guard with one writer, the policy that wakes nobody.
-#define SHMREC_GUARD_SEQLOCK 0u
+// Tags of guards: one writer; many, who take turns by the lock word, or by a System V semaphore. Tags of the policies that
+// wake nobody, and who waits for records.
+#define SHMREC_GUARD_ONE 0u
+#define SHMREC_GUARD_LOCK 1u
+#define SHMREC_GUARD_SEMAPHORE 2u
 #define SHMREC_WAKE_NONE 0u
+#define SHMREC_WAKE_DOORBELL 1u
+// The most writers that a table of many may have at a time; groups of records that are waited for apart.
+#define SHMREC_PARTICIPANTS 62u
+#define SHMREC_WAKE_GROUPS 32u
 
 // What a guard file's name adds to the name of its segment.
 #define SHMREC_GUARD_SUFFIX ".guard"
 // Bytes of the guard file that are locked, or semaphores of the guard's set: to create, replace or remove the segment;
-// by the writer while it lives.
+// by the writer while it lives, or by many together; by the writer with slot 0 of many, the others follow.
 #define SHMREC_LOCK_BYTE_CREATE 0
 #define SHMREC_LOCK_BYTE_WRITER 1
+#define SHMREC_LOCK_BYTE_PARTICIPANT 2
 
 #endif

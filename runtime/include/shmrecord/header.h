@@ -19,6 +19,10 @@ typedef struct shmrec_header {
     shmrec_identity guard;
     unsigned char generation[16];
     unsigned char boot_id[16];
+    uint32_t semaphore_key; // of the set that many writers take turns by; 0: none
+    uint32_t semaphore_index;
+    bool stamps; // every write stores the time
+    uint8_t reserved[7];
 } shmrec_header;
 
 // A number in the header that the shape decides: where, what it must be, its name.
@@ -29,7 +33,7 @@ typedef struct shmrec_header_field {
     uint32_t bytes;
 } shmrec_header_field;
 
-#define SHMREC_HEADER_FIELDS 18u
+#define SHMREC_HEADER_FIELDS 21u
 
 static inline shmrec_header_field shmrec_header_field_of(const char *name, uint32_t offset, uint32_t bytes,
                                                          uint64_t value) {
@@ -63,8 +67,11 @@ static inline void shmrec_header_fields(shmrec_header_field fields[SHMREC_HEADER
     SHMREC_FIELD_("arrangement", SHMREC_HEADER_ARRANGEMENT, 4, s->arrangement);
     SHMREC_FIELD_("log entries", SHMREC_HEADER_LOG_ENTRIES, 4, s->log_entries);
     SHMREC_FIELD_("log entry bytes", SHMREC_HEADER_LOG_ENTRY_BYTES, 4, g->log_entry_bytes);
-    SHMREC_FIELD_("guard kind", SHMREC_HEADER_GUARD_KIND, 4, SHMREC_GUARD_SEQLOCK);
-    SHMREC_FIELD_("wake policy", SHMREC_HEADER_WAKE_POLICY, 4, SHMREC_WAKE_NONE);
+    SHMREC_FIELD_("guard kind", SHMREC_HEADER_GUARD_KIND, 4, s->guard_kind);
+    SHMREC_FIELD_("wake policy", SHMREC_HEADER_WAKE_POLICY, 4, s->wake_policy);
+    SHMREC_FIELD_("stamps", SHMREC_HEADER_STAMPS, 4, header->stamps);
+    SHMREC_FIELD_("semaphore", SHMREC_HEADER_SEMAPHORE_KEY, 4, header->semaphore_key);
+    SHMREC_FIELD_("semaphore", SHMREC_HEADER_SEMAPHORE_INDEX, 4, header->semaphore_index);
 #undef SHMREC_FIELD_
 }
 
@@ -132,10 +139,26 @@ static inline int shmrec_header_decode(shmrec_header *header, const unsigned cha
     shape->arrangement = shmrec_u32_at(bytes, SHMREC_HEADER_ARRANGEMENT);
     shape->log_entries = shmrec_u32_at(bytes, SHMREC_HEADER_LOG_ENTRIES);
     shape->description_bytes = shmrec_u64_at(bytes, SHMREC_HEADER_DESCRIPTION_BYTES);
-    const char *impossible = shape->arrangement > SHMREC_TAG_SPLIT ? "arrangement" : NULL;
+    shape->guard_kind = shmrec_u32_at(bytes, SHMREC_HEADER_GUARD_KIND);
+    shape->wake_policy = shmrec_u32_at(bytes, SHMREC_HEADER_WAKE_POLICY);
+    const char *impossible = shape->arrangement > SHMREC_TAG_SPLIT          ? "arrangement"
+                             : shape->guard_kind > SHMREC_GUARD_SEMAPHORE   ? "guard kind"
+                             : shape->wake_policy > SHMREC_WAKE_DOORBELL    ? "wake policy"
+                                                                            : NULL;
     if (impossible == NULL) {
         impossible = shmrec_geometry_of(&header->geometry, shape);
     }
+    header->semaphore_key = shmrec_u32_at(bytes, SHMREC_HEADER_SEMAPHORE_KEY);
+    header->semaphore_index = shmrec_u32_at(bytes, SHMREC_HEADER_SEMAPHORE_INDEX);
+    const bool by_semaphore = shape->guard_kind == SHMREC_GUARD_SEMAPHORE;
+    if (impossible == NULL && (by_semaphore != (header->semaphore_key != 0) ||
+                               header->semaphore_index > (by_semaphore ? 0x7fffu : 0u))) {
+        impossible = "semaphore";
+    }
+    if (impossible == NULL && shmrec_u32_at(bytes, SHMREC_HEADER_STAMPS) > 1) {
+        impossible = "stamps";
+    }
+    header->stamps = shmrec_u32_at(bytes, SHMREC_HEADER_STAMPS) == 1;
     // What the shape decides is not read but compared: no offset in the segment is ever used.
     shmrec_header_field fields[SHMREC_HEADER_FIELDS];
     shmrec_header_fields(fields, header);

@@ -61,7 +61,13 @@ typedef struct shmrec_options {
     // Memfds are accepted that lack the seals which keep their size: whoever holds one can cut it, which ends its
     // readers with SIGBUS.
     bool accept_unsealed;
-    uint8_t reserved[7];
+    // A new table gets a doorbell, by which the kernel wakes who waits for its records: one page of memory, and one load
+    // in each write, which makes a system call only when somebody waits. One that exists must have it.
+    bool doorbell;
+    // Every write to a new table stores the time, in the coarse steps of the kernel's clock (1 to 10 ms), so that readers
+    // know how old what they read may be; it costs each write a few nanoseconds. One that exists must do so.
+    bool stamps;
+    uint8_t reserved[5];
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -153,6 +159,8 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
                              ? SHMREC_CAST(uint32_t, options->arrangement - SHMREC_LINE)
                              : SHMREC_TAG_SPLIT;
     shape->log_entries = options->log_entries != 0 ? options->log_entries : shmrec_default_log(shape);
+    shape->guard_kind = SHMREC_GUARD_ONE;
+    shape->wake_policy = options->doorbell ? SHMREC_WAKE_DOORBELL : SHMREC_WAKE_NONE;
     const char *argument = shmrec_geometry_of(geometry, shape);
     if (argument == NULL) {
         return SHMREC_OK;

@@ -85,6 +85,8 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID), pid);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
+    // Who sees it sees what was recovered.
+    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());
     // Whoever acquires the new epoch sees the owner and all that recovery finished.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
 }

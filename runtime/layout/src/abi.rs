@@ -54,9 +54,9 @@ pub mod header {
     pub const DESCRIPTION_BYTES: usize = 128;
     /// u64: FNV-1a 64 of the description.
     pub const DESCRIPTION_CHECKSUM: usize = 136;
-    /// u32: who may write: 0 one writer (seqlock).
+    /// u32: who may write: [`super::GUARD_ONE`], [`super::GUARD_LOCK`] or [`super::GUARD_SEMAPHORE`].
     pub const GUARD_KIND: usize = 144;
-    /// u32: how sleepers are woken: 0 not at all.
+    /// u32: how sleepers are woken: [`super::WAKE_NONE`] or [`super::WAKE_DOORBELL`].
     pub const WAKE_POLICY: usize = 148;
     /// 16 random bytes: tells this segment from every other that has had its name.
     pub const GENERATION: usize = 152;
@@ -68,8 +68,14 @@ pub mod header {
     pub const GUARD_INODE: usize = 192;
     /// u64: creation time, nanoseconds since 1970 (UTC); for people.
     pub const CREATED_UNIX_NS: usize = 200;
+    /// u32: 1 when every write stores the time, else 0.
+    pub const STAMPS: usize = 208;
+    /// u32: key of the System V semaphore set that writers take turns by; 0 unless the guard kind says so.
+    pub const SEMAPHORE_KEY: usize = 212;
+    /// u32: which semaphore of that set.
+    pub const SEMAPHORE_INDEX: usize = 216;
     /// From here to [`CHECKSUM`] reserved, zeros.
-    pub const RESERVED: usize = 208;
+    pub const RESERVED: usize = 220;
     /// u64: FNV-1a 64 of bytes 0 to 247, with the magic in place.
     pub const CHECKSUM: usize = 248;
 }
@@ -91,17 +97,36 @@ pub mod live {
     pub const OWNER_SINCE_UNIX_NS: usize = 288;
     /// u64: number of the last committed batch; 0: none yet.
     pub const COMMIT_SEQ: usize = 296;
-    /// u32: doorbell. Reserved: 0 until waking exists.
+    /// u64: when a writer last gave a sign of life: nanoseconds of the machine's monotonic clock, in its coarse steps.
+    pub const STAMP: usize = 320;
+    /// u64: how often anything was published; counted in tables with a doorbell only.
+    pub const CHANGES: usize = 328;
+    /// u32: doorbell, counted up when it rings: what sleepers sleep on.
     pub const DOORBELL: usize = 384;
-    /// u32: lock word, u64 poison epoch at +8. Reserved: 0 until the semaphore guard exists.
+    /// u32: what calls for a writer's attention, in a table without a doorbell: all ones once it is removed.
+    pub const ATTENTION: usize = 448;
+    /// u32: lock word of many writers: 0 free, else the holder's slot + 1, and [`LOCK_WAITERS`].
     pub const LOCK: usize = 512;
-    /// End of the live words, start of the log or of what follows.
+    /// u64: the epoch in which a holder of the lock was found dead; 0: none, or it was cleared.
+    pub const POISON_EPOCH: usize = 520;
+    /// End of the live words of every table, start of the participants, the log or what follows.
     pub const END: usize = 640;
+    /// Tables of many writers: [`super::PARTICIPANTS`] pairs of process id u64 and start time u64, by slot.
+    pub const PARTICIPANTS: usize = 640;
+    /// End of the participants.
+    pub const PARTICIPANTS_END: usize = 1664;
+    /// u32: what calls for a writer's attention, in a table with a doorbell: a bit for each group of records that
+    /// somebody waits for. The only word that readers store, alone on its page.
+    pub const WAITING: usize = 4096;
+    /// End of that page.
+    pub const WAITING_END: usize = 8192;
 
     /// The table is in use.
     pub const STATE_LIVE: u64 = 1;
     /// The table was removed; a new one may stand under its name.
     pub const STATE_RETIRED: u64 = 2;
+    /// Bit of the lock word: somebody sleeps until it is free.
+    pub const LOCK_WAITERS: u32 = 1 << 31;
 }
 
 /// Offsets in the write-ahead log, from its start.
@@ -127,12 +152,24 @@ pub const MAX_DESCRIPTION_BYTES: u64 = 1 << 24;
 /// The cells that a slot may have.
 pub const CELL_COUNTS: [u32; 4] = [1, 2, 4, 8];
 /// Tag of the guard with one writer.
-pub const GUARD_SEQLOCK: u32 = 0;
+pub const GUARD_ONE: u32 = 0;
+/// Tag of the guard with many writers, who take turns by the lock word.
+pub const GUARD_LOCK: u32 = 1;
+/// Tag of the guard with many writers, who take turns by a System V semaphore.
+pub const GUARD_SEMAPHORE: u32 = 2;
 /// Tag of the policy that wakes nobody.
 pub const WAKE_NONE: u32 = 0;
+/// Tag of the policy that wakes who waits for records.
+pub const WAKE_DOORBELL: u32 = 1;
+/// The most writers that a table of many may have at a time.
+pub const PARTICIPANTS: u32 = 62;
+/// Groups of records that are waited for apart: record `i` is in group `i` modulo this.
+pub const WAKE_GROUPS: u32 = 32;
 /// What a guard file's name adds to the name of its segment.
 pub const GUARD_SUFFIX: &str = ".guard";
 /// Byte of the guard file that is locked to create, replace or remove the segment.
 pub const LOCK_BYTE_CREATE: i64 = 0;
-/// Byte of the guard file that is locked by the writer for as long as it may write.
+/// Byte of the guard file that is locked by the writer for as long as it may write; by many writers together.
 pub const LOCK_BYTE_WRITER: i64 = 1;
+/// Byte of the guard file that is locked by the writer with slot 0 of many, for as long as it may write; others follow.
+pub const LOCK_BYTE_PARTICIPANT: i64 = 2;

@@ -170,6 +170,25 @@ pub enum ErrorKind {
     Truncated,
     /// What came over the socket hands over no memfd.
     BadMessage,
+    /// This handle belongs to the process that this one was forked from.
+    ForkedHandle,
+    /// No writer has given a sign of life for longer than was accepted.
+    Stale {
+        /// How long ago the last one was, in nanoseconds; `u64::MAX` when nobody knows.
+        age_ns: u64,
+    },
+    /// As many writers as a table may have are there already.
+    NoSlot {
+        /// How many that is.
+        max: u32,
+    },
+    /// A writer died while it held the lock: what it had published under it may not be all that belongs together.
+    AfterDeath,
+    /// The lock word names no writer that there can be.
+    LockCorrupt {
+        /// The word.
+        word: u32,
+    },
 }
 
 impl ErrorKind {
@@ -220,6 +239,11 @@ impl ErrorKind {
             Self::RoleLost => 41,
             Self::Truncated => 42,
             Self::BadMessage => 43,
+            Self::ForkedHandle => 44,
+            Self::Stale { .. } => 45,
+            Self::NoSlot { .. } => 46,
+            Self::AfterDeath => 47,
+            Self::LockCorrupt { .. } => 48,
         }
     }
 
@@ -278,6 +302,13 @@ impl ErrorKind {
             Self::Truncated => "remove it and let its writer create it again",
             Self::BadMessage => {
                 "let the other side send with the hand-over of this library, and nothing between"
+            }
+            Self::ForkedHandle => "open the table anew in this process",
+            Self::Stale { .. } => "see whether its writer lives and works",
+            Self::NoSlot { .. } => "let one of them close the table",
+            Self::AfterDeath => "look whether the records belong together, then say so",
+            Self::LockCorrupt { .. } => {
+                "a program stored where it must not: remove the table and create it again"
             }
         }
     }
@@ -350,6 +381,14 @@ impl fmt::Display for ErrorKind {
             Self::RoleLost => "the role of writer is lost",
             Self::Truncated => "cut while in use",
             Self::BadMessage => "bad message",
+            Self::ForkedHandle => "made by the process that this one was forked from",
+            Self::Stale { age_ns: u64::MAX } => "nobody knows when its writer last gave a sign of life",
+            Self::Stale { age_ns } => {
+                return write!(f, "no sign of life from its writer for {} ms", age_ns / 1_000_000);
+            }
+            Self::NoSlot { max } => return write!(f, "{max} writers are there already"),
+            Self::AfterDeath => "a writer died while it held the lock",
+            Self::LockCorrupt { word } => return write!(f, "lock word {word:#x} names no writer"),
         };
         f.write_str(words)
     }

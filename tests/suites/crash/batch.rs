@@ -140,9 +140,12 @@ fn the_stores_are_those_of_the_library() {
             let by_hand = image.bytes();
             image.put(0, &dead);
             drop(Writer::<Pattern64>::open(place.address()).unwrap());
-            // From epoch to commit_seq the take-over stores what it knows.
-            let end = usize::try_from(at::COMMIT_SEQ).unwrap();
-            assert!(image.bytes()[end..] == by_hand[end..], "dead after {dead_after}: the segments differ");
+            // From epoch to commit_seq, and in the stamp, the take-over stores what it knows.
+            let [start, stamp] = [at::COMMIT_SEQ, at::STAMP].map(|offset| usize::try_from(offset).unwrap());
+            for range in [start..stamp, stamp + 8..by_hand.len()] {
+                let [ours, theirs] = [&image.bytes(), &by_hand].map(|bytes| bytes[range.clone()].to_vec());
+                assert!(ours == theirs, "dead after {dead_after}: the segments differ");
+            }
         }
     });
 }

@@ -15,12 +15,13 @@ use crate::tools::{actors, model, suite};
 const CAPACITY: usize = 5;
 
 /// What tells two equal tables apart: which of them it is, when it was made, and who writes it.
-const OWN: [Range<usize>; 5] = [
+const OWN: [Range<usize>; 6] = [
     header::GENERATION..header::GENERATION + 16,
     header::GUARD_INODE..header::GUARD_INODE + 8,
     header::CREATED_UNIX_NS..header::CREATED_UNIX_NS + 8,
     header::CHECKSUM..header::CHECKSUM + 8,
     live::OWNER_PID..live::OWNER_SINCE_UNIX_NS + 8,
+    live::STAMP..live::STAMP + 8,
 ];
 
 #[test]

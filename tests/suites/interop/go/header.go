@@ -15,7 +15,9 @@ import (
 
 const (
 	headerBytes = 256
-	liveEnd     = 640
+	liveEnd     = 640  // of a table with one writer and without a doorbell
+	manyEnd     = 1664 // of one with many writers
+	wakingEnd   = 8192 // of one with a doorbell
 	stateAt     = 256
 	epochAt     = 264
 )
@@ -39,7 +41,10 @@ type header struct {
 	Generation, BootID       [16]byte
 	GuardDevice, GuardInode  uint64
 	CreatedAt                uint64
-	Reserved                 [40]byte
+	Stamps                   uint32
+	SemaphoreKey             uint32
+	SemaphoreIndex           uint32
+	Reserved                 [28]byte
 	Checksum                 uint64
 }
 
@@ -76,8 +81,8 @@ func checkedHeader(memory []byte, layoutID uint64) (*header, error) {
 		return nil, errors.New("bad checksum of the header")
 	case h.SegmentBytes != uint64(len(memory)):
 		return nil, fmt.Errorf("%d bytes, the header says %d", len(memory), h.SegmentBytes)
-	case h.GuardKind != 0 || h.WakePolicy != 0:
-		return nil, fmt.Errorf("guard kind %d, wake policy %d", h.GuardKind, h.WakePolicy)
+	case h.GuardKind > 2 || h.WakePolicy > 1 || h.Stamps > 1:
+		return nil, fmt.Errorf("guard kind %d, wake policy %d, stamps %d", h.GuardKind, h.WakePolicy, h.Stamps)
 	case h.LayoutID != layoutID:
 		return nil, fmt.Errorf("layout_id %016x, expected %016x", h.LayoutID, layoutID)
 	case load(memory, stateAt) != 1:
@@ -116,9 +121,14 @@ func (h *header) places() (p places, end uint64) {
 	unit := max(8, uint64(h.RecordAlign))
 	line := max(64, uint64(h.RecordAlign))
 	behindLog := uint64(liveEnd)
+	if h.WakePolicy == 1 {
+		behindLog = wakingEnd
+	} else if h.GuardKind != 0 {
+		behindLog = manyEnd
+	}
 	if h.Cells == 1 {
 		entry := up(h.cellBytes()+16, 64)
-		p.LogAt, p.LogEntries, p.LogEntryBytes = liveEnd, h.Places.LogEntries, uint32(entry)
+		p.LogAt, p.LogEntries, p.LogEntryBytes = behindLog, h.Places.LogEntries, uint32(entry)
 		behindLog += 64 + uint64(p.LogEntries)*entry
 	}
 	base := up(behindLog+h.DescriptionBytes, line)
