@@ -21,6 +21,8 @@ pub struct Batch<'a, T> {
     filling: guard::batch::Batch<'a>,
     /// A record was refused, so that the rest is not all.
     is_short: bool,
+    /// The groups that its records are waited for in.
+    groups: u32,
     record: PhantomData<fn(T)>,
 }
 
@@ -32,7 +34,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
             let words = format!("a table of {cells} cells has no log for batches");
             return Err(refused(address, "cells", words));
         };
-        Ok(Self { table, address, timeout, filling, is_short: false, record: PhantomData })
+        Ok(Self { table, address, timeout, filling, is_short: false, groups: 0, record: PhantomData })
     }
 
     /// Makes `value` the next version of record `index` when the batch is published; until then nobody sees it. Every
@@ -60,6 +62,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
             return Err(refused(self.address, "batch", format!("the log has room for {room} records")));
         }
         Buffer::with_words(value, |words| slot.put(&mut self.filling, words));
+        self.groups |= slot.group();
         Ok(())
     }
 
@@ -77,14 +80,17 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
         }
     }
 
-    /// Publishes all of it.
-    pub(crate) fn commit(self) -> Result<()> {
+    /// Publishes all of it, and gives the groups that its records are waited for in.
+    pub(crate) fn commit(self) -> Result<u32> {
         if self.is_short {
             let words = "one of its records was refused".to_owned();
             return Err(refused(self.address, "batch", words));
         }
         self.table.commit(self.filling);
-        Ok(())
+        if self.groups != 0 {
+            self.table.mark();
+        }
+        Ok(self.groups)
     }
 }
 

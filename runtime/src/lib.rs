@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`batch`] | several records at one instant |
+//! | [`shared`] | many writers of one table |
 //! | [`options`] | what may be chosen |
 //! | [`status`] | whether a table's writer lives, and whether it can still be found |
 //! | [`adopt`] | tables in segments that other programs laid out |
@@ -37,29 +38,36 @@
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
-//! | `lifecycle`, `plan`, `removal` | create, attach, take over; remove |
+//! | `wait` | asleep until something is published |
+//! | `turn` | the lock of many writers with the kernel behind it |
+//! | `lifecycle`, `join`, `plan`, `removal` | create, attach, take over, join; remove |
 //! | `table` | the places of versions and cells in a mapping |
+//! | `live`, `announce` | the words that change while a table lives; who is told of a publication |
 //! | `header`, `geometry` | the numbers of a segment, validated |
-//! | `guard` | the record protocol, the log, the role |
+//! | `guard` | the record protocol, the log, the role, the lock, the doorbell |
 //! | `region` | mappings and the files behind them |
-//! | `address`, `key`, `host`, `deadline`, `sync`, `buffer` | small helpers of these |
+//! | `address`, `key`, `host`, `deadline`, `sync`, `futex`, `buffer` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
 
 mod address;
 pub mod adopt;
+mod announce;
 pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
+mod futex;
 mod geometry;
 mod guard;
 pub mod handover;
 mod header;
 mod host;
+mod join;
 mod key;
 mod lifecycle;
+mod live;
 pub mod options;
 mod plan;
 pub mod raw;
@@ -68,10 +76,13 @@ pub mod record;
 mod region;
 mod removal;
 pub mod semaphore;
+pub mod shared;
 pub mod status;
 mod sync;
 mod table;
+mod turn;
 pub mod value;
+mod wait;
 pub mod writer;
 
 pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
@@ -85,6 +96,7 @@ pub use record::{Reserved, ShmField, ShmRecord};
 pub use region::Facts;
 pub use region::memory::{Memory, Need};
 pub use semaphore::{Semaphore, SemaphoreOptions};
+pub use shared::{Locked, SharedWriter};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
 pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};

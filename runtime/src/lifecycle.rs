@@ -15,6 +15,7 @@ use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
 use crate::header::{self, Header};
 use crate::host;
+use crate::join::{join, take_first_slot};
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::Access;
@@ -26,20 +27,31 @@ use crate::table::Table;
 /// What a segment of ours has at least: header and live words.
 pub(crate) const LEAST_BYTES: u64 = abi::live::END as u64;
 
-/// Creates the table, or takes over the one that exists.
+/// What a writer holds.
+pub(crate) struct Held {
+    pub(crate) address: Address,
+    pub(crate) table: Table,
+    /// Holds the role, or a share of it and a slot: the kernel takes it back when this is closed.
+    pub(crate) guard: Guard,
+    /// Which of many writers this is; 0 where there is one.
+    pub(crate) slot: u32,
+}
+
+/// Creates the table, or takes over or joins the one that exists.
 pub(crate) fn create(
     options: &Options,
     address: &str,
     layout: &RecordLayout<'_>,
     capacity: usize,
-) -> Result<(Address, Table, Guard)> {
+    writers: Writers,
+) -> Result<Held> {
     let address = Address::parse(address)?;
     let at = &At { operation: "create", subject: &address };
     if options.exclusive && !matches!(address.place(), Place::Memfd(_)) {
         let argument = at.error(ErrorKind::BadArgument { argument: "option" });
         return Err(argument.detail("only a memfd can be exclusive"));
     }
-    let plan = Plan::new(at, options, layout, capacity, Writers::One)?;
+    let plan = Plan::new(at, options, layout, capacity, writers)?;
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
     loop {
@@ -49,8 +61,11 @@ pub(crate) fn create(
                 if !table.is_retired() {
                     plan.check(at, options, &table)?;
                 }
-                if let Some((table, guard)) = take_over(at, options, &address, table, &mut deadline)? {
-                    return Ok((address, table, guard));
+                let many = writers.are_many();
+                if let Some((table, guard, slot)) =
+                    take_over(at, options, &address, table, many, &mut deadline)?
+                {
+                    return Ok(Held { address, table, guard, slot });
                 }
             }
             Err(error) if *error.kind() == ErrorKind::NotFound => {
@@ -60,7 +75,7 @@ pub(crate) fn create(
                 }
                 let published = publish(at, options, &address, &plan, &mut prepared, &mut deadline)?;
                 if let Some((table, guard)) = published {
-                    return Ok((address, table, guard));
+                    return Ok(Held { address, table, guard, slot: 0 });
                 }
             }
             Err(error) if address.place().may_pass(&error) => {
@@ -75,12 +90,13 @@ pub(crate) fn create(
     }
 }
 
-/// Takes over the table that exists.
+/// Takes over the table that exists, or, of many writers, joins them.
 pub(crate) fn open_writer(
     options: &Options,
     address: &str,
     layout: &RecordLayout<'_>,
-) -> Result<(Address, Table, Guard)> {
+    many: bool,
+) -> Result<Held> {
     let address = Address::parse(address)?;
     let at = &At { operation: "open for writing", subject: &address };
     let mut deadline = Deadline::after(options.timeout);
@@ -89,8 +105,8 @@ pub(crate) fn open_writer(
             Err(error) if address.place().may_pass(&error) && deadline.pause() => continue,
             result => result?,
         };
-        if let Some((table, guard)) = take_over(at, options, &address, table, &mut deadline)? {
-            return Ok((address, table, guard));
+        if let Some((table, guard, slot)) = take_over(at, options, &address, table, many, &mut deadline)? {
+            return Ok(Held { address, table, guard, slot });
         }
         if !deadline.pause() {
             return Err(at.error(ErrorKind::Retired));
@@ -193,18 +209,24 @@ fn check_layout(at: &At<'_>, layout: &RecordLayout<'_>, table: &Table) -> Result
     Err(at.error(kind).detail(words))
 }
 
-/// Takes the role of writer in an attached table. `None`: the table was replaced meanwhile, attach again.
+/// Takes the role of writer in an attached table, or a share of it and a slot. `None`: the table was replaced meanwhile, attach
+/// again.
 fn take_over(
     at: &At<'_>,
     options: &Options,
     address: &Address,
     table: Table,
+    many: bool,
     deadline: &mut Deadline,
-) -> Result<Option<(Table, Guard)>> {
+) -> Result<Option<(Table, Guard, u32)>> {
     let is_current = || address.place().leads_to(at, table.segment().identity());
     if table.is_retired() {
         removal::finish_removal(at, options, address, &table, deadline)?;
         return Ok(None);
+    }
+    if table.header().shape.writers.are_many() != many {
+        let words = if many { "one found, many asked for" } else { "many found, one asked for" };
+        return Err(at.error(ErrorKind::ShapeMismatch { what: "number of writers" }).detail(words));
     }
     let mut guard = match address.guard().open(at, &options.trust()) {
         Ok(guard) if guard.identity().is_same(table.header().guard) => guard,
@@ -224,19 +246,25 @@ fn take_over(
     if !is_current()? || table.is_retired() {
         return Ok(None);
     }
+    let slot = if many { join(at, &table, &mut guard)? } else { take_role(at, &table, &mut guard)? };
+    table.live().begin_epoch(host::now_unix_ns());
+    guard.unlock(at, Lock::Create)?;
+    table.announce_takeover();
+    Ok(Some((table, guard, slot)))
+}
+
+/// Takes the role for this writer alone. The caller holds [`Lock::Create`].
+fn take_role(at: &At<'_>, table: &Table, guard: &mut Guard) -> Result<u32> {
     if !guard.try_lock(at, Lock::Writer)? {
-        return Err(writer_alive(at, &table));
+        return Err(writer_alive(at, table));
     }
     table.recover();
-    let pid = std::process::id();
-    table.begin_epoch(pid, host::own_start().unwrap_or(0), host::now_unix_ns());
-    guard.unlock(at, Lock::Create)?;
-    Ok(Some((table, guard)))
+    Ok(0)
 }
 
 /// The role is taken: by whom, as far as the segment tells and the process list confirms.
 fn writer_alive(at: &At<'_>, table: &Table) -> Error {
-    let (pid, start, since_unix_ns) = table.owner();
+    let (pid, start, since_unix_ns) = table.live().owner();
     // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
     let is_owner = |found: Option<u64>| start != 0 && found == Some(start);
     let pid = u32::try_from(pid).ok().filter(|&pid| is_owner(host::process_start(pid)));
@@ -287,11 +315,15 @@ fn publish_under(
         let unknown = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 };
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
+    if plan.writers().are_many() {
+        take_first_slot(at, guard)?;
+    }
     guard.set_rights(at, plan.segment().rights)?;
     let Some(table) = complete(at, place, plan, prepared, guard.identity())? else {
         return Ok(None);
     };
-    if let Err(error) = guard.unlock(at, Lock::Create) {
+    let admitted = if plan.writers().are_many() { guard.admit_others(at) } else { Ok(()) };
+    if let Err(error) = admitted.and_then(|()| guard.unlock(at, Lock::Create)) {
         let _ = removal::take_away(at, place, table.segment(), guard);
         return Err(error);
     }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use shmrecord_layout::abi;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::geometry::Arrangement;
+use crate::geometry::{Arrangement, Writers};
+use crate::header::Semaphore;
 use crate::raw::RawReader;
 use crate::reader::Reader;
 use crate::record::ShmRecord;
 use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
+use crate::shared::SharedWriter;
 use crate::writer::Writer;
 use crate::{lifecycle, removal};
 
@@ -44,6 +46,7 @@ pub struct Options {
     pub(crate) survive_truncation: bool,
     pub(crate) doorbell: bool,
     pub(crate) stamps: bool,
+    pub(crate) semaphore: Option<Semaphore>,
 }
 
 impl Default for Options {
@@ -73,6 +76,7 @@ impl Options {
             survive_truncation: false,
             doorbell: false,
             stamps: false,
+            semaphore: None,
         }
     }
 
@@ -169,6 +173,15 @@ impl Options {
         self
     }
 
+    /// Lets the writers of a new table of many take turns by a semaphore that exists, `index` of the System V set with this key:
+    /// for programs that take turns by it already, at the price of two system calls for each write. It is 1 when it is free. It
+    /// is neither created nor removed; each holder's death gives it back. A table that exists has what it was created with.
+    #[must_use]
+    pub const fn semaphore(mut self, key: u32, index: u16) -> Self {
+        self.semaphore = Some(Semaphore { key, index: index as u32 });
+        self
+    }
+
     /// A user id whose segments are trusted, beside this process's own and root.
     #[must_use]
     pub const fn owner(mut self, uid: u32) -> Self {
@@ -216,8 +229,8 @@ impl Options {
     /// # Errors
     /// As [`Writer::create`].
     pub fn create<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<Writer<T>> {
-        let (address, table, guard) = lifecycle::create(self, address, T::LAYOUT, capacity)?;
-        Ok(Writer::new(address, self.timeout, table, guard))
+        let held = lifecycle::create(self, address, T::LAYOUT, capacity, Writers::One)?;
+        Ok(Writer::new(held, self.timeout))
     }
 
     /// Takes over a table that exists and whose writer is gone. See [`Writer::open`].
@@ -225,8 +238,27 @@ impl Options {
     /// # Errors
     /// As [`Writer::open`].
     pub fn open_writer<T: ShmRecord>(&self, address: &str) -> Result<Writer<T>> {
-        let (address, table, guard) = lifecycle::open_writer(self, address, T::LAYOUT)?;
-        Ok(Writer::new(address, self.timeout, table, guard))
+        let held = lifecycle::open_writer(self, address, T::LAYOUT, false)?;
+        Ok(Writer::new(held, self.timeout))
+    }
+
+    /// Creates the table for many writers, or joins those of one of this shape. See [`SharedWriter::create`].
+    ///
+    /// # Errors
+    /// As [`SharedWriter::create`].
+    pub fn create_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
+        let writers = if self.semaphore.is_some() { Writers::Semaphore } else { Writers::Lock };
+        let held = lifecycle::create(self, address, T::LAYOUT, capacity, writers)?;
+        SharedWriter::new(self, held)
+    }
+
+    /// Joins the writers of a table of many. See [`SharedWriter::open`].
+    ///
+    /// # Errors
+    /// As [`SharedWriter::open`].
+    pub fn open_shared<T: ShmRecord>(&self, address: &str) -> Result<SharedWriter<T>> {
+        let held = lifecycle::open_writer(self, address, T::LAYOUT, true)?;
+        SharedWriter::new(self, held)
     }
 
     /// Opens a table for reading. See [`Reader::open`].

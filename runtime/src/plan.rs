@@ -5,7 +5,7 @@ use shmrecord_layout::{RecordLayout, abi, describe};
 
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::{Arrangement, Geometry, Shape, Writers};
-use crate::header::Header;
+use crate::header::{Header, Semaphore};
 use crate::host;
 use crate::options::Options;
 use crate::region::map::Map;
@@ -20,6 +20,7 @@ pub(crate) struct Plan<'a> {
     description: Vec<u8>,
     segment: NewSegment,
     stamps: bool,
+    semaphore: Semaphore,
 }
 
 impl<'a> Plan<'a> {
@@ -66,7 +67,14 @@ impl<'a> Plan<'a> {
             wishes: options.wishes(),
             exclusive: options.exclusive,
         };
-        Ok(Self { layout, shape, geometry, description, segment, stamps: options.stamps })
+        let semaphore = options.semaphore.unwrap_or_default();
+        if options.semaphore.is_some()
+            && (!writers.are_many() || semaphore.key == 0 || semaphore.index > 0x7fff)
+        {
+            let words = if writers.are_many() { "not one of a set" } else { "for a table of one writer" };
+            return Err(at.error(ErrorKind::BadArgument { argument: "semaphore" }).detail(words));
+        }
+        Ok(Self { layout, shape, geometry, description, segment, stamps: options.stamps, semaphore })
     }
 
     /// An existing table must have what was asked for; what was not asked for may be anything.
@@ -99,6 +107,11 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    /// Who may write it.
+    pub(crate) fn writers(&self) -> Writers {
+        self.shape.writers
+    }
+
     /// The segment that the table needs.
     pub(crate) fn segment(&self) -> &NewSegment {
         &self.segment
@@ -112,12 +125,12 @@ impl<'a> Plan<'a> {
         header.guard = guard;
         header.created_unix_ns = host::now_unix_ns();
         header.stamps = self.stamps;
+        header.semaphore = self.semaphore;
         Ok(header)
     }
 
     /// Stores all of the table in a new mapping, with this process as its writer.
     pub(crate) fn fill(&self, map: &Map, header: &Header) {
-        let pid = std::process::id();
-        Table::format(map, header, &self.description, pid, host::own_start().unwrap_or(0));
+        Table::format(map, header, &self.description);
     }
 }

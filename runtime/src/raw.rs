@@ -16,6 +16,7 @@ use crate::region::Facts;
 use crate::status::{self, Status};
 use crate::table::Table;
 use crate::value::{self, Value};
+use crate::wait;
 
 /// Reads the records of any table as named values: what tools need that have no schema at hand.
 ///
@@ -124,6 +125,30 @@ impl RawReader {
     /// As there.
     pub fn version(&self, index: usize) -> Result<u64> {
         reader::version(&self.table, &self.address, index)
+    }
+
+    /// As [`Reader::wait`](crate::Reader::wait).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wait(&self, index: usize, seen: u64, timeout: Duration) -> Result<Option<u64>> {
+        wait::record(&self.table, &self.address, index, seen, timeout)
+    }
+
+    /// As [`Reader::wait_table`](crate::Reader::wait_table).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wait_table(&self, seen: u64, timeout: Duration) -> Result<Option<u64>> {
+        wait::table(&self.table, &self.address, seen, timeout)
+    }
+
+    /// As [`Reader::changes`](crate::Reader::changes).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn changes(&self) -> Result<u64> {
+        wait::changes(&self.table, &self.address)
     }
 
     /// Number of records.

@@ -15,6 +15,7 @@ use crate::region::Facts;
 use crate::region::memory::Memory;
 use crate::status::{self, Status};
 use crate::table::Table;
+use crate::wait;
 
 /// A record together with how often it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +139,46 @@ impl<T: ShmRecord> Reader<T> {
     #[inline]
     pub fn version(&self, index: usize) -> Result<u64> {
         version(&self.table, &self.address, index)
+    }
+
+    /// Waits until record `index` has another version than `seen`, and gives it; `None` when it had none until the timeout. What
+    /// was published before is visible afterwards.
+    ///
+    /// `futex(FUTEX_WAIT_BITSET)` on the doorbell of a table that was created with one ([`Options::doorbell`]), if this process
+    /// may write the segment (it maps one page of it for saying that it waits) and `membarrier(2)` works; otherwise it looks
+    /// again in pauses of up to 1 ms.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::Retired`] as soon as the table is removed; [`ErrorKind::Truncated`].
+    pub fn wait(&self, index: usize, seen: u64, timeout: Duration) -> Result<Option<u64>> {
+        wait::record(&self.table, &self.address, index, seen, timeout)
+    }
+
+    /// As [`Reader::wait`], for any of several records, each with the version that was seen of it: gives the place in `seen` of
+    /// the first that has another one.
+    ///
+    /// # Errors
+    /// As [`Reader::wait`].
+    pub fn wait_any(&self, seen: &[(usize, u64)], timeout: Duration) -> Result<Option<usize>> {
+        wait::any(&self.table, &self.address, seen, timeout)
+    }
+
+    /// As [`Reader::wait`], for the whole table: until anything was published since [`Reader::changes`] was `seen`, which is given
+    /// anew.
+    ///
+    /// # Errors
+    /// As [`Reader::wait`]; [`ErrorKind::Unsupported`] for a table without a doorbell.
+    pub fn wait_table(&self, seen: u64, timeout: Duration) -> Result<Option<u64>> {
+        wait::table(&self.table, &self.address, seen, timeout)
+    }
+
+    /// How often anything was published, counted in tables with a doorbell: a batch counts once, and a take-over counts. What was
+    /// published before is visible afterwards.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for a table without a doorbell.
+    pub fn changes(&self) -> Result<u64> {
+        wait::changes(&self.table, &self.address)
     }
 
     /// Number of records.

@@ -8,6 +8,7 @@ use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::{Guard, Lock};
 use crate::lifecycle::LEAST_BYTES;
+use crate::live::Live;
 use crate::options::Options;
 use crate::region::map::Access;
 use crate::region::memory::Wishes;
@@ -57,7 +58,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
 pub(crate) fn take_away(at: &At<'_>, place: &Place, segment: &Segment, guard: &mut Guard) -> Result<()> {
     // One that was cut too short for a state has no handle that could ask for it.
     if segment.map().length() as u64 >= LEAST_BYTES {
-        segment.map().word(abi::live::STATE).store(abi::live::STATE_RETIRED, Ordering::Release);
+        Live::of(segment.map()).retire();
     }
     place.unlink(at, segment.identity())?;
     guard.unlink(at)

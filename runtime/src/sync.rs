@@ -1,6 +1,14 @@
 //! The only door to atomics and fences: what the model checkers replace. Relies on `std`.
 //!
-//! Words of a segment are `AtomicU64`; only what another program laid out has narrower ones. Readers use relaxed loads and acquire fences only: those are what `std` promises
-//! to work on memory that is mapped read-only.
+//! Words of a segment are `AtomicU64`, those that the kernel lets processes sleep on `AtomicU32`; only what another program laid
+//! out has narrower ones. Readers use relaxed loads and acquire fences only: those are what `std` promises to work on memory
+//! that is mapped read-only.
 
 pub(crate) use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+
+/// A barrier between the stores before it and the loads behind it, to the compiler. To the processor it is one whenever
+/// another process makes `futex::barrier`, if this one has `futex::register`ed; otherwise its caller has a fence of its own.
+#[inline(always)]
+pub(crate) fn light_barrier() {
+    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+}

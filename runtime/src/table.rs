@@ -1,22 +1,24 @@
-//! A table in a mapping: header, live words, description, and the affine geometry that says where version and cells of a
-//! record lie. Relies on `region`, `header` and `guard`; knows no names and no record types.
+//! A table in a mapping: header, description, and the affine geometry that says where version and cells of a record lie.
+//! Relies on `region`, `header`, `live`, `announce` and `guard`; knows no names and no record types.
 
 #![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use shmrecord_layout::abi::{self, live};
+use shmrecord_layout::abi;
 use shmrecord_layout::describe::{self, Description};
 
+use crate::announce::Announcer;
 use crate::guard::batch::{self, Batch};
+use crate::guard::doorbell::{Doorbell, group_of};
 use crate::guard::log::Log;
 use crate::guard::record;
 use crate::header::{self, Header};
-use crate::host;
+use crate::live::{self, Live};
 use crate::region::Segment;
 use crate::region::map::{Access, Map};
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
 
 /// A mapped table. Everything it uses of the header is a private, validated copy.
 #[derive(Debug)]
@@ -43,6 +45,9 @@ pub(crate) struct Table {
     log_stride: usize,
     /// The number of the last committed batch, in the mapping.
     committed: NonNull<u8>,
+    /// What calls for a writer's attention, in the mapping.
+    attention: NonNull<u8>,
+    announcer: Announcer,
 }
 
 // SAFETY: the pointers lead into the mapping that the table owns, whose words are only touched as atomics, from any
@@ -82,7 +87,9 @@ impl Table {
             log: pointer(g.log_offset),
             log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
             log_stride: place(g.log_entry_bytes / 8),
-            committed: pointer(live::COMMIT_SEQ as u64),
+            committed: pointer(abi::live::COMMIT_SEQ as u64),
+            attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
+            announcer: Announcer::new(&header, map.access()),
             segment,
             header: Box::new(header),
         }
@@ -127,37 +134,29 @@ impl Table {
         ((index as u64) < self.quick).then_some(Slot { table: self, index })
     }
 
-    /// A live word, by its offset in [`live`].
-    fn live(&self, offset: usize) -> &AtomicU64 {
-        self.segment.map().word(offset)
+    /// The words that change while it lives.
+    #[inline(always)]
+    pub(crate) fn live(&self) -> Live<'_> {
+        Live::of(self.segment.map())
     }
 
     /// Whether the table was removed.
     pub(crate) fn is_retired(&self) -> bool {
-        self.live(live::STATE).load(Ordering::Relaxed) == live::STATE_RETIRED
+        self.live().is_retired()
     }
 
     /// How often the role of writer was taken.
     pub(crate) fn epoch(&self) -> u64 {
-        self.live(live::EPOCH).load(Ordering::Relaxed)
+        self.live().epoch()
     }
 
-    /// Pid, start time and moment of the last take-over, as that writer stored them.
-    pub(crate) fn owner(&self) -> (u64, u64, u64) {
-        let word = |at| self.live(at).load(Ordering::Relaxed);
-        (word(live::OWNER_PID), word(live::OWNER_START), word(live::OWNER_SINCE_UNIX_NS))
-    }
-
-    /// Names this process as the writer and counts the epoch up. The caller holds the role.
-    pub(crate) fn begin_epoch(&self, pid: u32, start: u64, now_unix_ns: u64) {
-        begin_epoch(self.segment.map(), pid, start, now_unix_ns);
-    }
-
-    /// Writes description, live words and header into a new, empty mapping; the magic last.
-    pub(crate) fn format(map: &Map, header: &Header, description: &[u8], pid: u32, start: u64) {
+    /// Writes description, live words and header into a new, empty mapping, with this process as the writer; the magic last.
+    pub(crate) fn format(map: &Map, header: &Header, description: &[u8]) {
         map.copy_in(place(header.geometry.description_offset), description);
-        map.word(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
-        begin_epoch(map, pid, start, header.created_unix_ns);
+        Live::of(map).begin(header.created_unix_ns);
+        if header.shape.writers.are_many() {
+            Live::of(map).name_participant(0);
+        }
         let bytes = header.encode();
         map.copy_in(8, &bytes[8..]);
         map.word(abi::header::MAGIC).store(abi::MAGIC, Ordering::Release);
@@ -171,6 +170,13 @@ impl Table {
             return Err("its checksum does not match");
         }
         describe::decode(&bytes).map_err(|malformed| malformed.what)
+    }
+
+    /// Recovers what a dead holder of the lock left, and remembers that there was one. The caller holds the lock, and may itself
+    /// die anywhere: who takes it from the dead then does all of this again.
+    pub(crate) fn recover_from_death(&self) {
+        self.live().poison().store(self.epoch(), Ordering::Relaxed);
+        self.recover();
     }
 
     /// Finishes or takes back what a dead writer left half-written. The caller holds the role.
@@ -204,6 +210,37 @@ impl Table {
         batch::in_one_state(self.committed(), reads)
     }
 
+    /// Comes behind a publication, and is of one writer at a time as that is; [`Table::call`] is to follow.
+    #[inline(always)]
+    pub(crate) fn mark(&self) {
+        self.announcer.mark(self.live());
+    }
+
+    /// Wakes who waits for records of these groups, which were published. `false`: the table was removed, and nobody new finds
+    /// them.
+    #[inline(always)]
+    pub(crate) fn call(&self, groups: u32) -> bool {
+        // SAFETY: a live word at a multiple of 4, inside the mapping, whose length was validated; the table owns it. It is
+        // only touched as an atomic of 4 bytes.
+        let attention = unsafe { self.attention.cast::<AtomicU32>().as_ref() };
+        self.announcer.call(self.live(), attention, groups)
+    }
+
+    /// Comes behind the taking of the role: a sign that something may have changed.
+    pub(crate) fn announce_takeover(&self) {
+        self.announcer.announce_takeover(self.live());
+    }
+
+    /// The doorbell, for a reader who waits. `None`: there is none, or this process cannot say that it waits.
+    pub(crate) fn doorbell(&self) -> Option<Doorbell<'_>> {
+        self.announcer.doorbell(&self.segment)
+    }
+
+    /// How often anything was published; `None` where that is not counted.
+    pub(crate) fn changes(&self) -> Option<u64> {
+        self.announcer.has_doorbell().then(|| self.live().changes())
+    }
+
     #[inline(always)]
     fn committed(&self) -> &AtomicU64 {
         // SAFETY: a live word at a multiple of 8, inside the mapping, whose length was validated; the table owns it.
@@ -217,17 +254,6 @@ impl Table {
         let area = unsafe { atomics(self.log, self.log_words) };
         Log::new(area, self.log_stride, self.words, self.committed())
     }
-}
-
-fn begin_epoch(map: &Map, pid: u32, start: u64, now_unix_ns: u64) {
-    map.word(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
-    map.word(live::OWNER_START).store(start, Ordering::Relaxed);
-    map.word(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
-    // Who sees it sees what was recovered.
-    map.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
-    let epoch = map.word(live::EPOCH);
-    // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
-    epoch.store(epoch.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
 }
 
 /// `count` words of a mapping.
@@ -321,7 +347,13 @@ impl<'a> Slot<'a> {
         batch.put(self.index as u64, self.version(), words);
     }
 
-    /// Publishes `words`, the record's. The caller holds the role.
+    /// The bit of the group that it is waited for in.
+    #[inline(always)]
+    pub(crate) fn group(&self) -> u32 {
+        group_of(self.index)
+    }
+
+    /// Publishes `words`, the record's; [`Table::mark`] is to follow. The caller holds the role.
     #[inline(always)]
     pub(crate) fn write(&self, words: &[u64]) {
         debug_assert_eq!(self.table.segment.map().access(), Access::Write);

@@ -7,8 +7,9 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::batch::Batch;
 use crate::buffer::Buffer;
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::guard::role::Guard;
+use crate::lifecycle::Held;
 use crate::options::Options;
 use crate::reader::{self, Versioned};
 use crate::record::ShmRecord;
@@ -56,7 +57,8 @@ impl<T: ShmRecord> Writer<T> {
         Options::new().open_writer(address)
     }
 
-    pub(crate) fn new(address: Address, timeout: Duration, table: Table, guard: Guard) -> Self {
+    pub(crate) fn new(held: Held, timeout: Duration) -> Self {
+        let Held { address, table, guard, .. } = held;
         Self { address, timeout, table, guard, record: PhantomData }
     }
 
@@ -66,14 +68,16 @@ impl<T: ShmRecord> Writer<T> {
     /// sees everything that happened before this call.
     ///
     /// # Errors
-    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange).
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`Retired`](crate::ErrorKind::Retired) when the table was removed or
+    /// replaced: the value was stored, where nobody new finds it.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         let Some(slot) = self.table.slot(index) else {
             return Err(reader::out_of_range("write", &self.table, &self.address, index));
         };
         Buffer::with_words(value, |words| slot.write(words));
-        Ok(())
+        self.table.mark();
+        announced(&self.table, &self.address, slot.group())
     }
 
     /// Publishes what `fill` sets, all at one instant: no reader ever sees a part of it, whenever this process is killed.
@@ -97,11 +101,13 @@ impl<T: ShmRecord> Writer<T> {
     ///
     /// # Errors
     /// Those of `fill`; [`BadArgument`](crate::ErrorKind::BadArgument) for a table with several cells, which has no log
-    /// for batches, and when a record was refused though `fill` gives `Ok`.
+    /// for batches, and when a record was refused though `fill` gives `Ok`; [`Retired`](crate::ErrorKind::Retired) as in
+    /// [`Writer::write`].
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
         let result = fill(&mut batch)?;
-        batch.commit()?;
+        let groups = batch.commit()?;
+        announced(&self.table, &self.address, groups)?;
         Ok(result)
     }
 
@@ -163,6 +169,17 @@ impl<T: ShmRecord> Writer<T> {
     pub fn facts(&self) -> Result<Facts> {
         status::facts(&self.table, &self.address)
     }
+}
+
+/// Wakes who waits for records of these groups, which were published and marked.
+#[inline(always)]
+pub(crate) fn announced(table: &Table, address: &Address, groups: u32) -> Result<()> {
+    if table.call(groups) { Ok(()) } else { Err(retired(address)) }
+}
+
+#[cold]
+fn retired(address: &Address) -> Error {
+    At { operation: "write", subject: address }.error(ErrorKind::Retired)
 }
 
 impl<T> fmt::Debug for Writer<T> {

@@ -58,6 +58,12 @@ pub mod at {
     pub const COMMIT_SEQ: u64 = 296;
     /// When a writer last gave a sign of life, u64.
     pub const STAMP: u64 = 320;
+    /// Doorbell, u32.
+    pub const DOORBELL: u64 = 384;
+    /// Lock word of many writers, u32.
+    pub const LOCK: u64 = 512;
+    /// Who waits, u32, in a table with a doorbell.
+    pub const WAITING: u64 = 4096;
 }
 
 /// The bytes of a segment.

@@ -11,6 +11,7 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::map::{Access, Map, Refused};
 use crate::region::memory::{Memory, Wishes};
+use crate::region::page::Page;
 
 mod available;
 mod bus;
@@ -21,6 +22,7 @@ pub(crate) mod map;
 pub(crate) mod memfd;
 pub(crate) mod memory;
 pub(crate) mod named;
+pub(crate) mod page;
 pub(crate) mod registry;
 pub(crate) mod sysv;
 
@@ -356,6 +358,14 @@ impl Segment {
         match &self.backing {
             Backing::File(file) => Some(file),
             Backing::Shm(_) => None,
+        }
+    }
+
+    /// Its page at `offset`, mapped for storing; `None`: that is not to be had.
+    pub(crate) fn page(&self, offset: usize) -> Option<Page> {
+        match &self.backing {
+            Backing::File(file) => Page::of_file(file, offset),
+            Backing::Shm(id) => Page::of_shm(*id, self.map.length(), offset),
         }
     }
 

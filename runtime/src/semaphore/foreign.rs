@@ -90,6 +90,11 @@ impl ForeignLock {
         }
     }
 
+    /// Lets go of it, which was kept.
+    pub(crate) fn give(&self, operation: &'static str) -> Result<()> {
+        self.post(&At { operation, subject: &self.text })
+    }
+
     fn post(&self, at: &At<'_>) -> Result<()> {
         match &self.kind {
             Kind::Posix(semaphore) => semaphore.post(at),
@@ -142,6 +147,11 @@ fn not_dead(at: &At<'_>, dead: u32, why: &str) -> Error {
 }
 
 impl Held<'_> {
+    /// Keeps it until [`ForeignLock::give`].
+    pub(crate) fn keep(self) {
+        let _ = std::mem::ManuallyDrop::new(self);
+    }
+
     /// Lets go of it.
     pub(crate) fn let_go(self) -> Result<()> {
         // Not twice.

@@ -149,7 +149,11 @@ fn write<P: Pattern>(options: &Options, address: &str, capacity: usize) {
     loop {
         for (index, version) in versions.iter_mut().enumerate() {
             *version += 1;
-            writer.write(index, &P::of(index, *version)).expect("an index in range");
+            match writer.write(index, &P::of(index, *version)) {
+                // Its table was removed: it is to be killed.
+                Err(error) if *error.kind() == ErrorKind::Retired => thread::park(),
+                result => result.expect("an index in range"),
+            }
         }
     }
 }

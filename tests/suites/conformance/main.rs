@@ -9,3 +9,5 @@ mod roles;
 mod shapes;
 mod status;
 mod values;
+mod waiting;
+mod writers;

@@ -31,7 +31,7 @@ fn handles_outlive_their_table_and_know_it() {
         remove(address).unwrap();
         assert_eq!(current(&writer), (false, false, false));
         assert!(place.names().is_empty());
-        writer.write(1, &quote(2)).unwrap();
+        assert_eq!(error_of(writer.write(1, &quote(2)), address), ErrorKind::Retired, "nobody new finds it");
         assert_eq!((reader.read(0).unwrap(), reader.read(1).unwrap()), (quote(1), quote(2)));
 
         let mut next = case.options().create::<Quote>(address, CAPACITY).unwrap();

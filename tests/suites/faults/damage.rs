@@ -72,7 +72,11 @@ fn each_fault_of_a_header_has_its_kind() {
             (at::CELLS_OFFSET + 16, &[0xff; 8], geometry("cell stride")),
             (at::LOG_OFFSET, &[0; 8], geometry("log offset")),
             (at::DESCRIPTION_OFFSET, &negative, geometry("description offset")),
-            (at::GUARD_KIND, &[1], geometry("guard kind")),
+            (at::GUARD_KIND, &[1], geometry("segment size")),
+            (at::GUARD_KIND, &[2], geometry("semaphore")),
+            (at::GUARD_KIND, &[3], geometry("guard kind")),
+            (at::GUARD_KIND + 4, &[1], geometry("segment size")),
+            (at::GUARD_KIND + 4, &[2], geometry("wake policy")),
             (at::BOOT_ID, &[0xa5; 16], ErrorKind::StaleBoot),
         ] {
             image.forge(offset, bytes);

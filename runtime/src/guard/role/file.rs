@@ -67,7 +67,7 @@ impl FileGuard {
 
     /// Takes the lock if nobody has it: `fcntl(F_OFD_SETLK, F_WRLCK)` on its byte.
     pub(crate) fn try_lock(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
-        match self.set(lock, libc::F_WRLCK) {
+        match self.set(&range(lock, libc::F_WRLCK)) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
@@ -78,9 +78,23 @@ impl FileGuard {
         }
     }
 
+    /// Takes [`Lock::Writer`] together with others, or lets others have it: `fcntl(F_OFD_SETLK, F_RDLCK)`.
+    pub(crate) fn try_share(&self, at: &At<'_>) -> Result<bool> {
+        match self.set(&range(Lock::Writer, libc::F_RDLCK)) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+            Err(error) => Err(at.os("fcntl(F_OFD_SETLK)", &error)),
+        }
+    }
+
+    /// Whether another open file holds this lock: `fcntl(F_OFD_GETLK)`.
+    pub(crate) fn is_held_by_others(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
+        ask(at, &self.file, lock)
+    }
+
     /// Lets the lock go: `fcntl(F_OFD_SETLK, F_UNLCK)`.
     pub(crate) fn unlock(&self, at: &At<'_>, lock: Lock) -> Result<()> {
-        self.set(lock, libc::F_UNLCK).map_err(|error| at.os("fcntl(F_OFD_SETLK)", &error))
+        self.set(&range(lock, libc::F_UNLCK)).map_err(|error| at.os("fcntl(F_OFD_SETLK)", &error))
     }
 
     /// `unlink(2)` of the guard, if its name still leads to it. The caller holds [`Lock::Create`].
@@ -88,11 +102,10 @@ impl FileGuard {
         self.name.unlink(at, self.identity)
     }
 
-    fn set(&self, lock: Lock, kind: libc::c_int) -> io::Result<()> {
-        let range = range(lock, kind);
+    fn set(&self, range: &libc::flock) -> io::Result<()> {
         loop {
             // SAFETY: `range` is a struct flock that lives across the call; the descriptor is this value's own.
-            let result = unsafe { libc::fcntl(self.file.as_raw_fd(), libc::F_OFD_SETLK, &raw const range) };
+            let result = unsafe { libc::fcntl(self.file.as_raw_fd(), libc::F_OFD_SETLK, &raw const *range) };
             if result == 0 {
                 return Ok(());
             }
@@ -108,10 +121,9 @@ impl Drop for FileGuard {
     /// Lets the locks go by name: closing the file does so only once no child between fork and exec has it open too.
     fn drop(&mut self) {
         if self.process == std::process::id() {
-            for lock in [Lock::Writer, Lock::Create] {
-                // Letting go of what is not held succeeds; if this fails, closing still does it.
-                let _ = self.set(lock, libc::F_UNLCK);
-            }
+            // Length 0 reaches to the end. Letting go of what is not held succeeds; if this fails, closing still does it.
+            let all = libc::flock { l_len: 0, ..range(Lock::Create, libc::F_UNLCK) };
+            let _ = self.set(&all);
         }
     }
 }
@@ -125,10 +137,15 @@ pub(crate) fn is_held(at: &At<'_>, name: &GuardName, guard: Identity, lock: Lock
         Err(error) if *error.kind() == ErrorKind::Os => return Err(error),
         _ => return Ok(None),
     };
+    ask(at, &file, lock).map(Some)
+}
+
+/// `fcntl(F_OFD_GETLK)`: whether another open file than this one holds this lock.
+fn ask(at: &At<'_>, file: &File, lock: Lock) -> Result<bool> {
     let mut range = range(lock, libc::F_WRLCK);
     // SAFETY: `range` is a struct flock that the kernel reads and writes during the call; the descriptor is open.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut range) } {
-        0 => Ok(Some(libc::c_int::from(range.l_type) != libc::F_UNLCK)),
+        0 => Ok(libc::c_int::from(range.l_type) != libc::F_UNLCK),
         _ => Err(at.os("fcntl(F_OFD_GETLK)", &io::Error::last_os_error())),
     }
 }
@@ -150,5 +167,6 @@ fn byte(lock: Lock) -> i64 {
     match lock {
         Lock::Create => abi::LOCK_BYTE_CREATE,
         Lock::Writer => abi::LOCK_BYTE_WRITER,
+        Lock::Participant(slot) => abi::LOCK_BYTE_PARTICIPANT + i64::from(slot),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Lock {
     Create,
     /// To write, for as long as the writer lives.
     Writer,
+    /// To be the writer with this slot of many, for as long as it lives; below [`abi::PARTICIPANTS`].
+    Participant(u32),
 }
 
 /// Where a guard is.
@@ -101,6 +103,32 @@ impl Guard {
         match self {
             Guard::File(guard) => guard.try_lock(at, lock),
             Guard::Set(guard) => guard.try_lock(at, lock),
+        }
+    }
+
+    /// Takes [`Lock::Writer`] together with others who took it so. The caller holds [`Lock::Create`]. `false`: somebody has it for
+    /// itself.
+    pub(crate) fn try_share(&mut self, at: &At<'_>) -> Result<bool> {
+        match self {
+            Guard::File(guard) => guard.try_share(at),
+            Guard::Set(guard) => guard.share(at).map(|()| true),
+        }
+    }
+
+    /// Lets others have [`Lock::Writer`] too, which this one took for itself.
+    pub(crate) fn admit_others(&mut self, at: &At<'_>) -> Result<()> {
+        match self {
+            Guard::File(guard) => guard.try_share(at).map(|_| ()),
+            // Taken is taken: others add to it.
+            Guard::Set(_) => Ok(()),
+        }
+    }
+
+    /// Whether somebody holds this lock that this guard does not hold itself.
+    pub(crate) fn is_held_by_others(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
+        match self {
+            Guard::File(guard) => guard.is_held_by_others(at, lock),
+            Guard::Set(guard) => guard.is_held_by_others(at, lock),
         }
     }
 

@@ -12,11 +12,8 @@ use crate::guard::role::Lock;
 use crate::key::Key;
 use crate::region::{Identity, Rights, Trust, named, sysv};
 
-/// Semaphores in a set. The first two are the [`Lock`]s, the others are for writers to come; no other program's set is
-/// likely to have as many.
+/// Semaphores in a set, one for each [`Lock`]; no other program's set is likely to have as many.
 const SEMAPHORES: u16 = 64;
-/// Locks that a process may hold.
-const LOCKS: usize = 2;
 
 /// An open semaphore set. Dropping it lets its locks go.
 #[derive(Debug)]
@@ -24,8 +21,8 @@ pub(crate) struct SetGuard {
     id: libc::c_int,
     key: Key,
     identity: Identity,
-    /// Which locks this value holds, by number, and since which process: a child of it holds none.
-    held: [Option<u32>; LOCKS],
+    /// Which locks this value holds, and which process took them: a child of it holds none.
+    held: Vec<(Lock, u32)>,
 }
 
 impl SetGuard {
@@ -59,7 +56,7 @@ impl SetGuard {
     }
 
     fn of(id: libc::c_int, key: Key) -> Self {
-        Self { id, key, identity: sysv::identity_of(id), held: [None; LOCKS] }
+        Self { id, key, identity: sysv::identity_of(id), held: Vec::new() }
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -92,7 +89,7 @@ impl SetGuard {
     pub(crate) fn try_lock(&mut self, at: &At<'_>, lock: Lock) -> Result<bool> {
         match self.operate(&[operation(lock, 0, libc::IPC_NOWAIT), operation(lock, 1, libc::SEM_UNDO)]) {
             Ok(()) => {
-                self.held[index(lock)] = Some(std::process::id());
+                self.held.push((lock, std::process::id()));
                 Ok(true)
             }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
@@ -100,11 +97,29 @@ impl SetGuard {
         }
     }
 
+    /// `semop(2)`: adds one to [`Lock::Writer`], whoever else has, to be undone at death.
+    pub(crate) fn share(&mut self, at: &At<'_>) -> Result<()> {
+        let up = operation(Lock::Writer, 1, libc::SEM_UNDO);
+        self.operate(&[up]).map_err(|error| lost(at, "semop", &error))?;
+        self.held.push((Lock::Writer, std::process::id()));
+        Ok(())
+    }
+
+    /// `semctl(GETVAL)`: whether somebody else holds this lock.
+    pub(crate) fn is_held_by_others(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
+        if !sysv::is_here(self.identity) {
+            // Here the id means another set or none.
+            return Err(lost(at, "semctl(GETVAL)", &io::Error::from_raw_os_error(libc::EIDRM)));
+        }
+        let value = ask(self.id, lock, libc::GETVAL).map_err(|error| lost(at, "semctl(GETVAL)", &error))?;
+        Ok(value > libc::c_int::from(self.held.iter().any(|(held, _)| *held == lock)))
+    }
+
     /// `semop(2)`: takes one away.
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
         self.operate(&[down]).map_err(|error| lost(at, "semop", &error))?;
-        self.held[index(lock)] = None;
+        self.held.retain(|(held, _)| *held != lock);
         Ok(())
     }
 
@@ -126,7 +141,7 @@ impl SetGuard {
         if unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) } == -1 {
             return Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error()));
         }
-        self.held = [None; LOCKS];
+        self.held.clear();
         Ok(())
     }
 
@@ -152,8 +167,9 @@ impl SetGuard {
 
 impl Drop for SetGuard {
     fn drop(&mut self) {
-        for lock in [Lock::Writer, Lock::Create] {
-            if self.held[index(lock)] == Some(std::process::id()) {
+        // The last first, so that who has no slot any more still shares the role.
+        for &(lock, process) in self.held.iter().rev() {
+            if process == std::process::id() {
                 // The set may be gone; then there is nothing to let go.
                 let _ = self.operate(&[operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT)]);
             }
@@ -178,28 +194,24 @@ pub(crate) fn is_held(at: &At<'_>, key: Key, guard: Identity, lock: Lock) -> Res
 
 /// `semctl(2)` with a question about a lock's semaphore.
 fn ask(id: libc::c_int, lock: Lock, question: libc::c_int) -> io::Result<libc::c_int> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_possible_wrap,
-        reason = "lock numbers are 0 and 1"
-    )]
-    let number = index(lock) as libc::c_int;
     // SAFETY: GETVAL and GETPID, the two that are asked, take no fourth argument.
-    let answer = unsafe { libc::semctl(id, number, question) };
+    let answer = unsafe { libc::semctl(id, libc::c_int::from(index(lock)), question) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
 }
 
 /// The number of a lock in the set.
-fn index(lock: Lock) -> usize {
+fn index(lock: Lock) -> u16 {
     match lock {
         Lock::Create => 0,
         Lock::Writer => 1,
+        #[expect(clippy::cast_possible_truncation, reason = "slots are below 62")]
+        Lock::Participant(slot) => 2 + slot as u16,
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "lock numbers are 0 and 1, flags have 13 bits")]
+#[expect(clippy::cast_possible_truncation, reason = "flags have 13 bits")]
 fn operation(lock: Lock, change: i16, flags: libc::c_int) -> libc::sembuf {
-    libc::sembuf { sem_num: index(lock) as u16, sem_op: change, sem_flg: flags as i16 }
+    libc::sembuf { sem_num: index(lock), sem_op: change, sem_flg: flags as i16 }
 }
 
 /// The set was removed under us, by `ipcrm` or at the end of a session (systemd's `RemoveIPC`).

@@ -1,0 +1,120 @@
+//! The turn of one of many writers, for as long as a value lives. Relies on the handle that has the turn.
+
+use crate::batch::Batch;
+use crate::buffer::Buffer;
+use crate::error::{At, ErrorKind, Result};
+use crate::reader::{self, Versioned};
+use crate::record::ShmRecord;
+use crate::shared::SharedWriter;
+use crate::sync::Ordering;
+use crate::writer::announced;
+
+/// The turn of a [`SharedWriter`]: nobody else writes to the table until it is dropped.
+///
+/// When it is dropped by a panic, or its process dies, the next [`SharedWriter::lock`] of anybody says
+/// [`AfterDeath`](crate::ErrorKind::AfterDeath).
+#[derive(Debug)]
+pub struct Locked<'a, T: ShmRecord> {
+    writer: &'a mut SharedWriter<T>,
+    operation: &'static str,
+    /// A panic was on its way already when the turn began, so that one at its end says nothing of what happened between.
+    was_panicking: bool,
+}
+
+impl<'a, T: ShmRecord> Locked<'a, T> {
+    /// Of a writer that has the turn.
+    pub(super) fn new(writer: &'a mut SharedWriter<T>, operation: &'static str) -> Self {
+        Self { writer, operation, was_panicking: std::thread::panicking() }
+    }
+
+    /// As [`SharedWriter::write`], in this turn.
+    ///
+    /// # Errors
+    /// As there, but for those of waiting.
+    pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        let Some(slot) = table.slot(index) else {
+            return Err(reader::out_of_range("write", table, address, index));
+        };
+        Buffer::with_words(value, |words| slot.write(words));
+        table.mark();
+        announced(table, address, slot.group())
+    }
+
+    /// As [`SharedWriter::update`], in this turn.
+    ///
+    /// # Errors
+    /// As there, but for those of waiting.
+    pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        let new = change(self.read_versioned(index)?.value);
+        self.write(index, &new)?;
+        Ok(new)
+    }
+
+    /// As [`SharedWriter::batch`], in this turn.
+    ///
+    /// # Errors
+    /// As there, but for those of waiting.
+    pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
+        let SharedWriter { table, address, timeout, .. } = &*self.writer;
+        let mut batch = Batch::begin(table, address, *timeout)?;
+        let result = fill(&mut batch)?;
+        let groups = batch.commit()?;
+        announced(table, address, groups)?;
+        Ok(result)
+    }
+
+    /// The record at `index` and its version: nobody changes it in this turn.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read).
+    pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        self.writer.read_versioned(index)
+    }
+
+    /// Whether a writer died while it held the lock, or panicked in it, and nobody has said since that all is well.
+    #[must_use]
+    pub fn is_after_death(&self) -> bool {
+        self.poison() != 0
+    }
+
+    /// Says that the records belong together again, or always did.
+    pub fn clear_death(&mut self) {
+        self.writer.table.live().poison().store(0, Ordering::Relaxed);
+    }
+
+    /// Itself, unless a writer died as in [`Locked::is_after_death`].
+    pub(super) fn unless_after_death(self) -> Result<Self> {
+        match self.poison() {
+            0 => Ok(self),
+            epoch => {
+                let at = At { operation: self.operation, subject: &self.writer.address };
+                Err(at.error(ErrorKind::AfterDeath).detail(format!("in epoch {epoch}")))
+            }
+        }
+    }
+
+    /// The epoch when that writer died, or 0.
+    fn poison(&self) -> u64 {
+        self.writer.table.live().poison().load(Ordering::Relaxed)
+    }
+
+    /// Gives the turn away, and says when the kernel refuses that.
+    pub(super) fn end(self) -> Result<()> {
+        // Not twice.
+        let mut turn = std::mem::ManuallyDrop::new(self);
+        let operation = turn.operation;
+        turn.writer.give_turn(operation)
+    }
+}
+
+impl<T: ShmRecord> Drop for Locked<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() && !self.was_panicking {
+            let table = &self.writer.table;
+            table.live().poison().store(table.epoch(), Ordering::Relaxed);
+        }
+        // An error here is one of a semaphore that was removed: nobody else can have the turn any more.
+        let _ = self.writer.give_turn(self.operation);
+    }
+}

@@ -1,0 +1,262 @@
+//! The handle of one of many writers, who take turns. Relies on `turn` for that, and for the rest on what a lone writer relies
+//! on; makes no system call while nobody else writes.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::batch::Batch;
+use crate::buffer::Buffer;
+use crate::error::{At, Result};
+use crate::guard::doorbell::group_of;
+use crate::guard::role::Guard;
+use crate::header::Semaphore;
+use crate::lifecycle::Held;
+use crate::options::Options;
+use crate::reader::{self, Versioned};
+use crate::record::ShmRecord;
+use crate::region::Facts;
+use crate::region::memory::Memory;
+use crate::semaphore::foreign::{ForeignLock, ForeignPlace};
+use crate::status::{self, Status};
+use crate::table::Table;
+use crate::turn;
+use crate::writer::announced;
+
+mod locked;
+
+pub use locked::Locked;
+
+/// One of up to 62 writers of a table, in any processes, who take turns: each write, update and batch has the table for itself.
+///
+/// Taking a turn is two instructions as long as nobody else has it; who waits sleeps. Readers take none and wait for nobody. A
+/// writer that is killed loses its turn: who comes next finds out from the kernel within some 10 ms, finishes or takes back
+/// what it left half-done, and goes on. So single writes, updates and batches are whole, whoever dies. What several of them mean
+/// together only [`SharedWriter::lock`] guards, which says when somebody died with it.
+///
+/// A handle is for one thread at a time; each thread that writes opens its own.
+///
+/// ```
+/// # use shmrecord::{Reader, SharedWriter, ShmRecord};
+/// # #[derive(ShmRecord, Clone, Copy)] #[repr(C)] struct Counter { hits: u64 }
+/// # let address = format!("posix:/doc-shared-{}", std::process::id());
+/// let mut one = SharedWriter::<Counter>::create(&address, 100)?;
+/// let mut other = SharedWriter::<Counter>::open(&address)?; // another process
+/// one.update(7, |counter| Counter { hits: counter.hits + 1 })?;
+/// other.update(7, |counter| Counter { hits: counter.hits + 1 })?;
+/// assert_eq!(Reader::<Counter>::open(&address)?.read(7)?.hits, 2);
+/// # shmrecord::remove(&address)?;
+/// # Ok::<(), shmrecord::Error>(())
+/// ```
+pub struct SharedWriter<T> {
+    address: Address,
+    timeout: Duration,
+    table: Table,
+    /// Holds a share of the role, and the slot.
+    guard: Guard,
+    slot: u32,
+    /// By which writers take turns, where the table was made for that.
+    semaphore: Option<ForeignLock>,
+    record: PhantomData<fn(T) -> T>,
+}
+
+impl<T: ShmRecord> SharedWriter<T> {
+    /// Creates a table of `capacity` records for many writers at `address`, complete or not at all; or joins the writers of the
+    /// one that is there, with its values, when it is for many and has this capacity. As [`Writer::create`](crate::Writer::create),
+    /// with a slot of its own in the guard (`fcntl(F_OFD_SETLK)`, `semop(2)`).
+    ///
+    /// # Errors
+    /// [`NoSlot`](crate::ErrorKind::NoSlot) when 62 writers are there; [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) when the table that
+    /// is there has one writer; [`WriterAlive`](crate::ErrorKind::WriterAlive) while somebody writes to a table that lost this address;
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the semaphore of [`Options::semaphore`] does not exist; and as
+    /// [`Writer::create`](crate::Writer::create).
+    pub fn create(address: &str, capacity: usize) -> Result<Self> {
+        Options::new().create_shared(address, capacity)
+    }
+
+    /// Joins the writers of the table at `address`, whatever its capacity.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), and as [`SharedWriter::create`].
+    pub fn open(address: &str) -> Result<Self> {
+        Options::new().open_shared(address)
+    }
+
+    pub(crate) fn new(options: &Options, held: Held) -> Result<Self> {
+        let Held { address, table, guard, slot } = held;
+        let Semaphore { key, index } = table.header().semaphore;
+        let semaphore = if key == 0 {
+            None
+        } else {
+            let index = u16::try_from(index).unwrap_or(u16::MAX); // validated to fit
+            let place = ForeignPlace::sysv(&format!("{key:#x}"), index)?;
+            Some(place.open("open for writing", &options.trust())?)
+        };
+        let timeout = options.timeout;
+        Ok(Self { address, timeout, table, guard, slot, semaphore, record: PhantomData })
+    }
+
+    /// Publishes `value` as the next version of record `index`, in a turn of its own.
+    ///
+    /// Readers see the old value or the new one, whole, whenever this process is killed. A reader that sees the new one
+    /// sees everything that happened before this call.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`LockTimeout`](crate::ErrorKind::LockTimeout) when another writer, which it names,
+    /// had the turn until the timeout; [`LockCorrupt`](crate::ErrorKind::LockCorrupt); [`Retired`](crate::ErrorKind::Retired) when the table was
+    /// removed or replaced: the value was stored, where nobody new finds it.
+    #[inline]
+    pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        if index as u64 >= self.table.capacity() {
+            return Err(reader::out_of_range("write", &self.table, &self.address, index));
+        }
+        // The words first: nothing that may panic happens in the turn.
+        Buffer::with_words(value, |words| {
+            self.take_turn("write")?;
+            self.put(index, words);
+            self.give_turn("write")
+        })?;
+        announced(&self.table, &self.address, group_of(index))
+    }
+
+    /// Publishes what `change` makes of the record at `index`, and gives it: nobody else writes between the reading and the
+    /// writing. When `change` panics nothing is published, and the next [`SharedWriter::lock`] says `AfterDeath`.
+    ///
+    /// # Errors
+    /// As [`SharedWriter::write`] and [`Reader::read`](crate::Reader::read).
+    pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        let mut turn = self.turn("update")?;
+        let new = turn.update(index, change);
+        turn.end()?;
+        new
+    }
+
+    /// Publishes what `fill` sets, all at one instant, in one turn: as [`Writer::batch`](crate::Writer::batch).
+    ///
+    /// # Errors
+    /// As there and as [`SharedWriter::write`].
+    pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
+        let mut turn = self.turn("batch")?;
+        let result = turn.batch(fill);
+        turn.end()?;
+        result
+    }
+
+    /// Takes the turn and keeps it until the [`Locked`] is dropped: for several writes that belong together. Readers see each of
+    /// them as it comes, and wait for nobody; what they are to see at one instant goes into a batch.
+    ///
+    /// # Errors
+    /// [`AfterDeath`](crate::ErrorKind::AfterDeath) when a writer died while it held the lock, or panicked in it, and nobody has said since
+    /// that all is well: see [`SharedWriter::lock_after_death`]. [`LockTimeout`](crate::ErrorKind::LockTimeout),
+    /// [`LockCorrupt`](crate::ErrorKind::LockCorrupt).
+    pub fn lock(&mut self) -> Result<Locked<'_, T>> {
+        self.lock_after_death()?.unless_after_death()
+    }
+
+    /// As [`SharedWriter::lock`], also behind somebody who died with the lock: to look whether the records belong together, mend
+    /// them, and say so with [`Locked::clear_death`].
+    ///
+    /// # Errors
+    /// As [`SharedWriter::lock`] but for `AfterDeath`.
+    pub fn lock_after_death(&mut self) -> Result<Locked<'_, T>> {
+        self.turn("lock")
+    }
+
+    /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned), without a turn.
+    ///
+    /// # Errors
+    /// As [`Reader::read`](crate::Reader::read).
+    pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        reader::read(&self.table, &self.address, self.timeout, index)
+    }
+
+    /// Takes the turn. Between this and [`SharedWriter::give_turn`] nothing panics.
+    #[inline(always)]
+    fn take_turn(&mut self, operation: &'static str) -> Result<()> {
+        if self.semaphore.is_none() && self.table.live().lock(self.slot).try_take() {
+            return Ok(());
+        }
+        let Self { address, table, guard, slot, semaphore, timeout, .. } = self;
+        let at = &At { operation, subject: address };
+        match semaphore {
+            None => turn::take(at, table, guard, *slot, *timeout),
+            Some(semaphore) => turn::take_semaphore(at, table, semaphore, *slot, *timeout),
+        }
+    }
+
+    /// Gives the turn away.
+    #[inline(always)]
+    fn give_turn(&mut self, operation: &'static str) -> Result<()> {
+        turn::give(&self.table, self.slot);
+        match &self.semaphore {
+            None => Ok(()),
+            Some(semaphore) => semaphore.give(operation),
+        }
+    }
+
+    /// Stores the words of a record, in this writer's turn, at an index in range.
+    #[inline(always)]
+    fn put(&self, index: usize, words: &[u64]) {
+        if let Some(slot) = self.table.slot(index) {
+            slot.write(words);
+            self.table.mark();
+        }
+    }
+
+    /// Takes the turn until the value that is given is dropped.
+    fn turn(&mut self, operation: &'static str) -> Result<Locked<'_, T>> {
+        self.take_turn(operation)?;
+        Ok(Locked::new(self, operation))
+    }
+
+    /// Which of the table's writers this is, from 0 on: what `LockTimeout` names.
+    #[must_use]
+    pub fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        reader::capacity(&self.table)
+    }
+
+    /// How many writers the table has had: 1 when this one created it and nobody joined.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.table.epoch()
+    }
+
+    /// What this mapping got of the huge pages and the locking that the options asked for.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        self.table.segment().memory()
+    }
+
+    /// As [`Writer::status`](crate::Writer::status).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn status(&self) -> Result<Status> {
+        status::of_written(&self.table, &self.address, &self.guard)
+    }
+
+    /// As [`Reader::facts`](crate::Reader::facts).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn facts(&self) -> Result<Facts> {
+        status::facts(&self.table, &self.address)
+    }
+}
+
+impl<T> fmt::Debug for SharedWriter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedWriter")
+            .field("address", &self.address)
+            .field("slot", &self.slot)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
+}
