@@ -1,12 +1,15 @@
 //! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
 //! process, medians, and the ratio, which is what holds on other machines. Then what it costs to [`attach`]; the same for
-//! tables of other programs ([`adopt`]); and a [`semaphore`] beside the bare calls.
+//! tables of other programs ([`adopt`]); a [`semaphore`] beside the bare calls; and what it costs that there may be other
+//! [`writers`], or somebody who waits.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml`
+//! `cargo run --release --manifest-path benches/Cargo.toml`, with names of parts behind `--` for these alone: `records`, `attach`,
+//! `adopt`, `semaphore`, `writers`.
 
 mod adopt;
 mod attach;
 mod semaphore;
+mod writers;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -63,6 +66,20 @@ trait Sample: ShmRecord {
 }
 
 fn main() -> shmrecord::Result<()> {
+    type Part = (&'static str, fn() -> shmrecord::Result<()>);
+    let parts: [Part; 5] = [
+        ("records", records),
+        ("attach", attach::measure),
+        ("adopt", adopt::measure),
+        ("semaphore", semaphore::measure),
+        ("writers", writers::measure),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    parts.into_iter().filter(|(name, _)| is_wanted(name)).try_for_each(|(_, measure)| measure())
+}
+
+fn records() -> shmrecord::Result<()> {
     println!("one record, warm, one process; medians of {ROUNDS} rounds of {CALLS} calls\n");
     println!("| bytes | cells | memcpy ns | read ns | ratio | read_into ns | ratio | write ns | ratio |");
     println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
@@ -72,17 +89,13 @@ fn main() -> shmrecord::Result<()> {
         measure::<Bytes256>(cells)?;
         measure::<Bytes4096>(cells)?;
     }
-    attach::measure()?;
-    adopt::measure()?;
-    semaphore::measure()
+    Ok(())
 }
 
 fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
-    let address = format!("posix:/shmrecord-bench-{}", std::process::id());
-    let mut writer: Writer<T> = Options::new().cells(cells).create(&address, 16)?;
-    let reader = Reader::<T>::open(&address)?;
-    // Nobody opens it again; it must not stay when a later step fails.
-    shmrecord::remove(&address)?;
+    let place = Place::new("record");
+    let mut writer: Writer<T> = Options::new().cells(cells).create(&place.0, 16)?;
+    let reader = Reader::<T>::open(&place.0)?;
 
     let source = Aligned(T::filled(1));
     let mut target = Aligned(T::filled(0));
@@ -112,6 +125,22 @@ fn measure<T: Sample>(cells: u32) -> shmrecord::Result<()> {
         write / copy
     );
     Ok(())
+}
+
+/// An address of this process, whose table is removed on drop, whatever fails before.
+struct Place(String);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        Self(format!("posix:/shmrecord-bench-{name}-{}", std::process::id()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // It may never have come to be.
+        let _ = shmrecord::remove(&self.0);
+    }
 }
 
 /// Nanoseconds of one call.

@@ -2,7 +2,7 @@
 
 use crate::batch::Batch;
 use crate::buffer::Buffer;
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::reader::{self, Versioned};
 use crate::record::ShmRecord;
 use crate::shared::SharedWriter;
@@ -15,16 +15,16 @@ use crate::writer::announced;
 /// [`AfterDeath`](crate::ErrorKind::AfterDeath).
 #[derive(Debug)]
 pub struct Locked<'a, T: ShmRecord> {
+    /// The only member, so that it travels in a register.
     writer: &'a mut SharedWriter<T>,
-    operation: &'static str,
-    /// A panic was on its way already when the turn began, so that one at its end says nothing of what happened between.
-    was_panicking: bool,
 }
 
 impl<'a, T: ShmRecord> Locked<'a, T> {
     /// Of a writer that has the turn.
-    pub(super) fn new(writer: &'a mut SharedWriter<T>, operation: &'static str) -> Self {
-        Self { writer, operation, was_panicking: std::thread::panicking() }
+    #[inline]
+    pub(super) fn new(writer: &'a mut SharedWriter<T>) -> Self {
+        writer.was_panicking = std::thread::panicking();
+        Self { writer }
     }
 
     /// As [`SharedWriter::write`], in this turn.
@@ -84,37 +84,48 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     }
 
     /// Itself, unless a writer died as in [`Locked::is_after_death`].
+    #[inline]
     pub(super) fn unless_after_death(self) -> Result<Self> {
         match self.poison() {
             0 => Ok(self),
-            epoch => {
-                let at = At { operation: self.operation, subject: &self.writer.address };
-                Err(at.error(ErrorKind::AfterDeath).detail(format!("in epoch {epoch}")))
-            }
+            epoch => Err(self.after_death(epoch)),
         }
     }
 
+    #[cold]
+    fn after_death(&self, epoch: u64) -> Error {
+        let at = At { operation: "lock", subject: &self.writer.address };
+        at.error(ErrorKind::AfterDeath).detail(format!("in epoch {epoch}"))
+    }
+
     /// The epoch when that writer died, or 0.
+    #[inline]
     fn poison(&self) -> u64 {
         self.writer.table.live().poison().load(Ordering::Relaxed)
     }
 
+    /// Remembers that the turn ends in a panic.
+    #[cold]
+    fn poison_it(&self) {
+        let table = &self.writer.table;
+        table.live().poison().store(table.epoch(), Ordering::Relaxed);
+    }
+
     /// Gives the turn away, and says when the kernel refuses that.
+    #[inline]
     pub(super) fn end(self) -> Result<()> {
         // Not twice.
-        let mut turn = std::mem::ManuallyDrop::new(self);
-        let operation = turn.operation;
-        turn.writer.give_turn(operation)
+        std::mem::ManuallyDrop::new(self).writer.give_turn()
     }
 }
 
 impl<T: ShmRecord> Drop for Locked<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        if std::thread::panicking() && !self.was_panicking {
-            let table = &self.writer.table;
-            table.live().poison().store(table.epoch(), Ordering::Relaxed);
+        if std::thread::panicking() && !self.writer.was_panicking {
+            self.poison_it();
         }
         // An error here is one of a semaphore that was removed: nobody else can have the turn any more.
-        let _ = self.writer.give_turn(self.operation);
+        let _ = self.writer.give_turn();
     }
 }

@@ -58,6 +58,8 @@ pub struct SharedWriter<T> {
     slot: u32,
     /// By which writers take turns, where the table was made for that.
     semaphore: Option<ForeignLock>,
+    /// A panic was on its way already when the last turn began, so that one at its end says nothing of what happened in it.
+    was_panicking: bool,
     record: PhantomData<fn(T) -> T>,
 }
 
@@ -94,7 +96,16 @@ impl<T: ShmRecord> SharedWriter<T> {
             Some(place.open("open for writing", &options.trust())?)
         };
         let timeout = options.timeout;
-        Ok(Self { address, timeout, table, guard, slot, semaphore, record: PhantomData })
+        Ok(Self {
+            address,
+            timeout,
+            table,
+            guard,
+            slot,
+            semaphore,
+            was_panicking: false,
+            record: PhantomData,
+        })
     }
 
     /// Publishes `value` as the next version of record `index`, in a turn of its own.
@@ -115,7 +126,7 @@ impl<T: ShmRecord> SharedWriter<T> {
         Buffer::with_words(value, |words| {
             self.take_turn("write")?;
             self.put(index, words);
-            self.give_turn("write")
+            self.give_turn()
         })?;
         announced(&self.table, &self.address, group_of(index))
     }
@@ -125,6 +136,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// As [`SharedWriter::write`] and [`Reader::read`](crate::Reader::read).
+    #[inline]
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let mut turn = self.turn("update")?;
         let new = turn.update(index, change);
@@ -150,6 +162,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// [`AfterDeath`](crate::ErrorKind::AfterDeath) when a writer died while it held the lock, or panicked in it, and nobody has said since
     /// that all is well: see [`SharedWriter::lock_after_death`]. [`LockTimeout`](crate::ErrorKind::LockTimeout),
     /// [`LockCorrupt`](crate::ErrorKind::LockCorrupt).
+    #[inline]
     pub fn lock(&mut self) -> Result<Locked<'_, T>> {
         self.lock_after_death()?.unless_after_death()
     }
@@ -159,6 +172,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// As [`SharedWriter::lock`] but for `AfterDeath`.
+    #[inline]
     pub fn lock_after_death(&mut self) -> Result<Locked<'_, T>> {
         self.turn("lock")
     }
@@ -187,11 +201,11 @@ impl<T: ShmRecord> SharedWriter<T> {
 
     /// Gives the turn away.
     #[inline(always)]
-    fn give_turn(&mut self, operation: &'static str) -> Result<()> {
+    fn give_turn(&mut self) -> Result<()> {
         turn::give(&self.table, self.slot);
         match &self.semaphore {
             None => Ok(()),
-            Some(semaphore) => semaphore.give(operation),
+            Some(semaphore) => semaphore.give("unlock"),
         }
     }
 
@@ -205,9 +219,10 @@ impl<T: ShmRecord> SharedWriter<T> {
     }
 
     /// Takes the turn until the value that is given is dropped.
+    #[inline]
     fn turn(&mut self, operation: &'static str) -> Result<Locked<'_, T>> {
         self.take_turn(operation)?;
-        Ok(Locked::new(self, operation))
+        Ok(Locked::new(self))
     }
 
     /// Which of the table's writers this is, from 0 on: what `LockTimeout` names.
