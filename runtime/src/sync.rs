@@ -12,3 +12,7 @@ pub(crate) use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Or
 pub(crate) fn light_barrier() {
     std::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
+
+/// Whether the words are memory as the processor has it, which vector moves may touch beside atomics.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const IS_PLAIN_MEMORY: bool = cfg!(not(miri));

@@ -8,23 +8,22 @@
 //! the processor does no less. An aligned quadword inside a vector move is not torn (the halves of a 16-byte move may be);
 //! the words lie on multiples of 8 because every cell does. Loads are not reordered with loads nor stores with stores on
 //! this architecture, and the assembly is not moved across the fences around it, because it is taken to read (or write) any
-//! memory. Under Miri and loom, and elsewhere, plain atomics.
+//! memory. Under Miri, in models of the protocol and on other machines: plain atomics.
 
-#![cfg_attr(
-    all(target_arch = "x86_64", not(any(miri, loom))),
-    expect(unsafe_code, reason = "vector moves in inline assembly")
-)]
+#![cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "vector moves in inline assembly"))]
 
 use std::mem::MaybeUninit;
 
+#[cfg(target_arch = "x86_64")]
+use crate::sync::IS_PLAIN_MEMORY;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Copies a cell's words out. Both slices have the same length.
 #[inline(always)]
 pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
     debug_assert_eq!(from.len(), to.len());
-    #[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
-    let (from, to) = wide::load(from, to);
+    #[cfg(target_arch = "x86_64")]
+    let (from, to) = if IS_PLAIN_MEMORY { wide::load(from, to) } else { (from, to) };
     for (to, from) in to.iter_mut().zip(from) {
         to.write(from.load(Ordering::Relaxed));
     }
@@ -34,14 +33,14 @@ pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
 #[inline(always)]
 pub(crate) fn store(from: &[u64], to: &[AtomicU64]) {
     debug_assert_eq!(from.len(), to.len());
-    #[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
-    let (from, to) = wide::store(from, to);
+    #[cfg(target_arch = "x86_64")]
+    let (from, to) = if IS_PLAIN_MEMORY { wide::store(from, to) } else { (from, to) };
     for (from, to) in from.iter().zip(to) {
         to.store(*from, Ordering::Relaxed);
     }
 }
 
-#[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
+#[cfg(target_arch = "x86_64")]
 mod wide {
     use std::arch::asm;
     use std::arch::x86_64::__m128i;

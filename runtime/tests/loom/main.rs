@@ -6,11 +6,10 @@
 //!
 //! | module | part |
 //! |---|---|
-//! | `sync` | atomics of loom, a writer's death, weakened places |
-//! | `memory` | a table on them: a writer's steps, a reader's looks |
-//! | `model` | one writer and one reader, and what the reader may find |
+//! | `atomic` | loom's atomics |
+//! | `sync`, `memory`, `history`, `mutants` | what all checkers share: see `../protocol` |
+//! | `model` | one writer and one reader, in every execution |
 //! | `protocol` | the models |
-//! | `mutants` | each fence, release, store and check, weakened, is missed by some model |
 
 #![cfg(loom)]
 
@@ -22,8 +21,23 @@ mod guard {
     pub(crate) mod log;
     pub(crate) mod record;
 }
+mod atomic {
+    //! What is behind the door of `sync`.
+    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+    pub(crate) use loom::thread_local;
+}
+#[path = "../protocol/history.rs"]
+mod history;
+#[path = "../protocol/memory.rs"]
 mod memory;
 mod model;
+#[path = "../protocol/mutants.rs"]
 mod mutants;
 mod protocol;
+#[path = "../protocol/sync.rs"]
 mod sync;
+
+#[test]
+fn every_weakness_is_noticed() {
+    mutants::every_weakness_is_noticed(protocol::MODELS, 1);
+}

@@ -1,16 +1,12 @@
-//! A model: a program for the writer, one for the reader, and the judge. Relies on `memory` and loom.
+//! A model: a writer beside a reader, in every execution that loom finds. Relies on `history` for what the reader may find.
 //!
-//! The writer alone goes from state to state; what the reader finds, look by look, must be states that follow one another
-//! in time. The reader runs in a spawned thread: there loom lets it load older values than on the first thread.
+//! The reader runs in a spawned thread: there loom lets it load older values than on the first thread.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use crate::memory::{Found, Look, Memory, RECORDS, State, Step};
+use crate::history::{self, Story};
+use crate::memory::{Look, Step};
 use crate::sync;
-
-/// The writer makes all stores of this step.
-pub(crate) const LIVES: usize = usize::MAX;
 
 /// One writer beside one reader.
 #[derive(Clone, Copy, Debug)]
@@ -25,148 +21,68 @@ pub(crate) struct Model<'a> {
     pub(crate) preemptions: usize,
 }
 
-/// What a look found; `None`: nothing, the reader would try again.
-#[derive(Debug)]
-enum Sight {
-    Record(usize, Found),
-    Version(usize, u64),
-    All(State),
-}
-
 impl Model<'_> {
     /// Goes through every execution.
     ///
     /// # Panics
     /// When the reader of one finds what it must not.
     pub(crate) fn check(&self) {
-        let states = self.states();
-        let (words, cells) = (self.words, self.cells);
-        let (before, writer, looks) = (self.before.to_vec(), self.writer.to_vec(), self.reader.to_vec());
+        let (story, looks) = (self.story(), self.reader.to_vec());
+        let states = self.alone(Story::states);
         self.explore(move || {
-            let memory = Arc::new(Memory::new(words, cells));
-            prepare(&memory, &before);
+            let memory = Arc::new(story.begin());
             let reader = loom::thread::spawn({
                 let (memory, looks, states) = (memory.clone(), looks.clone(), states.clone());
                 move || {
                     sync::begin_reading();
                     let mut now = 0;
                     for look in &looks {
-                        judge(&states, &mut now, see(&memory, *look));
+                        history::look(&memory, *look, &states, &mut now);
                     }
                 }
             });
-            let mut number = before.len();
-            // Another process takes over from a dead one: what that one's fences did, its do not.
-            for process in writer.chunk_by(|_, (next, _)| !matches!(next, Step::Recover)) {
-                let (memory, process, first) = (memory.clone(), process.to_vec(), number);
-                number += process.len();
-                let work = move || {
-                    for (number, &(step, stores)) in (first..).zip(&process) {
-                        make(&memory, step, stores, number);
-                    }
-                };
-                if first == before.len() { work() } else { loom::thread::spawn(work).join().unwrap() }
-            }
+            let mut is_first = true;
+            story.go_on(&memory, |process| {
+                if is_first {
+                    process()
+                } else {
+                    loom::thread::spawn(process).join().unwrap()
+                }
+                is_first = false;
+            });
             reader.join().unwrap();
         });
     }
 
     /// Stores that the writer makes in its last step.
     pub(crate) fn stores_of_last_step(&self) -> usize {
-        let stores = Arc::new(Mutex::new(0));
-        let (words, cells) = (self.words, self.cells);
-        let (before, writer) = (self.before.to_vec(), self.writer.to_vec());
-        let counted = stores.clone();
-        self.explore(move || {
-            let memory = Memory::new(words, cells);
-            prepare(&memory, &before);
-            let many = 1000;
-            for (number, &(step, stores)) in writer.iter().enumerate() {
-                let is_last = number + 1 == writer.len();
-                make(&memory, step, if is_last { many } else { stores }, before.len() + number);
+        self.alone(|story| {
+            let memory = story.begin();
+            let (many, last) = (1000, story.writer.len() - 1);
+            for (number, &(step, stores)) in story.writer.iter().enumerate() {
+                let stores = if number == last { many } else { stores };
+                history::make(&memory, step, stores, story.before.len() + number);
             }
-            *counted.lock().unwrap() = many - sync::stores_left();
-        });
-        *stores.lock().unwrap()
+            many - sync::stores_left()
+        })
     }
 
-    /// The states that the writer goes through: before its program and behind each step of it, dead or not. In each of them
-    /// every record can be read at the first attempt, and its version told.
-    ///
-    /// # Panics
-    /// When a step makes of a state what it must not.
-    fn states(&self) -> Vec<State> {
-        let states = Arc::new(Mutex::new(Vec::new()));
-        let (words, cells) = (self.words, self.cells);
-        let (before, writer) = (self.before.to_vec(), self.writer.to_vec());
-        let kept = states.clone();
-        self.explore(move || {
-            let memory = Memory::new(words, cells);
-            prepare(&memory, &before);
-            let mut states = vec![rest(&memory)];
-            let first = before.len() as u64 + 1;
-            for (number, &(step, stores)) in writer.iter().enumerate() {
-                make(&memory, step, stores, before.len() + number);
-                let was = &states[number];
-                let (is, whole) = (rest(&memory), memory.after(was, step, number as u64 + first));
-                let is_dead = sync::stores_left() == 0;
-                assert!(is == whole || is_dead && is == *was, "{step:?} makes {is:?} of {was:?}");
-                states.push(is);
-            }
-            *kept.lock().unwrap() = states;
-        });
-        states.lock().unwrap().clone()
+    fn story(&self) -> Story {
+        let Self { words, cells, .. } = *self;
+        Story { words, cells, before: self.before.to_vec(), writer: self.writer.to_vec() }
+    }
+
+    /// What comes of the story without a reader. loom's atomics are to be had inside an execution only.
+    fn alone<T: Clone + Send + 'static>(&self, ask: impl Fn(&Story) -> T + Send + Sync + 'static) -> T {
+        let answer = Arc::new(Mutex::new(None));
+        let (story, kept) = (self.story(), answer.clone());
+        self.explore(move || *kept.lock().unwrap() = Some(ask(&story)));
+        answer.lock().unwrap().clone().expect("there is an execution")
     }
 
     fn explore(&self, execution: impl Fn() + Send + Sync + 'static) {
         let mut loom = loom::model::Builder::new();
         loom.preemption_bound = Some(self.preemptions);
         loom.check(execution);
-    }
-}
-
-fn prepare(memory: &Memory, steps: &[Step]) {
-    for (number, step) in steps.iter().enumerate() {
-        make(memory, *step, LIVES, number);
-    }
-}
-
-fn make(memory: &Memory, step: Step, stores: usize, number: usize) {
-    sync::live_for(stores);
-    memory.make(step, number as u64 + 1);
-}
-
-/// The state of a memory on which nobody works.
-fn rest(memory: &Memory) -> State {
-    let found: Option<State> = (0..RECORDS).map(|index| memory.read(index)).collect();
-    let found = found.expect("a record can be read whatever its writer left");
-    for (index, (version, _)) in found.iter().enumerate() {
-        assert_eq!(memory.version(index), Some(*version), "the version of what is read");
-    }
-    assert_eq!(memory.snapshot().as_ref(), Some(&found));
-    found
-}
-
-fn see(memory: &Memory, look: Look) -> Option<Sight> {
-    Some(match look {
-        Look::Read(index) => Sight::Record(index, memory.read(index)?),
-        Look::Version(index) => Sight::Version(index, memory.version(index)?),
-        Look::Snapshot => Sight::All(memory.snapshot()?),
-    })
-}
-
-/// A sight must be of the state that was seen last, or of a later one.
-fn judge(states: &[State], now: &mut usize, sight: Option<Sight>) {
-    let Some(sight) = sight else { return };
-    let fits = |state: &State| match &sight {
-        Sight::Record(index, found) => state[*index] == *found,
-        Sight::Version(index, version) => state[*index].0 == *version,
-        Sight::All(found) => state == found,
-    };
-    let behind = states[*now..].iter().position(fits);
-    let behind = behind.unwrap_or_else(|| panic!("{sight:?} is none of {:?}", &states[*now..]));
-    // A version orders nothing: what is seen after it may be older.
-    if !matches!(sight, Sight::Version(..)) {
-        *now += behind;
     }
 }

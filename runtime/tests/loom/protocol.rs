@@ -1,7 +1,8 @@
 //! The models of the protocol. Relies on `model`.
 
+use crate::history::LIVES;
 use crate::memory::{Look, Step};
-use crate::model::{LIVES, Model};
+use crate::model::Model;
 use Look::{Read, Snapshot, Version};
 use Step::{Batch, GiveUp, Recover, Write};
 

@@ -1,0 +1,165 @@
+//! A checker's door to atomics, in place of `src/sync.rs`: those of `crate::atomic`, with two powers more. A thread's stores
+//! may end, as those of a killed process do; and one place of the protocol's sources may be weakened, to see whether the
+//! checker notices. Places are known by their line in the source, so that the sources need no marks.
+//!
+//! A thread inherits neither: who starts one hands it what it is to have. loom runs the threads of a model on one thread
+//! of the system, so that there all of them share what is thread-local to `std`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::panic::Location;
+use std::sync::{Arc, Mutex};
+
+use crate::atomic;
+pub(crate) use crate::atomic::Ordering;
+
+/// A checker is to see every word that moves.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const IS_PLAIN_MEMORY: bool = false;
+
+/// A way to weaken a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weakness {
+    /// This fence is not there.
+    NoFence,
+    /// This release store is relaxed.
+    Relaxed,
+    /// This store is not made.
+    NoStore,
+    /// This load of a reader gives what its load of that word before gave: a check that finds nothing changed.
+    NoCheck,
+}
+
+/// A weakened place of the sources.
+pub(crate) type Mutant = (&'static Location<'static>, Weakness);
+
+/// What a thread does at places that can be weakened.
+#[derive(Clone, Debug)]
+pub(crate) struct Attitude {
+    mutant: Option<Mutant>,
+    /// All that it came by; `None`: nobody asks.
+    possible: Option<Arc<Mutex<BTreeSet<Mutant>>>>,
+}
+
+thread_local! {
+    static ATTITUDE: RefCell<Attitude> = const { RefCell::new(Attitude { mutant: None, possible: None }) };
+    /// The line of the weakened place: 0 for none, `ASKED` while all places are asked for. Nearly every place is passed
+    /// with a look at this.
+    static LINE: Cell<u32> = const { Cell::new(0) };
+    static STORES_LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+const ASKED: u32 = u32::MAX;
+
+atomic::thread_local! {
+    /// What this thread loaded last from each word, if it is a reader whose checks can be blinded.
+    static LOADED: RefCell<Option<HashMap<usize, u64>>> = RefCell::default();
+}
+
+/// Weakens this place from now on, or none.
+pub(crate) fn weaken(mutant: Option<Mutant>) {
+    Attitude { mutant, possible: None }.take();
+}
+
+/// Every place that this comes by, with all that can be weakened there.
+pub(crate) fn possible(work: impl FnOnce()) -> BTreeSet<Mutant> {
+    let possible = Arc::new(Mutex::new(BTreeSet::new()));
+    Attitude { mutant: None, possible: Some(possible.clone()) }.take();
+    work();
+    weaken(None);
+    std::mem::take(&mut possible.lock().expect("nobody panicked"))
+}
+
+impl Attitude {
+    /// That of this thread, for one that it starts.
+    #[cfg(not(loom))]
+    pub(crate) fn current() -> Self {
+        ATTITUDE.with_borrow(Self::clone)
+    }
+
+    /// Makes it that of this thread.
+    pub(crate) fn take(self) {
+        let asked = self.possible.as_ref().map(|_| ASKED);
+        LINE.set(asked.or(self.mutant.map(|(place, _)| place.line())).unwrap_or(0));
+        ATTITUDE.set(self);
+    }
+
+    /// Whether this place is weakened in this way. Remembers that it could be.
+    fn weakens(&self, place: &'static Location<'static>, weakness: Weakness) -> bool {
+        if let Some(possible) = &self.possible {
+            possible.lock().expect("nobody panicked").insert((place, weakness));
+        }
+        self.mutant == Some((place, weakness))
+    }
+}
+
+/// The writer makes this many stores more, then it is dead and makes none.
+pub(crate) fn live_for(stores: usize) {
+    STORES_LEFT.set(stores);
+}
+
+/// Stores left of those.
+pub(crate) fn stores_left() -> usize {
+    STORES_LEFT.get()
+}
+
+/// This thread is a reader.
+pub(crate) fn begin_reading() {
+    let is_of_use = ATTITUDE.with_borrow(|Attitude { mutant, possible }| {
+        possible.is_some() || mutant.is_some_and(|(_, weakness)| weakness == Weakness::NoCheck)
+    });
+    if is_of_use {
+        LOADED.with(|loaded| *loaded.borrow_mut() = Some(HashMap::new()));
+    }
+}
+
+fn is_weak(place: &'static Location<'static>, weakness: Weakness) -> bool {
+    let line = LINE.get();
+    (line == ASKED || line == place.line())
+        && ATTITUDE.with_borrow(|attitude| attitude.weakens(place, weakness))
+}
+
+/// As of `std`.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct AtomicU64(atomic::AtomicU64);
+
+impl AtomicU64 {
+    pub(crate) fn new(value: u64) -> Self {
+        Self(atomic::AtomicU64::new(value))
+    }
+
+    #[track_caller]
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        let place = Location::caller();
+        let now = self.0.load(order);
+        if LINE.get() == 0 {
+            return now;
+        }
+        LOADED.with(|loaded| {
+            let mut loaded = loaded.borrow_mut();
+            let Some(loaded) = loaded.as_mut() else { return now };
+            let before = loaded.insert(std::ptr::from_ref(self).addr(), now);
+            before.filter(|_| is_weak(place, Weakness::NoCheck)).unwrap_or(now)
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        let place = Location::caller();
+        if is_weak(place, Weakness::NoStore) || STORES_LEFT.get() == 0 {
+            return;
+        }
+        STORES_LEFT.set(STORES_LEFT.get() - 1);
+        let relaxed = order == Ordering::Release && is_weak(place, Weakness::Relaxed);
+        self.0.store(value, if relaxed { Ordering::Relaxed } else { order });
+    }
+}
+
+/// As of `std`.
+#[track_caller]
+pub(crate) fn fence(order: Ordering) {
+    if !is_weak(Location::caller(), Weakness::NoFence) {
+        atomic::fence(order);
+    }
+}
