@@ -4,7 +4,7 @@
 use shmrecord_layout::abi::{self, live};
 
 use crate::futex;
-use crate::guard::doorbell::{ALL_GROUPS, Doorbell};
+use crate::guard::doorbell::Doorbell;
 use crate::guard::lock::Lock;
 use crate::host;
 use crate::region::map::Map;
@@ -118,15 +118,14 @@ impl<'a> Live<'a> {
         self.0.word(live::STATE).store(live::STATE_RETIRED, Ordering::Release);
         let policy = self.0.half_word(abi::header::WAKE_POLICY).load(Ordering::Relaxed);
         let attention = self.0.half_word(attention_offset(policy == abi::WAKE_DOORBELL && self.has_page()));
-        // Who finds this sees the state.
-        attention.store(ALL_GROUPS, Ordering::Release);
+        self.doorbell(attention).call_all();
         self.ring();
     }
 
     /// Wakes all who wait, so that they look.
     pub(crate) fn ring(&self) {
         let rings = self.0.half_word(live::DOORBELL);
-        rings.fetch_add(1, Ordering::Release);
+        rings.fetch_add(1, Ordering::Relaxed);
         futex::wake(rings, i32::MAX, futex::ANY);
     }
 

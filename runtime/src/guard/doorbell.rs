@@ -52,23 +52,28 @@ impl Doorbell<'_> {
 
     /// Answers who waits for these groups: counts the doorbell up, on which they are to be woken.
     pub(crate) fn answer(&self, groups: u32) -> Call {
-        // Acquire: who clears bits that a remover set sees the state that it had stored before. Release: who sets a bit again
-        // and sees this word has what was published before in sight.
-        self.waiting.fetch_and(!groups, Ordering::AcqRel);
+        // Pairs with the release in `call_all`: who clears bits that a remover set sees the state that it had stored before.
+        self.waiting.fetch_and(!groups, Ordering::Acquire);
         if self.state.load(Ordering::Relaxed) == abi::live::STATE_RETIRED {
-            // For the next write to find.
-            self.waiting.store(ALL_GROUPS, Ordering::Relaxed);
+            self.call_all();
             return Call::Retired;
         }
-        self.rings.fetch_add(1, Ordering::Release);
+        // Orders nothing: the barriers do, and the kernel's lock between who wakes and who falls asleep.
+        self.rings.fetch_add(1, Ordering::Relaxed);
         Call::Ring
+    }
+
+    /// Calls for the attention of every publisher, behind what was stored for it to see.
+    pub(crate) fn call_all(&self) {
+        // Release: who clears bits of it sees that.
+        self.waiting.fetch_or(ALL_GROUPS, Ordering::Release);
     }
 
     /// Says that somebody waits for these groups, and gives the doorbell to sleep on. The caller has a barrier follow, of its own
     /// and of every publisher, and then looks whether it need sleep at all.
     pub(crate) fn wait_for(&self, groups: u32) -> u32 {
-        // Acquire: the bits are set behind this load, so that a ring which clears them is not yet in it.
-        let seen = self.rings.load(Ordering::Acquire);
+        // In front of the bits: a ring that clears them is not in it yet, or what it rings for is seen behind the barrier.
+        let seen = self.rings.load(Ordering::Relaxed);
         self.waiting.fetch_or(groups, Ordering::Relaxed);
         seen
     }

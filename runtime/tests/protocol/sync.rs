@@ -24,6 +24,8 @@ pub(crate) enum Weakness {
     NoFence,
     /// This release store is relaxed.
     Relaxed,
+    /// This operation that loads and stores does not acquire.
+    NoAcquire,
     /// This store is not made.
     NoStore,
     /// This load of a reader gives what its load of that word before gave: a check that finds nothing changed.
@@ -154,6 +156,95 @@ impl AtomicU64 {
         let relaxed = order == Ordering::Release && is_weak(place, Weakness::Relaxed);
         self.0.store(value, if relaxed { Ordering::Relaxed } else { order });
     }
+}
+
+/// As of `std`, for words on which one sleeps.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct AtomicU32(atomic::AtomicU32);
+
+impl AtomicU32 {
+    pub(crate) fn new(value: u32) -> Self {
+        Self(atomic::AtomicU32::new(value))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u32 {
+        self.0.load(order)
+    }
+
+    #[track_caller]
+    pub(crate) fn swap(&self, value: u32, order: Ordering) -> u32 {
+        if is_weak(Location::caller(), Weakness::NoStore) {
+            return self.0.load(Ordering::Relaxed);
+        }
+        self.0.swap(value, weakened(order))
+    }
+
+    #[track_caller]
+    pub(crate) fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
+        if is_weak(Location::caller(), Weakness::NoStore) {
+            return self.0.load(Ordering::Relaxed);
+        }
+        self.0.fetch_or(bits, weakened(order))
+    }
+
+    #[track_caller]
+    pub(crate) fn fetch_and(&self, bits: u32, order: Ordering) -> u32 {
+        if is_weak(Location::caller(), Weakness::NoStore) {
+            return self.0.load(Ordering::Relaxed);
+        }
+        self.0.fetch_and(bits, weakened(order))
+    }
+
+    #[track_caller]
+    pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+        if is_weak(Location::caller(), Weakness::NoStore) {
+            return self.0.load(Ordering::Relaxed);
+        }
+        self.0.fetch_add(value, weakened(order))
+    }
+
+    #[track_caller]
+    pub(crate) fn compare_exchange(
+        &self,
+        seen: u32,
+        new: u32,
+        order: Ordering,
+        failed: Ordering,
+    ) -> Result<u32, u32> {
+        if is_weak(Location::caller(), Weakness::NoStore) {
+            let now = self.0.load(Ordering::Relaxed);
+            return if now == seen { Ok(now) } else { Err(now) };
+        }
+        self.0.compare_exchange(seen, new, weakened(order), failed)
+    }
+}
+
+/// The order at this place, without what is taken from it.
+#[track_caller]
+fn weakened(order: Ordering) -> Ordering {
+    let place = Location::caller();
+    let releases =
+        matches!(order, Ordering::Release | Ordering::AcqRel) && !is_weak(place, Weakness::Relaxed);
+    let acquires =
+        matches!(order, Ordering::Acquire | Ordering::AcqRel) && !is_weak(place, Weakness::NoAcquire);
+    match (releases, acquires) {
+        (true, true) => Ordering::AcqRel,
+        (true, false) => Ordering::Release,
+        (false, true) => Ordering::Acquire,
+        (false, false) => Ordering::Relaxed,
+    }
+}
+
+/// The publisher's half of the barrier between it and who waits; here each side makes its own.
+#[track_caller]
+pub(crate) fn light_barrier() {
+    fence(Ordering::SeqCst);
+}
+
+/// The other half, as `futex::barrier` makes it.
+pub(crate) fn heavy_barrier() {
+    atomic::fence(Ordering::SeqCst);
 }
 
 /// As of `std`.

@@ -9,7 +9,7 @@
 //! | module | part |
 //! |---|---|
 //! | `atomic` | the atomics of `std` |
-//! | `sync`, `memory`, `history`, `random`, `mutants` | what all checkers share: see `../protocol` |
+//! | `sync`, `memory`, `history`, `turns`, `doorbell`, `random`, `mutants` | what all checkers share: see `../protocol` |
 //! | `model` | writers and readers in threads |
 //! | `protocol` | the models |
 
@@ -18,14 +18,39 @@ mod guard {
     #[expect(dead_code, reason = "what the handle asks before it adds a record")]
     pub(crate) mod batch;
     pub(crate) mod copy;
+    pub(crate) mod doorbell;
+    #[expect(dead_code, reason = "what an error says, and a lock that is had by a semaphore")]
+    pub(crate) mod lock;
     pub(crate) mod log;
     pub(crate) mod record;
 }
 mod atomic {
     //! What is behind the door of `sync`.
-    pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
+    pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+    pub(crate) use std::sync::{Condvar, Mutex};
+    pub(crate) use std::thread::yield_now;
     pub(crate) use std::thread_local;
+
+    /// Runs this: often, where threads seldom meet; once under Miri, which comes with many seeds.
+    pub(crate) fn explore(execution: impl Fn()) {
+        for _ in 0..if cfg!(miri) { 1 } else { 50 } {
+            execution();
+        }
+    }
+
+    /// Starts a thread that does at weak places what this one does.
+    pub(crate) fn spawn<R: Send + 'static>(
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> std::thread::JoinHandle<R> {
+        let attitude = crate::sync::Attitude::current();
+        std::thread::spawn(move || {
+            attitude.take();
+            work()
+        })
+    }
 }
+#[path = "../protocol/doorbell.rs"]
+mod doorbell;
 #[path = "../protocol/history.rs"]
 mod history;
 #[path = "../protocol/memory.rs"]
@@ -38,3 +63,15 @@ mod protocol;
 mod random;
 #[path = "../protocol/sync.rs"]
 mod sync;
+#[path = "../protocol/turns.rs"]
+mod turns;
+
+#[test]
+fn writers_take_turns_whoever_dies() {
+    turns::MODELS.iter().for_each(|(_, model)| model());
+}
+
+#[test]
+fn who_waits_is_woken() {
+    doorbell::MODELS.iter().for_each(|(_, model)| model());
+}

@@ -4,11 +4,11 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 
+use crate::atomic::spawn;
 use crate::history::{self, Story};
 use crate::memory::Look;
-use crate::sync::{self, Attitude};
+use crate::sync;
 
 /// Runs it once, with a reader for each of these lists, which makes its looks in turn.
 ///
@@ -47,13 +47,4 @@ pub(crate) fn run(story: &Story, readers: &[&'static [Look]]) {
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
-}
-
-/// Starts a thread that does at weak places what this one does.
-fn spawn(work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
-    let attitude = Attitude::current();
-    thread::spawn(move || {
-        attitude.take();
-        work();
-    })
 }
