@@ -96,7 +96,7 @@ pub use record::{Reserved, ShmField, ShmRecord};
 pub use region::Facts;
 pub use region::memory::{Memory, Need};
 pub use semaphore::{Semaphore, SemaphoreOptions};
-pub use shared::{Locked, SharedWriter};
+pub use shared::{Locked, SharedWriter, Turn};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
 pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};

@@ -39,4 +39,5 @@ pub mod sysv;
 pub mod tools;
 #[cfg(target_arch = "x86_64")]
 pub mod tracer;
+pub mod turns;
 pub mod twin;

@@ -9,10 +9,43 @@ use crate::shared::SharedWriter;
 use crate::sync::Ordering;
 use crate::writer::announced;
 
+/// What [`SharedWriter::lock`] gives: the turn, and whether somebody died in one.
+#[derive(Debug)]
+pub enum Turn<'a, T: ShmRecord> {
+    /// All who had the turn before gave it away.
+    Whole(Locked<'a, T>),
+    /// A writer died while it held the lock, or panicked in it, and nobody has said since that all is well
+    /// ([`Locked::clear_death`]): several writes that it was to make together may be made in part.
+    AfterDeath(Locked<'a, T>),
+}
+
+impl<'a, T: ShmRecord> Turn<'a, T> {
+    /// The turn, if nobody died in one.
+    ///
+    /// # Errors
+    /// [`AfterDeath`](crate::ErrorKind::AfterDeath); the turn is given away then.
+    #[inline]
+    pub fn whole(self) -> Result<Locked<'a, T>> {
+        match self {
+            Self::Whole(turn) => Ok(turn),
+            Self::AfterDeath(turn) => Err(turn.after_death()),
+        }
+    }
+
+    /// The turn, whoever died in one.
+    #[inline]
+    #[must_use]
+    pub fn any(self) -> Locked<'a, T> {
+        match self {
+            Self::Whole(turn) | Self::AfterDeath(turn) => turn,
+        }
+    }
+}
+
 /// The turn of a [`SharedWriter`]: nobody else writes to the table until it is dropped.
 ///
-/// When it is dropped by a panic, or its process dies, the next [`SharedWriter::lock`] of anybody says
-/// [`AfterDeath`](crate::ErrorKind::AfterDeath).
+/// When it is dropped by a panic, or its process dies, the next [`SharedWriter::lock`] of anybody gives
+/// [`Turn::AfterDeath`].
 #[derive(Debug)]
 pub struct Locked<'a, T: ShmRecord> {
     /// The only member, so that it travels in a register.
@@ -73,6 +106,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     }
 
     /// Whether a writer died while it held the lock, or panicked in it, and nobody has said since that all is well.
+    #[inline]
     #[must_use]
     pub fn is_after_death(&self) -> bool {
         self.poison() != 0
@@ -83,19 +117,10 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         self.writer.table.live().poison().store(0, Ordering::Relaxed);
     }
 
-    /// Itself, unless a writer died as in [`Locked::is_after_death`].
-    #[inline]
-    pub(super) fn unless_after_death(self) -> Result<Self> {
-        match self.poison() {
-            0 => Ok(self),
-            epoch => Err(self.after_death(epoch)),
-        }
-    }
-
     #[cold]
-    fn after_death(&self, epoch: u64) -> Error {
+    fn after_death(&self) -> Error {
         let at = At { operation: "lock", subject: &self.writer.address };
-        at.error(ErrorKind::AfterDeath).detail(format!("in epoch {epoch}"))
+        at.error(ErrorKind::AfterDeath).detail(format!("in epoch {}", self.poison()))
     }
 
     /// The epoch when that writer died, or 0.

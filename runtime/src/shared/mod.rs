@@ -26,7 +26,7 @@ use crate::writer::announced;
 
 mod locked;
 
-pub use locked::Locked;
+pub use locked::{Locked, Turn};
 
 /// One of up to 62 writers of a table, in any processes, who take turns: each write, update and batch has the table for itself.
 ///
@@ -155,26 +155,37 @@ impl<T: ShmRecord> SharedWriter<T> {
         result
     }
 
-    /// Takes the turn and keeps it until the [`Locked`] is dropped: for several writes that belong together. Readers see each of
-    /// them as it comes, and wait for nobody; what they are to see at one instant goes into a batch.
+    /// Takes the turn and keeps it until the [`Locked`] in what is given is dropped: for several writes that belong together.
+    /// Readers see each of them as it comes, and wait for nobody; what they are to see at one instant goes into a batch.
+    ///
+    /// ```
+    /// # use shmrecord::{SharedWriter, ShmRecord, Turn};
+    /// # #[derive(ShmRecord, Clone, Copy)] #[repr(C)] struct Counter { hits: u64 }
+    /// # let address = format!("posix:/doc-lock-{}", std::process::id());
+    /// # let mut writer = SharedWriter::<Counter>::create(&address, 100)?;
+    /// let mut turn = match writer.lock()? {
+    ///     Turn::Whole(turn) => turn,
+    ///     Turn::AfterDeath(mut turn) => {
+    ///         // Somebody was killed between the two writes below: make record 1 what it must be.
+    ///         let first = turn.read_versioned(0)?.value;
+    ///         turn.write(1, &first)?;
+    ///         turn.clear_death();
+    ///         turn
+    ///     }
+    /// };
+    /// turn.write(0, &Counter { hits: 5 })?;
+    /// turn.write(1, &Counter { hits: 5 })?;
+    /// # drop(turn);
+    /// # shmrecord::remove(&address)?;
+    /// # Ok::<(), shmrecord::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`AfterDeath`](crate::ErrorKind::AfterDeath) when a writer died while it held the lock, or panicked in it, and nobody has said since
-    /// that all is well: see [`SharedWriter::lock_after_death`]. [`LockTimeout`](crate::ErrorKind::LockTimeout),
-    /// [`LockCorrupt`](crate::ErrorKind::LockCorrupt).
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout), [`LockCorrupt`](crate::ErrorKind::LockCorrupt).
     #[inline]
-    pub fn lock(&mut self) -> Result<Locked<'_, T>> {
-        self.lock_after_death()?.unless_after_death()
-    }
-
-    /// As [`SharedWriter::lock`], also behind somebody who died with the lock: to look whether the records belong together, mend
-    /// them, and say so with [`Locked::clear_death`].
-    ///
-    /// # Errors
-    /// As [`SharedWriter::lock`] but for `AfterDeath`.
-    #[inline]
-    pub fn lock_after_death(&mut self) -> Result<Locked<'_, T>> {
-        self.turn("lock")
+    pub fn lock(&mut self) -> Result<Turn<'_, T>> {
+        let turn = self.turn("lock")?;
+        Ok(if turn.is_after_death() { Turn::AfterDeath(turn) } else { Turn::Whole(turn) })
     }
 
     /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned), without a turn.

@@ -10,6 +10,7 @@
 //! | `take KEY` | takes the semaphore of a [`foreign`](integration_tests::foreign) program as that would, without undo; prints `taken` |
 //! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
+//! | `turns ADDRESS` | joins a table's writers, prints `ready EPOCH`, takes [`turns`](integration_tests::turns) |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
@@ -23,7 +24,7 @@ use integration_tests::records::{
     Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
 };
 use integration_tests::said::Said;
-use integration_tests::{sysv, twin};
+use integration_tests::{sysv, turns, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
@@ -52,6 +53,10 @@ fn main() {
         ["take", key] => take(number(key)),
         ["transfer", address, capacity] => transfer(address, number(capacity)),
         ["audit", address] => audit(address),
+        ["turns", address] => {
+            end_with_input();
+            turns::go_round(&mut turns::join(address));
+        }
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }

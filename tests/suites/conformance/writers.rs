@@ -9,7 +9,7 @@ use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Part, Place};
 use integration_tests::records::{NO_QUOTE, Pattern, Pattern64, Quote, quote};
-use shmrecord::{ErrorKind, Options, Reader, SharedWriter, Status, Versioned, Writer, remove};
+use shmrecord::{ErrorKind, Options, Reader, SharedWriter, Status, Turn, Versioned, Writer, remove};
 
 const CAPACITY: usize = 5;
 
@@ -33,7 +33,7 @@ fn writers_write_update_and_batch_beside_one_another() {
                 Pattern64::of(3, version + 1)
             });
             assert_eq!(next.unwrap(), Pattern64::of(3, version + 1));
-            let mut turn = third.lock().unwrap();
+            let mut turn = third.lock().unwrap().whole().unwrap();
             assert!(!turn.is_after_death());
             turn.write(3, &Pattern64::of(3, version + 2)).unwrap();
             let expected = Versioned { value: Pattern64::of(3, version + 2), version: version + 2 };
@@ -120,19 +120,18 @@ fn a_turn_that_is_not_given_away_is_waited_for_until_the_timeout() {
         let mut one = create(place);
         let options = Options::new().timeout(Duration::from_millis(50));
         let mut other = options.open_shared::<Quote>(place.address()).unwrap();
-        let turn = one.lock().unwrap();
+        let turn = one.lock().unwrap().whole().unwrap();
         let before = Instant::now();
         // Every way to wait.
         let refused = [
             error_of(other.write(0, &quote(1)), place.address()),
             error_of(other.update(0, |quote| quote), place.address()),
             error_of(other.batch(|_| Ok(())), place.address()),
-            error_of(other.lock().map(|_| ()), place.address()),
-            error_of(other.lock_after_death().map(|_| ()), place.address()),
+            error_of(other.lock(), place.address()),
         ];
         let pid = Some(std::process::id());
         assert!(refused.iter().all(|kind| *kind == ErrorKind::LockTimeout { pid }), "{refused:?}");
-        assert!(before.elapsed() >= Duration::from_millis(250));
+        assert!(before.elapsed() >= Duration::from_millis(200));
         assert_eq!(other.read_versioned(0).unwrap().version, 0);
         drop(turn);
         other.write(0, &quote(1)).unwrap();
@@ -163,27 +162,31 @@ fn a_panic_in_a_turn_gives_it_away_and_is_told_until_somebody_says_that_all_is_w
                 }));
             },
             |writer| {
-                let _turn = writer.lock_after_death().unwrap();
+                let _turn = writer.lock().unwrap();
                 panic!("on purpose");
             },
         ];
         for panics in panics {
             assert!(catch_unwind(AssertUnwindSafe(|| panics(&mut one))).is_err());
-            assert_eq!(error_of(other.lock().map(|_| ()), place.address()), ErrorKind::AfterDeath);
+            assert_eq!(error_of(other.lock().and_then(Turn::whole), place.address()), ErrorKind::AfterDeath);
             assert_eq!(
-                error_of(one.lock().map(|_| ()), place.address()),
+                error_of(one.lock().and_then(Turn::whole), place.address()),
                 ErrorKind::AfterDeath,
                 "told to all"
             );
             other.write(1, &quote(1)).unwrap();
             one.update(1, |quote| quote).unwrap();
             other.batch(|batch| batch.set(1, &quote(1))).unwrap();
-            assert_eq!(error_of(other.lock().map(|_| ()), place.address()), ErrorKind::AfterDeath, "still");
-            let mut turn = other.lock_after_death().unwrap();
+            assert_eq!(
+                error_of(other.lock().and_then(Turn::whole), place.address()),
+                ErrorKind::AfterDeath,
+                "still"
+            );
+            let mut turn = other.lock().unwrap().any();
             assert!(turn.is_after_death());
             turn.clear_death();
             drop(turn);
-            assert!(!one.lock().unwrap().is_after_death());
+            assert!(matches!(one.lock().unwrap(), Turn::Whole(_)));
             assert_eq!(one.read_versioned(0).unwrap(), Versioned { value: quote(1), version: 1 });
         }
         // One that was on its way before says nothing of the turn.
@@ -198,7 +201,7 @@ fn a_panic_in_a_turn_gives_it_away_and_is_told_until_somebody_says_that_all_is_w
             panic!("on purpose");
         }));
         assert!(unwound.is_err());
-        assert_eq!(other.lock().unwrap().read_versioned(2).unwrap().value, quote(2));
+        assert_eq!(other.lock().unwrap().whole().unwrap().read_versioned(2).unwrap().value, quote(2));
     });
 }
 
@@ -208,12 +211,12 @@ fn a_turn_that_was_forgotten_is_the_next_ones_behind_a_death() {
         let (mut one, mut other) = (create(place), create(place));
         std::mem::forget(one.lock().unwrap());
         one.write(0, &quote(1)).unwrap();
-        assert_eq!(error_of(other.lock().map(|_| ()), place.address()), ErrorKind::AfterDeath);
-        other.lock_after_death().unwrap().clear_death();
+        assert_eq!(error_of(other.lock().and_then(Turn::whole), place.address()), ErrorKind::AfterDeath);
+        other.lock().unwrap().any().clear_death();
         std::mem::forget(one.lock().unwrap());
         drop(one);
         other.write(0, &quote(2)).unwrap();
-        assert_eq!(error_of(other.lock().map(|_| ()), place.address()), ErrorKind::AfterDeath);
+        assert_eq!(error_of(other.lock().and_then(Turn::whole), place.address()), ErrorKind::AfterDeath);
     });
 }
 

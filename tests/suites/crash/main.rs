@@ -10,4 +10,5 @@ mod prefix;
 mod random;
 mod role;
 mod transfers;
+mod turns;
 mod writing;

@@ -1,0 +1,72 @@
+//! What one of many writers does until it is killed, and what holds whoever is: amounts move between accounts in batches,
+//! records count what was added to them, two records are equal whenever nobody has the turn. Relies on the public API.
+
+use std::thread;
+use std::time::Duration;
+
+use shmrecord::{Options, Result, SharedWriter, Turn};
+
+use crate::records::{Pattern256, account};
+
+/// Accounts, from record 0 on.
+pub const ACCOUNTS: usize = 6;
+/// The record to which every round of every writer adds one.
+pub const COUNTER: usize = ACCOUNTS;
+/// Two records that are written one after the other in one turn.
+pub const PAIR: [usize; 2] = [ACCOUNTS + 1, ACCOUNTS + 2];
+/// Records of the table.
+pub const CAPACITY: usize = ACCOUNTS + 3;
+
+/// Joins the writers of the table, and says so.
+///
+/// # Panics
+/// When it cannot.
+#[must_use]
+pub fn join(address: &str) -> SharedWriter<Pattern256> {
+    let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
+    let writer = options.create_shared(address, CAPACITY).expect("a table of many writers");
+    println!("ready {}", writer.epoch());
+    writer
+}
+
+/// Goes round for ever.
+///
+/// # Panics
+/// When the table is not as it must be.
+pub fn go_round(writer: &mut SharedWriter<Pattern256>) {
+    for number in 0.. {
+        round(writer, number).expect("turns come");
+        if number % 50 == 0 {
+            thread::sleep(Duration::from_micros(50));
+        }
+    }
+}
+
+/// One of each kind of turn.
+///
+/// # Errors
+/// Those of the library.
+///
+/// # Panics
+/// When the table is not as it must be.
+pub fn round(writer: &mut SharedWriter<Pattern256>, number: usize) -> Result<()> {
+    let (from, to) = (number % ACCOUNTS, (number + 1 + number / ACCOUNTS % (ACCOUNTS - 1)) % ACCOUNTS);
+    writer.batch(|batch| {
+        let [debit, credit] = [batch.get(from)?, batch.get(to)?].map(|account| account.words[0]);
+        batch.set(from, &account(debit.wrapping_sub(number as u64)))?;
+        batch.set(to, &account(credit.wrapping_add(number as u64)))
+    })?;
+    writer.update(COUNTER, |count| account(count.words[0] + 1))?;
+    let mut turn = match writer.lock()? {
+        Turn::Whole(turn) => turn,
+        Turn::AfterDeath(mut turn) => {
+            let first = turn.read_versioned(PAIR[0])?.value;
+            turn.write(PAIR[1], &first)?;
+            turn.clear_death();
+            turn
+        }
+    };
+    let [first, second] = [turn.read_versioned(PAIR[0])?.value, turn.read_versioned(PAIR[1])?.value];
+    assert_eq!(first, second, "nobody died, and yet half a turn was made");
+    PAIR.iter().try_for_each(|&index| turn.write(index, &account(first.words[0] + 1)))
+}

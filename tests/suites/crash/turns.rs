@@ -1,0 +1,59 @@
+//! Many writers, of whom one after the other is killed, wherever it is in its turn or on its way to one: the others go on soon,
+//! what a batch moves is never lost or made, and what is half-done under a lock is told.
+
+use std::time::{Duration, Instant};
+
+use integration_tests::actor;
+use integration_tests::case::every_public_backend;
+use integration_tests::image::{Image, at};
+use integration_tests::process::Actor;
+use integration_tests::records::{Pattern256, balance};
+use integration_tests::turns::{ACCOUNTS, COUNTER, join, round};
+use shmrecord::Reader;
+
+use crate::random::{Random, kills};
+
+const WRITERS: usize = 3;
+
+#[test]
+fn whoever_is_killed_the_others_go_on() {
+    every_public_backend(|place| {
+        let address = place.address();
+        let mut random = Random::new();
+        let start = || -> Actor {
+            let mut actor = actor!("turns", address);
+            assert!(actor.line().starts_with("ready "));
+            actor
+        };
+        let mut own = join(address);
+        let mut writers: Vec<_> = (0..WRITERS).map(|_| start()).collect();
+        let reader = Reader::<Pattern256>::open(address).unwrap();
+        let image = Image::of(place);
+        let (kills, mut in_a_turn, mut longest) = (kills(25), 0, Duration::ZERO);
+        let mut counted = 0;
+        for kill in 1..=kills {
+            random.pause(2000);
+            let victim = writers.remove(random.below(WRITERS as u64) as usize);
+            victim.kill();
+            // A word of 0 or of somebody who lives: nobody died with the lock. This sees only the others.
+            in_a_turn += u32::from(image.half(at::LOCK) != 0);
+            // At once, with nobody there to help.
+            let accounts = reader.snapshot(0..ACCOUNTS).unwrap();
+            assert_eq!(balance(&accounts), Some(0), "kill {kill}");
+            let before = Instant::now();
+            round(&mut own, kill as usize).unwrap();
+            longest = longest.max(before.elapsed());
+            let count = reader.read(COUNTER).unwrap().words[0];
+            assert!(count > counted, "kill {kill}: {count} after {counted}");
+            counted = count;
+            writers.push(start());
+        }
+        // Until the last of them have nothing more to say.
+        writers.into_iter().for_each(Actor::kill);
+        round(&mut own, 1).unwrap();
+        assert_eq!(balance(&reader.snapshot(0..ACCOUNTS).unwrap()), Some(0));
+        let [count, version] = [reader.read(COUNTER).unwrap().words[0], reader.version(COUNTER).unwrap()];
+        assert_eq!(count, version, "no update is lost or made twice");
+        println!("{kills} kills, {in_a_turn} times the lock was held then, the longest wait {longest:?}");
+    });
+}
