@@ -28,6 +28,7 @@
 //! | module | room |
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
+//! | [`follow`] | a reader that goes on with the table that replaces its own |
 //! | [`batch`] | several records at one instant |
 //! | [`options`] | what may be chosen |
 //! | [`status`] | whether a table's writer lives, and whether it can still be found |
@@ -37,7 +38,8 @@
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
-//! | `lifecycle`, `plan`, `removal` | create, attach, take over; remove |
+//! | `lifecycle`, `plan`, `removal`, `replacement` | create, attach, take over; remove; replace |
+//! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role |
@@ -53,12 +55,14 @@ pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
+pub mod follow;
 mod geometry;
 mod guard;
 pub mod handover;
 mod header;
 mod host;
 mod key;
+mod life;
 mod lifecycle;
 pub mod options;
 mod plan;
@@ -67,6 +71,7 @@ pub mod reader;
 pub mod record;
 mod region;
 mod removal;
+mod replacement;
 pub mod semaphore;
 pub mod status;
 mod sync;
@@ -77,6 +82,7 @@ pub mod writer;
 pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
 pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
+pub use follow::Follower;
 pub use geometry::Arrangement;
 pub use options::Options;
 pub use raw::{RawReader, RawRecord};

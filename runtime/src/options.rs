@@ -5,6 +5,7 @@ use std::time::Duration;
 use shmrecord_layout::abi;
 
 use crate::error::{At, ErrorKind, Result};
+use crate::follow::Follower;
 use crate::geometry::Arrangement;
 use crate::raw::RawReader;
 use crate::reader::Reader;
@@ -12,7 +13,7 @@ use crate::record::ShmRecord;
 use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
 use crate::writer::Writer;
-use crate::{lifecycle, removal};
+use crate::{lifecycle, removal, replacement};
 
 /// How to create and open tables, in the manner of `std::fs::OpenOptions`.
 ///
@@ -229,13 +230,30 @@ impl Options {
         Ok(Writer::new(address, self.timeout, table, guard))
     }
 
+    /// Replaces the table at the address, whoever writes to it. See [`Writer::replace`].
+    ///
+    /// # Errors
+    /// As [`Writer::replace`].
+    pub fn replace<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<Writer<T>> {
+        let (address, table, guard) = replacement::replace(self, address, T::LAYOUT, capacity)?;
+        Ok(Writer::new(address, self.timeout, table, guard))
+    }
+
     /// Opens a table for reading. See [`Reader::open`].
     ///
     /// # Errors
     /// As [`Reader::open`].
     pub fn open<T: ShmRecord>(&self, address: &str) -> Result<Reader<T>> {
         let (address, table) = lifecycle::open_reader(self, address, Some(T::LAYOUT))?;
-        Ok(Reader::new(address, table, self.timeout))
+        Ok(Reader::new(address, table, self.clone()))
+    }
+
+    /// Opens a table for reading, and whatever replaces it. See [`Follower::open`].
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn follow<T: ShmRecord>(&self, address: &str) -> Result<Follower<T>> {
+        self.open(address).map(Follower::from)
     }
 
     /// Opens any table for reading by its own description. See [`RawReader::open`].

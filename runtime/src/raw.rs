@@ -10,6 +10,7 @@ use crate::buffer;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
+use crate::life;
 use crate::options::Options;
 use crate::reader;
 use crate::region::Facts;
@@ -156,6 +157,14 @@ impl RawReader {
     /// As there.
     pub fn status(&self) -> Result<Status> {
         status::of_read(&self.table, &self.address)
+    }
+
+    /// As [`Reader::age`](crate::Reader::age).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn age(&self) -> Result<Duration> {
+        life::age(&self.table, &self.address)
     }
 
     /// As [`Reader::facts`](crate::Reader::facts).

@@ -9,6 +9,8 @@ use crate::address::Address;
 use crate::buffer::{BURST, Buffer, Unread};
 use crate::deadline::Deadline;
 use crate::error::{At, Error, ErrorKind, Result};
+use crate::life;
+use crate::lifecycle;
 use crate::options::Options;
 use crate::record::ShmRecord;
 use crate::region::Facts;
@@ -32,7 +34,8 @@ pub struct Versioned<T> {
 pub struct Reader<T> {
     address: Address,
     table: Table,
-    timeout: Duration,
+    /// As it was opened, and will be opened again.
+    options: Options,
     record: PhantomData<fn() -> T>,
 }
 
@@ -47,8 +50,8 @@ impl<T: ShmRecord> Reader<T> {
         Options::new().open(address)
     }
 
-    pub(crate) fn new(address: Address, table: Table, timeout: Duration) -> Self {
-        Self { address, table, timeout, record: PhantomData }
+    pub(crate) fn new(address: Address, table: Table, options: Options) -> Self {
+        Self { address, table, options, record: PhantomData }
     }
 
     /// The record at `index`, whole: one that was published, or all zeros when none was.
@@ -63,9 +66,8 @@ impl<T: ShmRecord> Reader<T> {
     pub fn read(&self, index: usize) -> Result<T> {
         match read_at_rest(&self.table, index) {
             Some((value, _)) => Ok(value),
-            None => {
-                read_patiently(&self.table, &self.address, self.timeout, index).map(|record| record.value)
-            }
+            None => read_patiently(&self.table, &self.address, self.options.timeout, index)
+                .map(|record| record.value),
         }
     }
 
@@ -85,7 +87,7 @@ impl<T: ShmRecord> Reader<T> {
     #[cold]
     #[inline(never)]
     fn read_patiently_into(&self, index: usize, out: &mut T) -> Result<()> {
-        *out = read_patiently(&self.table, &self.address, self.timeout, index)?.value;
+        *out = read_patiently(&self.table, &self.address, self.options.timeout, index)?.value;
         Ok(())
     }
 
@@ -95,7 +97,17 @@ impl<T: ShmRecord> Reader<T> {
     /// As [`Reader::read`].
     #[inline]
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
-        read(&self.table, &self.address, self.timeout, index)
+        read(&self.table, &self.address, self.options.timeout, index)
+    }
+
+    /// As [`Reader::read`], if a writer has given a sign of life within `max_age`: the record is then at least as new as
+    /// everything that was published up to that sign.
+    ///
+    /// # Errors
+    /// As [`Reader::read`]; [`ErrorKind::Stale`] when the last sign of life is older, or nobody can tell.
+    pub fn read_fresh(&self, index: usize, max_age: Duration) -> Result<T> {
+        life::check_fresh(&self.table, &self.address, max_age)?;
+        self.read(index)
     }
 
     /// The record at `index` if it was published since version `seen`, else `None`.
@@ -122,13 +134,17 @@ impl<T: ShmRecord> Reader<T> {
     /// As [`Reader::read`]; [`ErrorKind::Contended`] also when batches were committed during every attempt until the
     /// timeout; [`ErrorKind::BadArgument`] for a range that ends before it starts.
     pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<T>> {
-        snapshot(&self.table, &self.address, self.timeout, range, |index, deadline| {
-            match read_at_rest(&self.table, index) {
+        snapshot(
+            &self.table,
+            &self.address,
+            self.options.timeout,
+            range,
+            |index, deadline| match read_at_rest(&self.table, index) {
                 Some((value, _)) => Ok(value),
                 None => read_patiently(&self.table, &self.address, deadline.left(), index)
                     .map(|record| record.value),
-            }
-        })
+            },
+        )
     }
 
     /// The version of record `index`: one load, to see whether reading it is worthwhile. It orders nothing.
@@ -166,6 +182,59 @@ impl<T: ShmRecord> Reader<T> {
     /// [`Reader::read`].
     pub fn status(&self) -> Result<Status> {
         status::of_read(&self.table, &self.address)
+    }
+
+    /// How long ago a writer last gave a sign of life: it created the table or took it over, said so ([`Writer::beat`]), or
+    /// wrote, where [`Options::stamps`] were asked for. In steps of the coarse clock, 1 to 10 ms. [`Duration::MAX`] for a table
+    /// from before the last boot, whose clock was another one.
+    ///
+    /// A clock of another time namespace makes it wrong, or zero; nothing but this and [`Reader::read_fresh`] depends on it.
+    /// A writer that is silent may be well: [`Reader::status`] tells whether it is there.
+    ///
+    /// [`Writer::beat`]: crate::Writer::beat
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] as in [`Reader::read`].
+    pub fn age(&self) -> Result<Duration> {
+        life::age(&self.table, &self.address)
+    }
+
+    /// Opens the address again when its table is no longer this one: [`Reader::status`], and then, if that is
+    /// [`Status::Retired`] or [`Status::Orphaned`], [`Reader::open`] as this one was opened, without waiting. `true`: it now
+    /// reads another table, which may have another capacity. `false`: it reads the one that it did, because that is current,
+    /// or because nothing is there yet; a `memfd:` must have been handed over.
+    ///
+    /// # Errors
+    /// As [`Reader::status`], and as [`Reader::open`]; this handle then goes on with the table that it has.
+    pub fn refresh(&mut self) -> Result<bool> {
+        if self.status()?.is_current() {
+            return Ok(false);
+        }
+        self.reopen()
+    }
+
+    /// Opens what is at the address now, if anything is and it is another table.
+    pub(crate) fn reopen(&mut self) -> Result<bool> {
+        let at_once = self.options.clone().timeout(Duration::ZERO);
+        match lifecycle::attach_reader(&at_once, &self.address, Some(T::LAYOUT)) {
+            Ok(table) => {
+                let is_other = table.segment().identity() != self.table.segment().identity();
+                if is_other {
+                    self.table = table;
+                }
+                Ok(is_other)
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotReady | ErrorKind::Retired => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Whether the table was removed: one load.
+    #[inline]
+    pub(crate) fn is_retired(&self) -> bool {
+        self.table.is_retired()
     }
 
     /// `fstat(2)` or `shmctl(IPC_STAT)`: what the kernel says of the segment, be it removed.

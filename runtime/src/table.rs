@@ -142,6 +142,19 @@ impl Table {
         self.live(live::EPOCH).load(Ordering::Relaxed)
     }
 
+    /// When a writer last gave a sign of life, by the coarse clock of its boot.
+    pub(crate) fn stamp(&self) -> u64 {
+        let stamp = self.live(live::STAMP).load(Ordering::Relaxed);
+        // Pairs with the release store of the stamp: what was published before it is seen from here on.
+        fence(Ordering::Acquire);
+        stamp
+    }
+
+    /// Stores a sign of life. The caller holds the role.
+    pub(crate) fn beat(&self) {
+        beat(self.segment.map());
+    }
+
     /// Pid, start time and moment of the last take-over, as that writer stored them.
     pub(crate) fn owner(&self) -> (u64, u64, u64) {
         let word = |at| self.live(at).load(Ordering::Relaxed);
@@ -223,11 +236,16 @@ fn begin_epoch(map: &Map, pid: u32, start: u64, now_unix_ns: u64) {
     map.word(live::OWNER_PID).store(u64::from(pid), Ordering::Relaxed);
     map.word(live::OWNER_START).store(start, Ordering::Relaxed);
     map.word(live::OWNER_SINCE_UNIX_NS).store(now_unix_ns, Ordering::Relaxed);
-    // Who sees it sees what was recovered.
-    map.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
+    beat(map);
     let epoch = map.word(live::EPOCH);
     // Last, so that an epoch that is seen was taken by an owner that is named. Nobody acquires it: it is for people.
     epoch.store(epoch.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+}
+
+/// Stores the moment of a sign of life.
+fn beat(map: &Map) {
+    // Pairs with the acquire fence in `Table::stamp`: who sees it sees what was published, or recovered, before.
+    map.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
 }
 
 /// `count` words of a mapping.
@@ -342,6 +360,6 @@ impl<'a> Slot<'a> {
     reason = "usize has 64 bits here; lib.rs refuses to build elsewhere"
 )]
 #[inline(always)]
-const fn place(value: u64) -> usize {
+pub(crate) const fn place(value: u64) -> usize {
     value as usize
 }

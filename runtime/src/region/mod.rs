@@ -159,6 +159,16 @@ pub(crate) enum Prepared {
     Nothing,
 }
 
+impl Prepared {
+    /// Its memory, if there is any yet.
+    pub(crate) fn map(&self) -> Option<&Map> {
+        match self {
+            Prepared::File(segment) => Some(&segment.map),
+            Prepared::Nothing => None,
+        }
+    }
+}
+
 impl Place {
     /// Whether this error may pass by itself: a System V segment has its key before it is complete.
     pub(crate) fn may_pass(&self, error: &Error) -> bool {

@@ -1,0 +1,205 @@
+//! How a table gives way to another one at its address, whoever writes to it: a writer that is stopped, hangs, dumps core or
+//! has lost its guard cannot be proven dead, so nobody else ever writes to its segment. Relies on `lifecycle` and `removal`,
+//! of whose steps it consists, and on `table` for the values; `docs/FORMAT.md` lists the same steps.
+//!
+//! The new table begins with the last values and versions of the old one, read after the old one was marked as removed. Until
+//! a file gives its name away it holds them still, though marked, and is replaced with them by who comes next.
+
+use shmrecord_layout::RecordLayout;
+
+use crate::address::Address;
+use crate::buffer;
+use crate::deadline::Deadline;
+use crate::error::{At, ErrorKind, Result};
+use crate::geometry::Geometry;
+use crate::guard::role::{Guard, Lock};
+use crate::header::{self, Header};
+use crate::host;
+use crate::lifecycle::{self, LEAST_BYTES};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::region::map::{Access, Map};
+use crate::region::{Identity, Place, Prepared, Rights, Segment};
+use crate::removal;
+use crate::sync::{Ordering, fence};
+use crate::table::{Table, place};
+
+/// Replaces the table that is there; creates one where none is, or where somebody was faster takes over theirs.
+pub(crate) fn replace(
+    options: &Options,
+    address: &str,
+    layout: &RecordLayout<'_>,
+    capacity: usize,
+) -> Result<(Address, Table, Guard)> {
+    let address = Address::parse(address)?;
+    let at = &At { operation: "replace", subject: &address };
+    let plan = lifecycle::plan(at, options, &address, layout, capacity)?;
+    let mut deadline = Deadline::after(options.timeout);
+    let mut prepared = None;
+    let replaced = match Old::find(at, options, &address, layout, deadline)? {
+        Some(old) => {
+            // Before anything is touched, so that a failure for want of space changes nothing.
+            prepared = Some(address.place().prepare(at, plan.segment())?);
+            replace_old(at, options, &address, &plan, &old, &mut prepared, &mut deadline)?
+        }
+        None => None,
+    };
+    let (table, guard) = match replaced {
+        Some(replaced) => replaced,
+        None => lifecycle::create_or_take_over(at, options, &address, &plan, prepared, &mut deadline)?,
+    };
+    Ok((address, table, guard))
+}
+
+/// Rounds until the old table has given way. `None`: somebody else has taken it away.
+fn replace_old(
+    at: &At<'_>,
+    options: &Options,
+    address: &Address,
+    plan: &Plan<'_>,
+    old: &Old,
+    prepared: &mut Option<Prepared>,
+    deadline: &mut Deadline,
+) -> Result<Option<(Table, Guard)>> {
+    loop {
+        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
+        guard.lock(at, Lock::Create, deadline)?;
+        if !address.place().leads_to(at, old.identity())? {
+            return Ok(None);
+        }
+        if guard.is_current(at)? {
+            removal::retire(old.segment());
+            // Its lock for writing may be taken for ever. From here on the segment is one whose remover was killed.
+            guard.unlink(at)?;
+            let published = lifecycle::publish(at, options, address, plan, Some(old), prepared, deadline)?;
+            if published.is_some() {
+                return Ok(published);
+            }
+        }
+        if !deadline.pause() {
+            return Err(at.error(ErrorKind::Retired));
+        }
+    }
+}
+
+/// A segment of ours that is to give way.
+#[derive(Debug)]
+pub(crate) struct Old {
+    contents: Contents,
+    /// When to stop waiting for a record that is written all the time.
+    deadline: Deadline,
+}
+
+#[derive(Debug)]
+enum Contents {
+    /// A table of the same record, whose values are carried over.
+    Same(Table),
+    /// Another record, another boot, or damage: nothing is carried over.
+    Other(Segment),
+}
+
+impl Old {
+    /// What is there now, to be written to. `None`: nothing, or nothing finished.
+    fn find(
+        at: &At<'_>,
+        options: &Options,
+        address: &Address,
+        layout: &RecordLayout<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Self>> {
+        let place = address.place();
+        let found = place.find(at, Access::Write, &options.trust());
+        let segment = match found.and_then(|found| removal::map_ours(at, place, found)) {
+            Ok(segment) => segment,
+            Err(error) if *error.kind() == ErrorKind::NotFound || place.may_pass(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_same = |header: &Header| {
+            header.is_of(layout)
+                && !header.is_of_another_boot(host::boot_id())
+                && place.is_of_this_namespace(header.guard)
+        };
+        let contents = match header_of(&segment).filter(is_same) {
+            Some(header) => Contents::Same(Table::new(segment, header)),
+            None => Contents::Other(segment),
+        };
+        Ok(Some(Self { contents, deadline }))
+    }
+
+    fn segment(&self) -> &Segment {
+        match &self.contents {
+            Contents::Same(table) => table.segment(),
+            Contents::Other(segment) => segment,
+        }
+    }
+
+    /// Which segment it is.
+    pub(crate) fn identity(&self) -> Identity {
+        self.segment().identity()
+    }
+
+    /// Completes the new segment and gives it the name of this one, if it still has that. `None`: something else has it. The
+    /// caller holds the lock under which names change.
+    pub(crate) fn give_way(
+        &self,
+        at: &At<'_>,
+        place: &Place,
+        plan: &Plan<'_>,
+        ready: Prepared,
+        header: &Header,
+    ) -> Result<Option<Segment>> {
+        let fill = |map: &Map| {
+            self.carry_over(map, plan.geometry());
+            plan.fill(map, header);
+        };
+        // A file is complete before this one loses its name, so that there is no more than a moment without one.
+        let is_filled = ready.map().map(fill).is_some();
+        place.unlink(at, self.identity())?;
+        place.publish(at, ready, plan.segment(), |map| {
+            if !is_filled {
+                fill(map);
+            }
+        })
+    }
+
+    /// Stores values and versions of this table into a new mapping of this geometry, in one state with respect to batches.
+    fn carry_over(&self, map: &Map, to: &Geometry) {
+        let Contents::Same(table) = &self.contents else { return };
+        let mut deadline = self.deadline;
+        let carry_all =
+            || (0..table.capacity().min(to.capacity)).for_each(|index| self.carry(table, index, map, to));
+        // Only a writer that goes on without a pause, though its table is marked, can be in the way until the deadline.
+        while table.in_one_state(carry_all).is_none() && deadline.pause() {}
+    }
+
+    /// Carries one record over. One that cannot be read before the deadline begins anew.
+    fn carry(&self, table: &Table, index: u64, map: &Map, to: &Geometry) {
+        let Some(slot) = usize::try_from(index).ok().and_then(|index| table.slot(index)) else { return };
+        // So that a sparse table stays one.
+        if slot.published() == 0 {
+            return;
+        }
+        let mut bytes = vec![0; place(to.cell_bytes)];
+        let Ok(version) = buffer::read_bytes(&slot, self.deadline.left(), &mut bytes) else { return };
+        let (cell, word) = match to.cells {
+            1 => (0, version.wrapping_mul(2)),
+            cells => (version % u64::from(cells), version),
+        };
+        map.copy_in(place(to.cells_offset + index * to.record_stride + cell * to.cell_stride), &bytes);
+        // Nobody sees it before the magic, which is stored last, with release.
+        map.word(place(to.versions_offset + index * to.versions_stride)).store(word, Ordering::Relaxed);
+    }
+}
+
+/// The header of a segment whose magic was seen, if it can be believed.
+fn header_of(segment: &Segment) -> Option<Header> {
+    let map = segment.map();
+    let bytes = map.length() as u64;
+    if bytes < LEAST_BYTES {
+        return None;
+    }
+    // Pairs with the release store of the magic, which its creator makes last: the header below is complete.
+    fence(Ordering::Acquire);
+    let copy = map.copy_out(0, header::BYTES);
+    Header::decode(&copy.try_into().ok()?, bytes).ok()
+}
