@@ -51,7 +51,7 @@ pub(crate) fn replace(
     Ok((address, table, guard))
 }
 
-/// Rounds until the old table has given way. `None`: somebody else has taken it away.
+/// Rounds until the old table has given way. `None`: somebody else has taken it away, or has the name it gave away.
 fn replace_old(
     at: &At<'_>,
     options: &Options,
@@ -61,13 +61,16 @@ fn replace_old(
     prepared: &mut Option<Prepared>,
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
+    let mut has_begun = false;
     loop {
         let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
         guard.lock(at, Lock::Create, deadline)?;
-        if !address.place().leads_to(at, old.identity())? {
+        let is_there = address.place().leads_to(at, old.identity())?;
+        if !is_there && (!has_begun || address.place().is_taken(at)?) {
             return Ok(None);
         }
         if guard.is_current(at)? {
+            has_begun = true;
             removal::retire(old.segment());
             // Its lock for writing may be taken for ever. From here on the segment is one whose remover was killed.
             guard.unlink(at)?;
