@@ -5,6 +5,8 @@
 //! The new table begins with the last values and versions of the old one, read after the old one was marked as removed. Until
 //! a file gives its name away it holds them still, though marked, and is replaced with them by who comes next.
 
+use std::time::Duration;
+
 use shmrecord_layout::RecordLayout;
 
 use crate::address::Address;
@@ -21,7 +23,7 @@ use crate::plan::Plan;
 use crate::region::map::{Access, Map};
 use crate::region::{Identity, Place, Prepared, Rights, Segment};
 use crate::removal;
-use crate::sync::{Ordering, fence};
+use crate::sync::{AtomicU64, Ordering, fence};
 use crate::table::{Table, place};
 
 /// Replaces the table that is there; creates one where none is, or where somebody was faster takes over theirs.
@@ -36,7 +38,7 @@ pub(crate) fn replace(
     let plan = lifecycle::plan(at, options, &address, layout, capacity)?;
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
-    let replaced = match Old::find(at, options, &address, layout, deadline)? {
+    let replaced = match Old::find(at, options, &address, layout)? {
         Some(old) => {
             // Before anything is touched, so that a failure for want of space changes nothing.
             prepared = Some(address.place().prepare(at, plan.segment())?);
@@ -89,8 +91,8 @@ fn replace_old(
 #[derive(Debug)]
 pub(crate) struct Old {
     contents: Contents,
-    /// When to stop waiting for a record that is written all the time.
-    deadline: Deadline,
+    /// How long to wait for a record that is written all the time.
+    timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -108,7 +110,6 @@ impl Old {
         options: &Options,
         address: &Address,
         layout: &RecordLayout<'_>,
-        deadline: Deadline,
     ) -> Result<Option<Self>> {
         let place = address.place();
         let found = place.find(at, Access::Write, &options.trust());
@@ -126,7 +127,7 @@ impl Old {
             Some(header) => Contents::Same(Table::new(segment, header)),
             None => Contents::Other(segment),
         };
-        Ok(Some(Self { contents, deadline }))
+        Ok(Some(Self { contents, timeout: options.timeout }))
     }
 
     fn segment(&self) -> &Segment {
@@ -168,30 +169,58 @@ impl Old {
     /// Stores values and versions of this table into a new mapping of this geometry, in one state with respect to batches.
     fn carry_over(&self, map: &Map, to: &Geometry) {
         let Contents::Same(table) = &self.contents else { return };
-        let mut deadline = self.deadline;
-        let carry_all =
-            || (0..table.capacity().min(to.capacity)).for_each(|index| self.carry(table, index, map, to));
+        let mut deadline = Deadline::after(self.timeout);
         // Only a writer that goes on without a pause, though its table is marked, can be in the way until the deadline.
-        while table.in_one_state(carry_all).is_none() && deadline.pause() {}
+        while table.in_one_state(|| self.carry_all(table, map, to)).is_none() && deadline.pause() {}
     }
 
-    /// Carries one record over. One that cannot be read before the deadline begins anew.
-    fn carry(&self, table: &Table, index: u64, map: &Map, to: &Geometry) {
-        let Some(slot) = usize::try_from(index).ok().and_then(|index| table.slot(index)) else { return };
-        // So that a sparse table stays one.
-        if slot.published() == 0 {
+    /// First what is at rest, however long that takes; then, until the timeout, what a writer left half-written or still
+    /// writes. A record that cannot be read begins anew.
+    fn carry_all(&self, table: &Table, map: &Map, to: &Geometry) {
+        let indices = 0..place(table.capacity().min(to.capacity));
+        let mut bytes = vec![0; place(to.cell_bytes)];
+        let mut are_all_there = true;
+        for slot in indices.clone().filter_map(|index| table.slot(index)) {
+            // So that a sparse table stays one.
+            if slot.published() != 0 {
+                let version = buffer::read_bytes_at_rest(&slot, &mut bytes);
+                are_all_there &= version.is_some();
+                put(map, to, slot.index(), version.unwrap_or(0), &bytes);
+            }
+        }
+        if are_all_there {
             return;
         }
-        let mut bytes = vec![0; place(to.cell_bytes)];
-        let Ok(version) = buffer::read_bytes(&slot, self.deadline.left(), &mut bytes) else { return };
-        let (cell, word) = match to.cells {
-            1 => (0, version.wrapping_mul(2)),
-            cells => (version % u64::from(cells), version),
-        };
-        map.copy_in(place(to.cells_offset + index * to.record_stride + cell * to.cell_stride), &bytes);
-        // Nobody sees it before the magic, which is stored last, with release.
-        map.word(place(to.versions_offset + index * to.versions_stride)).store(word, Ordering::Relaxed);
+        let patience = Deadline::after(self.timeout);
+        for slot in indices.filter_map(|index| table.slot(index)) {
+            let is_missing =
+                slot.published() != 0 && version_word(map, to, slot.index()).load(Ordering::Relaxed) == 0;
+            if is_missing && let Ok(version) = buffer::read_bytes(&slot, patience.left(), &mut bytes) {
+                put(map, to, slot.index(), version, &bytes);
+            }
+            if patience.is_over() {
+                break;
+            }
+        }
     }
+}
+
+/// Makes these bytes of a cell the value of a record in this version, in a mapping that nobody sees before its magic, which is
+/// stored last, with release.
+fn put(map: &Map, to: &Geometry, index: usize, version: u64, bytes: &[u8]) {
+    let (cell, word) = match to.cells {
+        1 => (0, version.wrapping_mul(2)),
+        cells => (version % u64::from(cells), version),
+    };
+    if version != 0 {
+        let at = to.cells_offset + index as u64 * to.record_stride + cell * to.cell_stride;
+        map.copy_in(place(at), bytes);
+    }
+    version_word(map, to, index).store(word, Ordering::Relaxed);
+}
+
+fn version_word<'a>(map: &'a Map, to: &Geometry, index: usize) -> &'a AtomicU64 {
+    map.word(place(to.versions_offset + index as u64 * to.versions_stride))
 }
 
 /// The header of a segment whose magic was seen, if it can be believed.

@@ -261,6 +261,11 @@ unsafe fn atomics<'a>(first: NonNull<u8>, count: usize) -> &'a [AtomicU64] {
 }
 
 impl<'a> Slot<'a> {
+    /// Which record it is of.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     #[inline(always)]
     fn version(&self) -> &'a AtomicU64 {
         let table = self.table;

@@ -9,32 +9,49 @@
 
 #include <stdlib.h>
 
-// Carries one record over, by way of `words`, which have room for a cell. One that cannot be read before the deadline
-// begins anew.
-static inline void shmrec_carry(const shmrec_table *table, const shmrec_table *old, uint64_t index, uint64_t *words,
-                                const shmrec_task *task) {
-    const shmrec_geometry *to = &table->header.geometry;
-    const uint64_t count = to->cell_bytes / 8;
+// Makes these words of a cell the value of a record in this version, in a table that nobody sees before its magic, which
+// is stored last, with release.
+static inline void shmrec_carry_put(const shmrec_table *table, uint64_t index, uint64_t version, const uint64_t *words) {
+    const shmrec_geometry *g = &table->header.geometry;
+    const uint64_t cell = g->cells == 1 ? 0 : version % g->cells;
+    if (version != 0) {
+        shmrec_copy_in(shmrec_table_cells(table, index) + cell * (g->cell_stride / 8), words, g->cell_bytes / 8);
+    }
+    shmrec_store(shmrec_table_version(table, index), g->cells == 1 ? version * 2 : version);
+}
+
+// First what is at rest, however long that takes; then, until the timeout, what a writer left half-written or still
+// writes. A record that cannot be read begins anew. `words` have room for a cell.
+static inline void shmrec_carry_all(const shmrec_table *table, const shmrec_table *old, uint64_t *words) {
+    const uint64_t here = table->header.geometry.capacity, there = old->header.geometry.capacity;
+    const uint64_t records = here < there ? here : there, count = table->header.geometry.cell_bytes / 8;
     uint64_t version;
-    // So that a sparse table stays one.
-    if (shmrec_load(shmrec_table_version(old, index)) == 0) {
-        return;
+    bool all_there = true;
+    for (uint64_t index = 0; index < records; index++) {
+        // So that a sparse table stays one.
+        if (shmrec_load(shmrec_table_version(old, index)) != 0) {
+            const bool read = shmrec_try_read(old, index, words, count, &version);
+            all_there = all_there && read;
+            shmrec_carry_put(table, index, read ? version : 0, words);
+        }
     }
-    if (!shmrec_try_read(old, index, words, count, &version) &&
-        shmrec_read_patiently(old, index, words, count, &version, task->deadline_ns, NULL) != SHMREC_OK) {
-        return;
+    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns;
+    bool over = all_there;
+    for (uint64_t index = 0; index < records && !over; index++) {
+        if (shmrec_load(shmrec_table_version(old, index)) != 0 && shmrec_load(shmrec_table_version(table, index)) == 0) {
+            if (shmrec_read_patiently(old, index, words, count, &version, end_ns, NULL) == SHMREC_OK) {
+                shmrec_carry_put(table, index, version, words);
+            }
+            over = shmrec_monotonic_ns() >= end_ns;
+        }
     }
-    const uint64_t cell = to->cells == 1 ? 0 : version % to->cells;
-    shmrec_copy_in(shmrec_table_cells(table, index) + cell * (to->cell_stride / 8), words, count);
-    // Nobody sees it before the magic, which is stored last, with release.
-    shmrec_store(shmrec_table_version(table, index), to->cells == 1 ? version * 2 : version);
 }
 
 // Stores values and versions of the old table, up to the capacity of the new one, in one state with respect to batches.
 static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_table *old, const shmrec_task *task) {
-    const uint64_t here = table->header.geometry.capacity, there = old->header.geometry.capacity;
     const uint64_t *committed = shmrec_table_word(old, SHMREC_LIVE_COMMIT_SEQ);
     uint64_t *words = SHMREC_CAST(uint64_t *, malloc(table->header.geometry.cell_bytes));
+    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns;
     uint64_t before, pause_ns = 1000;
     if (words == NULL) {
         return shmrec_fail_space(task, "malloc", ENOMEM, table->header.geometry.cell_bytes);
@@ -42,11 +59,9 @@ static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_tabl
     do {
         // As in shmrec_snapshot_begin: the fences of each read stand between the two loads.
         before = shmrec_load(committed);
-        for (uint64_t index = 0; index < here && index < there; index++) {
-            shmrec_carry(table, old, index, words, task);
-        }
-        // Only a writer that goes on without a pause, though its table is marked, can be in the way until the deadline.
-    } while (shmrec_load(committed) != before && shmrec_pause(&pause_ns, task->deadline_ns));
+        shmrec_carry_all(table, old, words);
+        // Only a writer that goes on without a pause, though its table is marked, can be in the way until the end.
+    } while (shmrec_load(committed) != before && shmrec_pause(&pause_ns, end_ns));
     free(words);
     return SHMREC_OK;
 }
