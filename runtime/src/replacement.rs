@@ -188,18 +188,25 @@ impl Old {
                 put(map, to, slot.index(), version.unwrap_or(0), &bytes);
             }
         }
-        if are_all_there {
-            return;
-        }
-        let patience = Deadline::after(self.timeout);
-        for slot in indices.filter_map(|index| table.slot(index)) {
-            let is_missing =
-                slot.published() != 0 && version_word(map, to, slot.index()).load(Ordering::Relaxed) == 0;
-            if is_missing && let Ok(version) = buffer::read_bytes(&slot, patience.left(), &mut bytes) {
-                put(map, to, slot.index(), version, &bytes);
+        // One attempt for each in turn, so that none keeps the others from theirs.
+        let mut patience = Deadline::after(self.timeout);
+        while !are_all_there {
+            are_all_there = true;
+            for slot in indices.clone().filter_map(|index| table.slot(index)) {
+                let is_there = version_word(map, to, slot.index()).load(Ordering::Relaxed) != 0;
+                if is_there || slot.published() == 0 {
+                    continue;
+                }
+                match buffer::read_bytes(&slot, Duration::ZERO, &mut bytes) {
+                    Ok(version) => put(map, to, slot.index(), version, &bytes),
+                    Err(_) => are_all_there = false,
+                }
+                if patience.is_over() {
+                    return;
+                }
             }
-            if patience.is_over() {
-                break;
+            if !are_all_there && !patience.pause() {
+                return;
             }
         }
     }

@@ -35,14 +35,27 @@ static inline void shmrec_carry_all(const shmrec_table *table, const shmrec_tabl
             shmrec_carry_put(table, index, read ? version : 0, words);
         }
     }
-    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns;
-    bool over = all_there;
-    for (uint64_t index = 0; index < records && !over; index++) {
-        if (shmrec_load(shmrec_table_version(old, index)) != 0 && shmrec_load(shmrec_table_version(table, index)) == 0) {
-            if (shmrec_read_patiently(old, index, words, count, &version, end_ns, NULL) == SHMREC_OK) {
+    // One attempt for each in turn, so that none keeps the others from theirs.
+    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns, at_once = 1;
+    uint64_t pause_ns = 1000;
+    while (!all_there) {
+        all_there = true;
+        for (uint64_t index = 0; index < records; index++) {
+            const bool is_there = shmrec_load(shmrec_table_version(table, index)) != 0;
+            if (is_there || shmrec_load(shmrec_table_version(old, index)) == 0) {
+                continue;
+            }
+            const int code = shmrec_read_patiently(old, index, words, count, &version, at_once, NULL);
+            if (code == SHMREC_OK) {
                 shmrec_carry_put(table, index, version, words);
             }
-            over = shmrec_monotonic_ns() >= end_ns;
+            all_there = all_there && code == SHMREC_OK;
+            if (shmrec_monotonic_ns() >= end_ns) {
+                return;
+            }
+        }
+        if (!all_there && !shmrec_pause(&pause_ns, end_ns)) {
+            return;
         }
     }
 }
