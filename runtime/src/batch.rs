@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::{At, ErrorKind, Result};
 use crate::guard;
-use crate::reader;
+use crate::read;
 use crate::record::ShmRecord;
 use crate::table::Table;
 
@@ -52,7 +52,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
 
     fn try_set(&mut self, index: usize, value: &T) -> Result<()> {
         let Some(slot) = self.table.slot(index) else {
-            return Err(reader::out_of_range("batch", self.table, self.address, index));
+            return Err(read::out_of_range("batch", self.table, self.address, index));
         };
         if self.filling.contains(index as u64) {
             return Err(refused(self.address, "index", format!("record {index} is in this batch already")));
@@ -74,9 +74,9 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
         match Buffer::<T>::read_batch(&self.filling, index as u64) {
             Some(value) => {
                 let at = &At { operation: "read", subject: self.address };
-                value.map_err(|unread| reader::failed(at, unread, T::LAYOUT.name, index))
+                value.map_err(|unread| read::failed(at, unread, T::LAYOUT.name, index))
             }
-            None => reader::read(self.table, self.address, self.timeout, index).map(|record| record.value),
+            None => read::read(self.table, self.address, self.timeout, index).map(|record| record.value),
         }
     }
 

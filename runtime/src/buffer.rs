@@ -195,8 +195,21 @@ impl<T: ShmRecord> Buffer<T> {
 
 /// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.
 pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> Result<u64, Unread> {
+    bytes_of(out, |words| attempts(timeout, || slot.read(words)))
+}
+
+/// As [`read_bytes`], in one attempt, which a slot that is at rest lets succeed.
+pub(crate) fn read_bytes_at_rest(slot: &Slot<'_>, out: &mut [u8]) -> Option<u64> {
+    bytes_of(out, |words| slot.read_at_rest(words).ok_or(())).ok()
+}
+
+/// The bytes of the words that `read` fills, all of them when it succeeds.
+fn bytes_of<E>(
+    out: &mut [u8],
+    read: impl FnOnce(&mut [MaybeUninit<u64>]) -> Result<u64, E>,
+) -> Result<u64, E> {
     let mut words = vec![MaybeUninit::uninit(); out.len().div_ceil(8)];
-    let version = attempts(timeout, || slot.read(&mut words))?;
+    let version = read(&mut words)?;
     for (bytes, word) in out.chunks_mut(8).zip(&words) {
         // SAFETY: a successful read has written every word.
         let word = unsafe { word.assume_init() };

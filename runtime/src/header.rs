@@ -160,6 +160,20 @@ impl Header {
         Ok(header)
     }
 
+    /// Whether the machine has booted since the segment was made: its present boot is `now`, as far as both are known.
+    pub(crate) fn is_of_another_boot(&self, now: [u8; 16]) -> bool {
+        let unknown = [0; 16];
+        self.boot_id != unknown && now != unknown && self.boot_id != now
+    }
+
+    /// Whether it is of a record with this layout and meaning.
+    pub(crate) fn is_of(&self, layout: &RecordLayout<'_>) -> bool {
+        self.schema_id == layout.schema_id
+            && self.layout_id == layout.layout_id
+            && self.shape.record_bytes == layout.size
+            && self.shape.record_align == layout.align
+    }
+
     /// The u64 fields that the shape decides, with their names.
     fn words(&self) -> [(usize, u64, &'static str); 10] {
         let g = &self.geometry;

@@ -28,6 +28,7 @@
 //! | module | room |
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
+//! | [`follow`] | a reader that goes on with the table that replaces its own |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
 //! | [`options`] | what may be chosen |
@@ -38,9 +39,11 @@
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
+//! | `read` | attempts to read, for every handle that does |
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
-//! | `lifecycle`, `join`, `plan`, `removal` | create, attach, take over, join; remove |
+//! | `lifecycle`, `join`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
+//! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |
 //! | `live`, `announce` | the words that change while a table lives; who is told of a publication |
 //! | `header`, `geometry` | the numbers of a segment, validated |
@@ -58,6 +61,7 @@ pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
+pub mod follow;
 mod futex;
 mod geometry;
 mod guard;
@@ -66,15 +70,18 @@ mod header;
 mod host;
 mod join;
 mod key;
+mod life;
 mod lifecycle;
 mod live;
 pub mod options;
 mod plan;
 pub mod raw;
+mod read;
 pub mod reader;
 pub mod record;
 mod region;
 mod removal;
+mod replacement;
 pub mod semaphore;
 pub mod shared;
 pub mod status;
@@ -88,6 +95,7 @@ pub mod writer;
 pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
 pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
+pub use follow::Follower;
 pub use geometry::Arrangement;
 pub use options::Options;
 pub use raw::{RawReader, RawRecord};

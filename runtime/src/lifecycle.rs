@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::region::map::Access;
 use crate::region::{Identity, Place, Prepared};
 use crate::removal;
+use crate::replacement::Old;
 use crate::sync::{Ordering, fence};
 use crate::table::Table;
 
@@ -37,6 +38,15 @@ pub(crate) struct Held {
     pub(crate) slot: u32,
 }
 
+/// A table with its guard, and the slot of this writer.
+pub(crate) type Taken = (Table, Guard, u32);
+
+impl Held {
+    pub(crate) fn of(address: Address, (table, guard, slot): Taken) -> Self {
+        Self { address, table, guard, slot }
+    }
+}
+
 /// Creates the table, or takes over or joins the one that exists.
 pub(crate) fn create(
     options: &Options,
@@ -47,25 +57,47 @@ pub(crate) fn create(
 ) -> Result<Held> {
     let address = Address::parse(address)?;
     let at = &At { operation: "create", subject: &address };
+    let plan = plan(at, options, &address, layout, capacity, writers)?;
+    let mut deadline = Deadline::after(options.timeout);
+    let taken = create_or_take_over(at, options, &address, &plan, None, &mut deadline)?;
+    Ok(Held::of(address, taken))
+}
+
+/// The table that is asked for, if it can be.
+pub(crate) fn plan<'a>(
+    at: &At<'_>,
+    options: &Options,
+    address: &Address,
+    layout: &'a RecordLayout<'a>,
+    capacity: usize,
+    writers: Writers,
+) -> Result<Plan<'a>> {
     if options.exclusive && !matches!(address.place(), Place::Memfd(_)) {
         let argument = at.error(ErrorKind::BadArgument { argument: "option" });
         return Err(argument.detail("only a memfd can be exclusive"));
     }
-    let plan = Plan::new(at, options, layout, capacity, writers)?;
-    let mut deadline = Deadline::after(options.timeout);
-    let mut prepared = None;
+    Plan::new(at, options, layout, capacity, writers)
+}
+
+/// Creates the planned table, of which so much is prepared, or takes over or joins the one that exists.
+pub(crate) fn create_or_take_over(
+    at: &At<'_>,
+    options: &Options,
+    address: &Address,
+    plan: &Plan<'_>,
+    mut prepared: Option<Prepared>,
+    deadline: &mut Deadline,
+) -> Result<Taken> {
     loop {
         let mut unfinished = None;
-        match attach(at, options, &address, Some(layout), Access::Write) {
+        match attach(at, options, address, Some(plan.layout()), Access::Write) {
             Ok(table) => {
                 if !table.is_retired() {
                     plan.check(at, options, &table)?;
                 }
-                let many = writers.are_many();
-                if let Some((table, guard, slot)) =
-                    take_over(at, options, &address, table, many, &mut deadline)?
-                {
-                    return Ok(Held { address, table, guard, slot });
+                let many = plan.writers().are_many();
+                if let Some(taken) = take_over(at, options, address, table, many, deadline)? {
+                    return Ok(taken);
                 }
             }
             Err(error) if *error.kind() == ErrorKind::NotFound => {
@@ -73,13 +105,13 @@ pub(crate) fn create(
                 if prepared.is_none() {
                     prepared = Some(address.place().prepare(at, plan.segment())?);
                 }
-                let published = publish(at, options, &address, &plan, &mut prepared, &mut deadline)?;
-                if let Some((table, guard)) = published {
-                    return Ok(Held { address, table, guard, slot: 0 });
+                let published = publish(at, options, address, plan, None, &mut prepared, deadline)?;
+                if let Some(published) = published {
+                    return Ok(published);
                 }
             }
             Err(error) if address.place().may_pass(&error) => {
-                removal::clear_unfinished(at, options, &address, Some(plan.segment().bytes), &mut deadline)?;
+                removal::clear_unfinished(at, options, address, Some(plan.segment().bytes), deadline)?;
                 unfinished = Some(error);
             }
             Err(error) => return Err(error),
@@ -105,8 +137,8 @@ pub(crate) fn open_writer(
             Err(error) if address.place().may_pass(&error) && deadline.pause() => continue,
             result => result?,
         };
-        if let Some((table, guard, slot)) = take_over(at, options, &address, table, many, &mut deadline)? {
-            return Ok(Held { address, table, guard, slot });
+        if let Some(taken) = take_over(at, options, &address, table, many, &mut deadline)? {
+            return Ok(Held::of(address, taken));
         }
         if !deadline.pause() {
             return Err(at.error(ErrorKind::Retired));
@@ -121,10 +153,20 @@ pub(crate) fn open_reader(
     layout: Option<&RecordLayout<'_>>,
 ) -> Result<(Address, Table)> {
     let address = Address::parse(address)?;
-    let at = &At { operation: "open for reading", subject: &address };
+    let table = attach_reader(options, &address, layout)?;
+    Ok((address, table))
+}
+
+/// As [`open_reader`], at an address that is parsed.
+pub(crate) fn attach_reader(
+    options: &Options,
+    address: &Address,
+    layout: Option<&RecordLayout<'_>>,
+) -> Result<Table> {
+    let at = &At { operation: "open for reading", subject: address };
     let mut deadline = Deadline::after(options.timeout);
     let table = loop {
-        match attach(at, options, &address, layout, Access::Read) {
+        match attach(at, options, address, layout, Access::Read) {
             Err(error) if address.place().may_pass(&error) && deadline.pause() => {}
             result => break result?,
         }
@@ -133,7 +175,7 @@ pub(crate) fn open_reader(
         address.place().let_go(table.segment().identity());
         return Err(at.error(ErrorKind::Retired));
     }
-    Ok((address, table))
+    Ok(table)
 }
 
 /// Opens, maps and validates; nothing in the segment is changed.
@@ -172,9 +214,7 @@ fn attach(
         }
         Err(kind) => return Err(at.error(kind)),
     };
-    let boot_id = host::boot_id();
-    let is_stale = header.boot_id != [0; 16] && boot_id != [0; 16] && header.boot_id != boot_id;
-    if is_stale && !(options.any_boot && access == Access::Read) {
+    if header.is_of_another_boot(host::boot_id()) && !(options.any_boot && access == Access::Read) {
         return Err(at.error(ErrorKind::StaleBoot));
     }
     if !address.place().is_of_this_namespace(header.guard) {
@@ -194,18 +234,15 @@ fn attach(
 
 /// The segment's record must be this program's, in layout and in meaning.
 fn check_layout(at: &At<'_>, layout: &RecordLayout<'_>, table: &Table) -> Result<()> {
-    let Header { layout_id, schema_id, shape, .. } = table.header();
-    let same = *schema_id == layout.schema_id
-        && *layout_id == layout.layout_id
-        && shape.record_bytes == layout.size
-        && shape.record_align == layout.align;
-    if same {
+    let header = table.header();
+    if header.is_of(layout) {
         return Ok(());
     }
+    let schema_id = header.schema_id;
     let segment = table.description().map_err(|what| at.error(ErrorKind::DescriptionCorrupt).detail(what))?;
     let words = compat::first_difference(&segment, &Description::of(layout))
         .unwrap_or_else(|| format!("schema {schema_id:016x} in the segment, {:016x} here", layout.schema_id));
-    let kind = ErrorKind::LayoutMismatch { expected: layout.schema_id, found: *schema_id };
+    let kind = ErrorKind::LayoutMismatch { expected: layout.schema_id, found: schema_id };
     Err(at.error(kind).detail(words))
 }
 
@@ -218,7 +255,7 @@ fn take_over(
     table: Table,
     many: bool,
     deadline: &mut Deadline,
-) -> Result<Option<(Table, Guard, u32)>> {
+) -> Result<Option<Taken>> {
     let is_current = || address.place().leads_to(at, table.segment().identity());
     if table.is_retired() {
         removal::finish_removal(at, options, address, &table, deadline)?;
@@ -276,22 +313,24 @@ fn writer_alive(at: &At<'_>, table: &Table) -> Error {
     }
 }
 
-/// Gives a prepared segment its guard, its writer and its name. `None`: something else was there first.
-fn publish(
+/// Gives a prepared segment its guard, its writer and its name, which until then may be the old table's. `None`: something
+/// else was there first.
+pub(crate) fn publish(
     at: &At<'_>,
     options: &Options,
     address: &Address,
     plan: &Plan<'_>,
+    old: Option<&Old>,
     prepared: &mut Option<Prepared>,
     deadline: &mut Deadline,
-) -> Result<Option<(Table, Guard)>> {
+) -> Result<Option<Taken>> {
     let rights = plan.segment().rights;
     let mut guard = address.guard().open_or_create(at, rights, &options.trust())?;
     guard.lock(at, Lock::Create, deadline)?;
-    match publish_under(&mut guard, at, address.place(), plan, prepared) {
-        Ok(table) => Ok(table.map(|table| (table, guard))),
+    match publish_under(&mut guard, at, address.place(), plan, old, prepared) {
+        Ok(table) => Ok(table.map(|table| (table, guard, 0))),
         Err(error) => {
-            // Nothing is left behind but the guard of another writer.
+            // Nothing is left behind but the guard of another writer, or one beside the old table.
             if !matches!(error.kind(), ErrorKind::WriterAlive { .. }) {
                 let _ = removal::unlink_lone(at, address.place(), &mut guard);
             }
@@ -306,9 +345,17 @@ fn publish_under(
     at: &At<'_>,
     place: &Place,
     plan: &Plan<'_>,
+    old: Option<&Old>,
     prepared: &mut Option<Prepared>,
 ) -> Result<Option<Table>> {
-    if !guard.is_current(at)? || place.is_taken(at)? {
+    if !guard.is_current(at)? {
+        return Ok(None);
+    }
+    let gives_way = match old {
+        Some(old) => place.leads_to(at, old.identity())?,
+        None => false,
+    };
+    if !gives_way && place.is_taken(at)? {
         return Ok(None);
     }
     if !guard.try_lock(at, Lock::Writer)? {
@@ -319,7 +366,7 @@ fn publish_under(
         take_first_slot(at, guard)?;
     }
     guard.set_rights(at, plan.segment().rights)?;
-    let Some(table) = complete(at, place, plan, prepared, guard.identity())? else {
+    let Some(table) = complete(at, place, plan, old, prepared, guard.identity())? else {
         return Ok(None);
     };
     let admitted = if plan.writers().are_many() { guard.admit_others(at) } else { Ok(()) };
@@ -335,6 +382,7 @@ fn complete(
     at: &At<'_>,
     place: &Place,
     plan: &Plan<'_>,
+    old: Option<&Old>,
     prepared: &mut Option<Prepared>,
     guard: Identity,
 ) -> Result<Option<Table>> {
@@ -343,6 +391,9 @@ fn complete(
         Some(ready) => ready,
         None => place.prepare(at, plan.segment())?,
     };
-    let segment = place.publish(at, ready, plan.segment(), |map| plan.fill(map, &header))?;
+    let segment = match old {
+        Some(old) => old.give_way(at, place, plan, ready, &header)?,
+        None => place.publish(at, ready, plan.segment(), |map| plan.fill(map, &header))?,
+    };
     Ok(segment.map(|segment| Table::new(segment, header)))
 }

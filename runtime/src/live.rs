@@ -63,6 +63,15 @@ impl<'a> Live<'a> {
         self.0.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
     }
 
+    /// When a writer last gave a sign of life, by the coarse clock of its boot. What was published before is seen by the reads that
+    /// follow.
+    pub(crate) fn stamp(&self) -> u64 {
+        let stamp = self.load(live::STAMP);
+        // Pairs with the release in `beat`.
+        fence(Ordering::Acquire);
+        stamp
+    }
+
     /// How often anything was published, in a table that counts it. What was published before is seen by the reads that follow.
     pub(crate) fn changes(&self) -> u64 {
         let changes = self.load(live::CHANGES);

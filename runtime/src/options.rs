@@ -5,6 +5,7 @@ use std::time::Duration;
 use shmrecord_layout::abi;
 
 use crate::error::{At, ErrorKind, Result};
+use crate::follow::Follower;
 use crate::geometry::{Arrangement, Writers};
 use crate::header::Semaphore;
 use crate::raw::RawReader;
@@ -14,7 +15,7 @@ use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
 use crate::shared::SharedWriter;
 use crate::writer::Writer;
-use crate::{lifecycle, removal};
+use crate::{lifecycle, removal, replacement};
 
 /// How to create and open tables, in the manner of `std::fs::OpenOptions`.
 ///
@@ -247,8 +248,7 @@ impl Options {
     /// # Errors
     /// As [`SharedWriter::create`].
     pub fn create_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
-        let writers = if self.semaphore.is_some() { Writers::Semaphore } else { Writers::Lock };
-        let held = lifecycle::create(self, address, T::LAYOUT, capacity, writers)?;
+        let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers())?;
         SharedWriter::new(self, held)
     }
 
@@ -261,13 +261,39 @@ impl Options {
         SharedWriter::new(self, held)
     }
 
+    /// Replaces the table at the address, whoever writes to it. See [`Writer::replace`].
+    ///
+    /// # Errors
+    /// As [`Writer::replace`].
+    pub fn replace<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<Writer<T>> {
+        let held = replacement::replace(self, address, T::LAYOUT, capacity, Writers::One)?;
+        Ok(Writer::new(held, self.timeout))
+    }
+
+    /// Replaces the table at the address by one of many writers, whoever writes to it. See [`Writer::replace`].
+    ///
+    /// # Errors
+    /// As [`Writer::replace`] and [`SharedWriter::create`].
+    pub fn replace_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
+        let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers())?;
+        SharedWriter::new(self, held)
+    }
+
     /// Opens a table for reading. See [`Reader::open`].
     ///
     /// # Errors
     /// As [`Reader::open`].
     pub fn open<T: ShmRecord>(&self, address: &str) -> Result<Reader<T>> {
         let (address, table) = lifecycle::open_reader(self, address, Some(T::LAYOUT))?;
-        Ok(Reader::new(address, table, self.timeout))
+        Ok(Reader::new(address, table, self.clone()))
+    }
+
+    /// Opens a table for reading, and whatever replaces it. See [`Follower::open`].
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn follow<T: ShmRecord>(&self, address: &str) -> Result<Follower<T>> {
+        self.open(address).map(Follower::from)
     }
 
     /// Opens any table for reading by its own description. See [`RawReader::open`].
@@ -285,6 +311,11 @@ impl Options {
     /// As [`remove`](crate::remove).
     pub fn remove(&self, address: &str) -> Result<()> {
         removal::remove(self, address)
+    }
+
+    /// How many writers take turns.
+    fn many_writers(&self) -> Writers {
+        if self.semaphore.is_some() { Writers::Semaphore } else { Writers::Lock }
     }
 
     pub(crate) fn trust(&self) -> Trust {

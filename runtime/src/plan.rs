@@ -112,6 +112,16 @@ impl<'a> Plan<'a> {
         self.shape.writers
     }
 
+    /// The record's layout.
+    pub(crate) fn layout(&self) -> &'a RecordLayout<'a> {
+        self.layout
+    }
+
+    /// Where everything lies.
+    pub(crate) fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
     /// The segment that the table needs.
     pub(crate) fn segment(&self) -> &NewSegment {
         &self.segment

@@ -10,8 +10,9 @@ use crate::buffer;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Arrangement;
+use crate::life;
 use crate::options::Options;
-use crate::reader;
+use crate::read;
 use crate::region::Facts;
 use crate::status::{self, Status};
 use crate::table::Table;
@@ -87,7 +88,7 @@ impl RawReader {
     /// As there, but for bytes that are no value: those are [`Value::Invalid`].
     pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<RawRecord<'_>>> {
         let read = |index, deadline: &Deadline| self.read_within(index, deadline.left());
-        reader::snapshot(&self.table, &self.address, self.timeout, range, read)
+        read::snapshot(&self.table, &self.address, self.timeout, range, read)
     }
 
     fn read_within(&self, index: usize, timeout: Duration) -> Result<RawRecord<'_>> {
@@ -107,7 +108,7 @@ impl RawReader {
 
     fn read_bytes_within(&self, index: usize, out: &mut [u8], timeout: Duration) -> Result<u64> {
         let Some(slot) = self.table.slot(index) else {
-            return Err(reader::out_of_range("read", &self.table, &self.address, index));
+            return Err(read::out_of_range("read", &self.table, &self.address, index));
         };
         let at = &At { operation: "read", subject: &self.address };
         if out.len() > self.description.root().size as usize {
@@ -116,7 +117,7 @@ impl RawReader {
         }
         let result = buffer::read_bytes(&slot, timeout, out);
         status::check_whole("read", &self.table, &self.address)?;
-        result.map_err(|unread| reader::failed(at, unread, "record", index))
+        result.map_err(|unread| read::failed(at, unread, "record", index))
     }
 
     /// As [`Reader::version`](crate::Reader::version).
@@ -124,7 +125,7 @@ impl RawReader {
     /// # Errors
     /// As there.
     pub fn version(&self, index: usize) -> Result<u64> {
-        reader::version(&self.table, &self.address, index)
+        read::version(&self.table, &self.address, index)
     }
 
     /// As [`Reader::wait`](crate::Reader::wait).
@@ -154,7 +155,7 @@ impl RawReader {
     /// Number of records.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        reader::capacity(&self.table)
+        read::capacity(&self.table)
     }
 
     /// Cells in a slot.
@@ -181,6 +182,14 @@ impl RawReader {
     /// As there.
     pub fn status(&self) -> Result<Status> {
         status::of_read(&self.table, &self.address)
+    }
+
+    /// As [`Reader::age`](crate::Reader::age).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn age(&self) -> Result<Duration> {
+        life::age(&self.table, &self.address)
     }
 
     /// As [`Reader::facts`](crate::Reader::facts).

@@ -56,12 +56,17 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
 
 /// Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's [`Lock::Create`].
 pub(crate) fn take_away(at: &At<'_>, place: &Place, segment: &Segment, guard: &mut Guard) -> Result<()> {
+    retire(segment);
+    place.unlink(at, segment.identity())?;
+    guard.unlink(at)
+}
+
+/// Marks a segment as removed, for those who have it open. The caller holds the guard's [`Lock::Create`].
+pub(crate) fn retire(segment: &Segment) {
     // One that was cut too short for a state has no handle that could ask for it.
     if segment.map().length() as u64 >= LEAST_BYTES {
         Live::of(segment.map()).retire();
     }
-    place.unlink(at, segment.identity())?;
-    guard.unlink(at)
 }
 
 /// Unlinks a guard without a segment: what a creator that was killed may leave.
@@ -87,7 +92,7 @@ pub(crate) fn unlink_lone(at: &At<'_>, place: &Place, guard: &mut Guard) -> Resu
 }
 
 /// Maps what must be a segment of ours, however damaged: nothing else is ever removed.
-fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
+pub(crate) fn map_ours(at: &At<'_>, place: &Place, found: Found) -> Result<Segment> {
     let facts = found.facts(at)?;
     let refuse = |kind| Err(at.error(kind).detail(format!("{}: it is not removed", facts.words())));
     if found.size < 8 {

@@ -269,6 +269,11 @@ unsafe fn atomics<'a>(first: NonNull<u8>, count: usize) -> &'a [AtomicU64] {
 }
 
 impl<'a> Slot<'a> {
+    /// Which record it is of.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     #[inline(always)]
     fn version(&self) -> &'a AtomicU64 {
         let table = self.table;
@@ -374,6 +379,6 @@ impl<'a> Slot<'a> {
     reason = "usize has 64 bits here; lib.rs refuses to build elsewhere"
 )]
 #[inline(always)]
-const fn place(value: u64) -> usize {
+pub(crate) const fn place(value: u64) -> usize {
     value as usize
 }

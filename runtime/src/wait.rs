@@ -11,7 +11,7 @@ use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::futex;
 use crate::guard::doorbell::{ALL_GROUPS, group_of};
-use crate::reader;
+use crate::read;
 use crate::status;
 use crate::sync::{Ordering, fence};
 use crate::table::Table;
@@ -28,7 +28,7 @@ pub(crate) fn record(
     timeout: Duration,
 ) -> Result<Option<u64>> {
     let Some(slot) = table.slot(index) else {
-        return Err(reader::out_of_range("wait", table, address, index));
+        return Err(read::out_of_range("wait", table, address, index));
     };
     until(table, address, slot.group(), timeout, || Some(slot.published()).filter(|&version| version != seen))
 }
@@ -42,7 +42,7 @@ pub(crate) fn any(
     timeout: Duration,
 ) -> Result<Option<usize>> {
     if let Some(&(index, _)) = seen.iter().find(|(index, _)| table.slot(*index).is_none()) {
-        return Err(reader::out_of_range("wait", table, address, index));
+        return Err(read::out_of_range("wait", table, address, index));
     }
     let groups = seen.iter().fold(0, |groups, &(index, _)| groups | group_of(index));
     let is_new =

@@ -11,7 +11,8 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::guard::role::Guard;
 use crate::lifecycle::Held;
 use crate::options::Options;
-use crate::reader::{self, Versioned};
+use crate::read;
+use crate::reader::Versioned;
 use crate::record::ShmRecord;
 use crate::region::Facts;
 use crate::region::memory::Memory;
@@ -57,6 +58,28 @@ impl<T: ShmRecord> Writer<T> {
         Options::new().open_writer(address)
     }
 
+    /// Makes a table at `address` that takes the place of the one that is there, whoever writes to that: for a writer that is
+    /// stopped, hangs, dumps core, or whose guard was lost, and who cannot be proven dead. Who has the role gives it up without
+    /// being asked: its [`Writer::status`] is [`Status::Retired`]. Where nothing is there, as [`Writer::create`]; so it is where
+    /// another process replaces the same table at the same time, and the faster one is the writer.
+    ///
+    /// The new table begins with the last values and versions of the old one, when that is of the same record, of this boot and
+    /// not damaged: up to its capacity, whatever cells and arrangement either has. A batch is in it or not. Only a record that
+    /// cannot be read until the timeout begins anew. Otherwise all do. What the old writer still publishes, should it go on,
+    /// stays in the old table, and who read it there may see another value of the same version.
+    ///
+    /// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either the
+    /// old table, or the old one marked as removed, with its values, which the next call to this replaces with them and the
+    /// next [`Writer::create`] without; or, between two system calls in which the new file takes the name of the old one,
+    /// nothing. A System V segment has its key before its contents, so there this moment lasts as long as the values are
+    /// copied.
+    ///
+    /// # Errors
+    /// As [`Writer::create`]; [`BadMagic`](crate::ErrorKind::BadMagic) when something is there that is not ours.
+    pub fn replace(address: &str, capacity: usize) -> Result<Self> {
+        Options::new().replace(address, capacity)
+    }
+
     pub(crate) fn new(held: Held, timeout: Duration) -> Self {
         let Held { address, table, guard, .. } = held;
         Self { address, timeout, table, guard, record: PhantomData }
@@ -73,7 +96,7 @@ impl<T: ShmRecord> Writer<T> {
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         let Some(slot) = self.table.slot(index) else {
-            return Err(reader::out_of_range("write", &self.table, &self.address, index));
+            return Err(read::out_of_range("write", &self.table, &self.address, index));
         };
         Buffer::with_words(value, |words| slot.write(words));
         self.table.mark();
@@ -111,19 +134,25 @@ impl<T: ShmRecord> Writer<T> {
         Ok(result)
     }
 
+    /// Says that this writer is alive and that what it has published is up to date: stores the time for
+    /// [`Reader::age`](crate::Reader::age), with release. No system call.
+    pub fn beat(&mut self) {
+        self.table.live().beat();
+    }
+
     /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned): what this
     /// writer, or the one before it, published last.
     ///
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read).
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
-        reader::read(&self.table, &self.address, self.timeout, index)
+        read::read(&self.table, &self.address, self.timeout, index)
     }
 
     /// Number of records.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        reader::capacity(&self.table)
+        read::capacity(&self.table)
     }
 
     /// How often the role of writer was taken: 1 when this writer created the table.

@@ -55,6 +55,14 @@ fn table(
         ["create", address, capacity, cells, "any"] => {
             hold(writer, Options::new().cells(number(cells)).create(address, number(capacity))?)
         }
+        ["replace", address, capacity, cells, "any"] => {
+            hold(writer, Options::new().cells(number(cells)).replace(address, number(capacity))?)
+        }
+        ["beat"] => {
+            held(writer).beat();
+            "beats".into()
+        }
+        ["refresh"] => (if held(reader).refresh()? { "moved" } else { "stays" }).into(),
         ["open", address] => hold(writer, Writer::open(address)?),
         ["attach", address] => format!("sees {}", reader.insert(Reader::open(address)?).capacity()),
         ["mistake", address] => format!("sees {}", Reader::<Pattern256>::open(address)?.capacity()),

@@ -1,9 +1,10 @@
-// create.h: a new table, complete or absent, or the one that is there. Relies on draft.h, lifecycle.h and
+// create.h: a new table, complete or absent, or the one that is there. Relies on carry.h, draft.h, lifecycle.h and
 // remove.h; docs/FORMAT.md has the steps.
 
 #ifndef SHMRECORD_CREATE_H
 #define SHMRECORD_CREATE_H
 
+#include "carry.h"
 #include "draft.h"
 #include "lifecycle.h"
 #include "remove.h"
@@ -15,6 +16,9 @@ typedef struct shmrec_build {
     shmrec_new_segment segment;
     shmrec_header header;
     shmrec_draft draft;
+    const shmrec_table *old; // gives way to it; NULL: nothing does
+    bool carries;            // and its values are carried over
+    uint8_t reserved[7];
 } shmrec_build;
 
 // The segment that the geometry and these options ask for. Behind the description there are only records, all zeros.
@@ -27,6 +31,34 @@ static inline void shmrec_build_segment(shmrec_build *build) {
     build->segment.exclusive = options->exclusive;
     build->segment.rights = shmrec_rights_of(options->mode, options->has_group ? options->group : SHMREC_NO_GROUP);
     build->segment.wishes = shmrec_wish(options->huge_pages, options->lock_memory);
+}
+
+// What is asked for, at an address that is parsed into the handle, if it can be. The task begins.
+static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, const char *operation,
+                                     const char *address, const shmrec_layout *layout, uint64_t capacity,
+                                     const shmrec_options *options, shmrec_task *task, shmrec_error *error) {
+    memset(table, 0, sizeof *table);
+    memset(build, 0, sizeof *build);
+    int code = shmrec_address_parse(&table->address, address, error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    build->layout = layout;
+    build->options = shmrec_resolve(options);
+    *task = shmrec_task_begin(operation, table->address.text, &build->options, error);
+    table->options = build->options;
+    table->timeout_ns = build->options.timeout_ms * UINT64_C(1000000);
+    if (build->options.exclusive && !table->address.is_memfd) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd can be exclusive");
+    }
+    code = shmrec_plan(&build->header.shape, &build->header.geometry, layout, capacity, &build->options, task);
+    if (code == SHMREC_OK) {
+        shmrec_build_segment(build);
+        build->header.layout_id = layout->layout_id;
+        build->header.schema_id = layout->schema_id;
+        build->header.description_checksum = shmrec_fnv1a(layout->description, layout->description_bytes);
+    }
+    return code;
 }
 
 // An existing table must have what was asked for; what was not asked for may be anything.
@@ -71,23 +103,46 @@ static inline int shmrec_build_date(shmrec_build *build, const shmrec_task *task
     return problem == 0 ? SHMREC_OK : shmrec_fail_os(task, "getrandom", problem);
 }
 
-// Under the guard's locks, with nothing at the address: makes the segment complete and gives it its name. `*again`:
-// something has the name now.
-static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
-                                        bool *again, const shmrec_task *task) {
-    int code = shmrec_build_date(build, task);
-    code = code != SHMREC_OK
-               ? code
-               : shmrec_draft_begin(&build->draft, &table->address, &build->segment, again, task);
-    if (code != SHMREC_OK || *again) {
-        return code;
-    }
+// Takes the name away from the old table, if one gives way.
+static inline int shmrec_build_make_room(const shmrec_build *build, const shmrec_address *address,
+                                         const shmrec_task *task) {
+    return build->old != NULL ? shmrec_unlink(address, build->old->identity, task) : SHMREC_OK;
+}
+
+// Fills the new segment in, its magic last.
+static inline int shmrec_build_fill(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
+                                    const shmrec_task *task) {
     build->header.guard = guard->identity;
     table->map = build->draft.map;
     table->identity = build->draft.found.identity;
     table->header = build->header;
-    shmrec_table_format(table, build->layout->description);
-    code = shmrec_draft_publish(&build->draft, &table->address, &build->segment, again, task);
+    const int code = build->carries ? shmrec_carry_over(table, build->old, task) : SHMREC_OK;
+    if (code == SHMREC_OK) {
+        shmrec_table_format(table, build->layout->description);
+    }
+    return code;
+}
+
+// Under the guard's locks, with nothing at the address but what gives way: makes the segment complete and gives it its
+// name. `*again`: something else has the name now.
+static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build, const shmrec_guard *guard,
+                                        bool *again, const shmrec_task *task) {
+    const shmrec_address *address = &table->address;
+    int code = shmrec_build_date(build, task);
+    // A System V segment cannot be made without its key.
+    if (code == SHMREC_OK && !address->is_file) {
+        code = shmrec_build_make_room(build, address, task);
+    }
+    code = code != SHMREC_OK ? code : shmrec_draft_begin(&build->draft, address, &build->segment, again, task);
+    if (code != SHMREC_OK || *again) {
+        return code;
+    }
+    code = shmrec_build_fill(table, build, guard, task);
+    // A file is complete before the old one loses its name, so that there is no more than a moment without one.
+    if (code == SHMREC_OK && address->is_file) {
+        code = shmrec_build_make_room(build, address, task);
+    }
+    code = code != SHMREC_OK ? code : shmrec_draft_publish(&build->draft, address, &build->segment, again, task);
     if (code != SHMREC_OK || *again) {
         table->map.base = NULL; // still the draft's
         shmrec_draft_drop(&build->draft, task); // the next round needs one that is not sealed
@@ -100,9 +155,14 @@ static inline int shmrec_build_complete(shmrec_table *table, shmrec_build *build
 static inline int shmrec_build_locked(shmrec_table *table, shmrec_build *build, shmrec_guard *guard, bool *again,
                                       const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    bool current = false, taken = false, locked = false;
+    bool current = false, gives_way = false, taken = false, locked = false;
     int code = shmrec_guard_is_current(guard, address, &current, task);
-    code = code != SHMREC_OK ? code : shmrec_is_taken(address, &taken, task);
+    if (code == SHMREC_OK && current && build->old != NULL) {
+        code = shmrec_leads_to(address, build->old->identity, &gives_way, task);
+    }
+    if (code == SHMREC_OK && current && !gives_way) {
+        code = shmrec_is_taken(address, &taken, task);
+    }
     *again = !current || taken;
     if (code != SHMREC_OK || *again) {
         return code;

@@ -36,11 +36,16 @@ static inline int shmrec_fail_layout(const shmrec_table *table, const shmrec_lay
     return shmrec_fail(task, SHMREC_LAYOUT_MISMATCH, 0, "layout mismatch: %s", words.bytes);
 }
 
+// Whether the segment is of a record with this layout and meaning.
+static inline bool shmrec_is_of(const shmrec_header *header, const shmrec_layout *layout) {
+    return header->schema_id == layout->schema_id && header->layout_id == layout->layout_id &&
+           header->shape.record_bytes == layout->size && header->shape.record_align == layout->align;
+}
+
 // The segment's record must be this program's, in layout and in meaning.
 static inline int shmrec_check_layout(const shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
     const shmrec_header *header = &table->header;
-    if (header->schema_id == layout->schema_id && header->layout_id == layout->layout_id &&
-        header->shape.record_bytes == layout->size && header->shape.record_align == layout->align) {
+    if (shmrec_is_of(header, layout)) {
         return SHMREC_OK;
     }
     const uint64_t length = header->geometry.description_bytes;
@@ -70,8 +75,7 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
 // table is not compared with the layout: whoever finds it removes it.
 static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot,
                                   const shmrec_task *task) {
-    unsigned char bytes[SHMREC_HEADER_BYTES], boot_id[16];
-    const unsigned char unknown[16] = {0};
+    unsigned char bytes[SHMREC_HEADER_BYTES];
     if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
         return shmrec_fail_plain(task, SHMREC_NOT_READY);
     }
@@ -82,10 +86,7 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     if (code != SHMREC_OK) {
         return code == SHMREC_BAD_MAGIC ? shmrec_fail_foreign(table, task) : code;
     }
-    shmrec_boot_id(boot_id);
-    const unsigned char *made = table->header.boot_id;
-    if (!any_boot && memcmp(made, unknown, 16) != 0 && memcmp(boot_id, unknown, 16) != 0 &&
-        memcmp(made, boot_id, 16) != 0) {
+    if (shmrec_of_another_boot(&table->header) && !any_boot) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
     }
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {

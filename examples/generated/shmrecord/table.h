@@ -29,7 +29,7 @@
 // - A file that its owner cuts short under a mapping gives SIGBUS, as with every mapping. Trust the owner, or do not
 //   open.
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
-//   one. shmrec_table_status tells (status.h); close it and open again.
+//   one. shmrec_table_status tells (status.h); T_refresh goes on with what took its place (follow.h).
 // - write and read hold one record on the stack. Give threads that move very large records a stack to match.
 // - An open table of a file holds a descriptor, a writer's a second one, of its guard.
 // - Never copy a handle: close the original and the copy would unmap twice.
@@ -43,23 +43,17 @@
 
 #include "batch.h"
 #include "create.h"
+#include "follow.h"
+#include "life.h"
 #include "lifecycle.h"
 #include "options.h"
+#include "reader.h"
 #include "record.h"
 #include "remove.h"
+#include "replace.h"
 #include "segment.h"
 #include "snapshot.h"
 #include "status.h"
-
-// Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
-static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *error) {
-    if (code != SHMREC_OK) {
-        shmrec_table_release(table);
-    } else if (error != NULL) {
-        memset(error, 0, sizeof *error);
-    }
-    return code;
-}
 
 // Creates the table at `address` (posix:/name, file:/path, sysv:key, memfd:name) with `capacity` records, complete or
 // not at all; or takes over the one that is there, with its values, when it holds the same record in the same number
@@ -70,28 +64,10 @@ static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *err
 // SHMREC_NO_SPACE, and every other code that says why something is not a table of this record that may be trusted.
 static inline int shmrec_table_create(shmrec_table *table, const char *address, const shmrec_layout *layout,
                                       uint64_t capacity, const shmrec_options *options, shmrec_error *error) {
-    memset(table, 0, sizeof *table);
-    int code = shmrec_address_parse(&table->address, address, error);
-    if (code == SHMREC_OK) {
-        shmrec_build build;
-        memset(&build, 0, sizeof build);
-        build.layout = layout;
-        build.options = shmrec_resolve(options);
-        const shmrec_task task = shmrec_task_begin("create", table->address.text, &build.options, error);
-        table->timeout_ns = build.options.timeout_ms * UINT64_C(1000000);
-        if (build.options.exclusive && !table->address.is_memfd) {
-            code = shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd can be exclusive");
-            return shmrec_finish(table, code, error);
-        }
-        code = shmrec_plan(&build.header.shape, &build.header.geometry, layout, capacity, &build.options, &task);
-        if (code == SHMREC_OK) {
-            shmrec_build_segment(&build);
-            build.header.layout_id = layout->layout_id;
-            build.header.schema_id = layout->schema_id;
-            build.header.description_checksum = shmrec_fnv1a(layout->description, layout->description_bytes);
-            code = shmrec_create_rounds(table, &build, &task);
-        }
-    }
+    shmrec_build build;
+    shmrec_task task;
+    int code = shmrec_build_begin(&build, table, "create", address, layout, capacity, options, &task, error);
+    code = code != SHMREC_OK ? code : shmrec_create_rounds(table, &build, &task);
     return shmrec_finish(table, code, error);
 }
 
@@ -107,6 +83,7 @@ static inline int shmrec_table_open_writer(shmrec_table *table, const char *addr
         const shmrec_task task = shmrec_task_begin("open for writing", table->address.text, &resolved, error);
         uint64_t pause_ns = 1000;
         bool again = true;
+        table->options = resolved;
         table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
         while (code == SHMREC_OK && again) {
             code = shmrec_attach(table, layout, true, &resolved, &task);
@@ -125,10 +102,10 @@ static inline int shmrec_table_open(shmrec_table *table, const char *address, co
     memset(table, 0, sizeof *table);
     int code = shmrec_address_parse(&table->address, address, error);
     if (code == SHMREC_OK) {
-        const shmrec_options resolved = shmrec_resolve(options);
-        const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &resolved, error);
-        table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
-        code = shmrec_attach_reader(table, layout, &resolved, &task);
+        table->options = shmrec_resolve(options);
+        table->timeout_ns = table->options.timeout_ms * UINT64_C(1000000);
+        const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &table->options, error);
+        code = shmrec_attach_reader(table, layout, &table->options, &task);
     }
     return shmrec_finish(table, code, error);
 }
@@ -186,59 +163,6 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
                                                                    : shmrec_fail_os(&task, "msync", errno);
 }
 
-SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, const char *record, const char *field,
-                                 shmrec_error *error) {
-    const shmrec_task task = shmrec_task_of("read", table, error);
-    return shmrec_fail(&task, SHMREC_INVALID_BITS, 0, "%s.%s: bytes that are no value of its type: record %llu", record,
-                       field, SHMREC_CAST(unsigned long long, index));
-}
-
-// One attempt to read the record at `index` into `count` words, those of a cell. False: try again, or nothing is there.
-SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                uint64_t *version) {
-    const shmrec_geometry *g = &table->header.geometry;
-    if (index >= g->capacity) {
-        return false;
-    }
-    const uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
-    if (g->cells == 1) {
-        return shmrec_read_cell(word, cells, words, count, version);
-    }
-    return shmrec_read_cells(word, cells, g->cells, g->cell_stride / 8, words, count, version);
-}
-
-// When the first attempt failed: says why there can be no other, or makes them in bursts with growing pauses, until the
-// deadline, 0 for the table's timeout from now; now a half-written cell's value is taken from the log. Beside a writer
-// that never pauses an attempt succeeds when the slot's cache lines are already here, which the attempts before it have
-// seen to: hence bursts.
-SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                      uint64_t *version, uint64_t deadline_ns, shmrec_error *error) {
-    if (index >= shmrec_table_capacity(table)) {
-        return shmrec_fail_index("read", table, index, error);
-    }
-    const bool logged = table->header.geometry.cells == 1;
-    const uint64_t *word = shmrec_table_version(table, index), *cell = shmrec_table_cells(table, index);
-    const shmrec_log log = shmrec_table_log(table);
-    deadline_ns = deadline_ns != 0 ? deadline_ns : shmrec_monotonic_ns() + table->timeout_ns;
-    uint64_t attempts = 0, pause_ns = 1000;
-    do {
-        for (unsigned i = 0; i < SHMREC_BURST; i++) {
-            attempts++;
-            if (shmrec_try_read(table, index, words, count, version) ||
-                (logged && shmrec_read_under_way(word, cell, &log, index, words, count, version))) {
-                return shmrec_done(error);
-            }
-            // Asked each time: what a log claims to hold can make an attempt long.
-            if (shmrec_monotonic_ns() >= deadline_ns) {
-                break;
-            }
-        }
-    } while (shmrec_pause(&pause_ns, deadline_ns));
-    const shmrec_task task = shmrec_task_of("read", table, error);
-    return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in %llu attempts: record %llu",
-                       SHMREC_CAST(unsigned long long, attempts), SHMREC_CAST(unsigned long long, index));
-}
-
 // Publishes `count` words, those of a cell. For the typed functions below.
 SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
                                   shmrec_error *error) {
@@ -273,6 +197,7 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //                        SHMREC_BAD_ARGUMENT when it has this record already, or as many as the log has entries.
 //   T_batch_commit       publishes all of it, and ends it. Errors: SHMREC_BAD_ARGUMENT, and nothing is published.
 //   T_batch_abandon      ends it, nothing is published; does nothing to one that has ended
+//   T_replace            as shmrec_table_replace (replace.h)
 //   T_close_writer       closes, gives the role back
 //   T_open               as shmrec_table_open
 //   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0
@@ -284,6 +209,8 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //                        batches: of each batch all or nothing. A single write beside it is in it or not. Errors: those
 //                        of T_read, SHMREC_CONTENDED also when batches were committed during every attempt until the
 //                        timeout; then what is in `records` is of no use.
+//   T_read_fresh         as T_read, if a writer has given a sign of life lately (life.h)
+//   T_refresh            as shmrec_table_refresh (follow.h)
 //   T_close              closes
 #define SHMREC_DEFINE_TABLE(T, NAME)                                                                                  \
     typedef struct T##_writer {                                                                                       \
@@ -377,6 +304,9 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         } while (shmrec_snapshot_again(&snapshot, &code, error));                                                     \
         return code;                                                                                                  \
     }                                                                                                                 \
-    static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }
+    static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }                          \
+    SHMREC_DEFINE_LIFE(T)                                                                                             \
+    SHMREC_DEFINE_REPLACE(T)                                                                                          \
+    SHMREC_DEFINE_FOLLOW(T)
 
 #endif

@@ -7,6 +7,7 @@
 #include "abi.h"
 #include "geometry.h"
 #include "identity.h"
+#include "sys.h"
 
 // A header, in fields.
 typedef struct shmrec_header {
@@ -179,6 +180,15 @@ static inline int shmrec_header_decode(shmrec_header *header, const unsigned cha
     memcpy(header->generation, bytes + SHMREC_HEADER_GENERATION, sizeof header->generation);
     memcpy(header->boot_id, bytes + SHMREC_HEADER_BOOT_ID, sizeof header->boot_id);
     return SHMREC_OK;
+}
+
+// Whether the machine has booted since the segment was made, as far as both boots are known.
+static inline bool shmrec_of_another_boot(const shmrec_header *header) {
+    const unsigned char unknown[16] = {0};
+    unsigned char now[16];
+    shmrec_boot_id(now);
+    return memcmp(header->boot_id, unknown, 16) != 0 && memcmp(now, unknown, 16) != 0 &&
+           memcmp(header->boot_id, now, 16) != 0;
 }
 
 #endif

@@ -38,13 +38,18 @@ static inline int shmrec_map_ours(shmrec_map *map, shmrec_found *found, const sh
     return shmrec_fail_kept(&facts, magic == 0 && !found->is_file ? SHMREC_NOT_READY : SHMREC_BAD_MAGIC, task);
 }
 
-// Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's lock for creating and removing.
-static inline int shmrec_take_away(const shmrec_address *address, shmrec_identity identity, const shmrec_map *map,
-                                   shmrec_guard *guard, const shmrec_task *task) {
+// Marks a segment as removed, for those who have it open. The caller holds the guard's lock for creating and removing.
+static inline void shmrec_retire(const shmrec_map *map) {
     // One that was cut too short for a state has no handle that could ask for it.
     if (map->bytes >= SHMREC_LIVE_END) {
         shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
     }
+}
+
+// Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's lock for creating and removing.
+static inline int shmrec_take_away(const shmrec_address *address, shmrec_identity identity, const shmrec_map *map,
+                                   shmrec_guard *guard, const shmrec_task *task) {
+    shmrec_retire(map);
     const int code = shmrec_unlink(address, identity, task);
     return code != SHMREC_OK ? code : shmrec_guard_unlink(guard, address, task);
 }

@@ -1,11 +1,12 @@
 // segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
-// on header.h, log.h, region.h and, to give the role back, role.h; knows no names.
+// on header.h, log.h, options.h, region.h and, to give the role back, role.h; knows no names.
 
 #ifndef SHMRECORD_SEGMENT_H
 #define SHMRECORD_SEGMENT_H
 
 #include "header.h"
 #include "log.h"
+#include "options.h"
 #include "region.h"
 #include "role.h"
 
@@ -16,6 +17,7 @@ typedef struct shmrec_table {
     shmrec_identity identity; // of the segment
     shmrec_address address;
     shmrec_guard guard; // holds the role: the kernel takes it back when this is closed
+    shmrec_options options; // resolved: as it was opened, and will be opened again
     uint64_t timeout_ns;
     bool holds_role;
     uint8_t reserved[7];
@@ -77,6 +79,12 @@ static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offs
     }
 }
 
+// Stores a sign of life. The caller holds the role.
+static inline void shmrec_table_stamp(const shmrec_table *table) {
+    // Pairs with the acquire fence in shmrec_age_ns: who sees it sees what was published, or recovered, before.
+    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());
+}
+
 // Names this process as the writer and stores the epoch. The caller holds the role.
 static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t epoch, uint64_t now_unix_ns) {
     const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
@@ -85,8 +93,7 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID), pid);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
-    // Who sees it sees what was recovered.
-    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());
+    shmrec_table_stamp(table);
     // Whoever acquires the new epoch sees the owner and all that recovery finished.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
 }
@@ -123,6 +130,16 @@ static inline void shmrec_table_release(shmrec_table *table) {
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);
+}
+
+// Where an opening or closing function ends: a failed one leaves the handle closed, a successful one no error behind.
+static inline int shmrec_finish(shmrec_table *table, int code, shmrec_error *error) {
+    if (code != SHMREC_OK) {
+        shmrec_table_release(table);
+    } else if (error != NULL) {
+        memset(error, 0, sizeof *error);
+    }
+    return code;
 }
 
 #endif

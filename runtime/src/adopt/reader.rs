@@ -9,7 +9,7 @@ use super::memory::Memory;
 use crate::address::Address;
 use crate::buffer::{self, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
-use crate::reader;
+use crate::read;
 use crate::record::ShmRecord;
 use crate::region::Facts;
 
@@ -120,7 +120,7 @@ impl<T: ShmRecord> Adopted<T> {
     #[cold]
     pub(super) fn unread(&self, operation: &'static str, unread: Unread, index: usize) -> Error {
         let at = &At { operation, subject: &self.address };
-        reader::failed(at, unread, T::LAYOUT.name, index)
+        read::failed(at, unread, T::LAYOUT.name, index)
     }
 
     #[cold]

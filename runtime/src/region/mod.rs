@@ -24,9 +24,11 @@ pub(crate) mod memory;
 pub(crate) mod named;
 pub(crate) mod page;
 pub(crate) mod registry;
+mod rights;
 pub(crate) mod sysv;
 
 pub use facts::Facts;
+pub(crate) use rights::{Rights, Trust};
 
 /// What tells one segment or guard from every other on this machine: device and inode of a file; the inode of the IPC
 /// namespace and the id of a System V object.
@@ -48,51 +50,6 @@ impl Identity {
     pub(crate) fn of(file: &File) -> io::Result<Self> {
         file.metadata().map(|facts| Self { device: facts.dev(), inode: facts.ino() })
     }
-}
-
-/// Whose segments and guards are accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Trust {
-    /// A user beside this process's own and root.
-    pub(crate) owner: Option<u32>,
-    /// Whether what everybody may write is accepted.
-    pub(crate) world_writable: bool,
-    /// Whether memfds that could be cut are accepted.
-    pub(crate) unsealed: bool,
-}
-
-impl Trust {
-    /// Accepts an object of this owner and these permission bits, or says why not.
-    pub(crate) fn check(&self, at: &At<'_>, uid: u32, mode: u32) -> Result<()> {
-        if uid != 0 && uid != crate::host::effective_uid() && Some(uid) != self.owner {
-            return Err(at.error(ErrorKind::BadOwner { uid }));
-        }
-        if mode & 0o002 != 0 && !self.world_writable {
-            return Err(at.error(ErrorKind::TooPermissive { mode }));
-        }
-        Ok(())
-    }
-
-    /// As [`Trust::check`], of a System V object: its owner and its creator may both change and remove it.
-    pub(crate) fn check_ipc(&self, at: &At<'_>, facts: &libc::ipc_perm) -> Result<()> {
-        let mode = u32::from(facts.mode) & 0o777;
-        self.check(at, facts.uid, mode)?;
-        self.check(at, facts.cuid, mode)
-    }
-}
-
-/// Who may use a new segment or guard.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rights {
-    /// Permission bits, whatever the umask.
-    pub(crate) mode: u32,
-    /// The group they are for, if not the one that the kernel chooses.
-    pub(crate) group: Option<u32>,
-}
-
-impl Rights {
-    /// For its owner only.
-    pub(crate) const PRIVATE: Self = Self { mode: 0o600, group: None };
 }
 
 /// What a new segment is to be.
@@ -159,6 +116,16 @@ pub(crate) enum Prepared {
     File(Segment),
     /// Nothing: a System V segment has its key from the first moment, and counts as absent until its magic is stored.
     Nothing,
+}
+
+impl Prepared {
+    /// Its memory, if there is any yet.
+    pub(crate) fn map(&self) -> Option<&Map> {
+        match self {
+            Prepared::File(segment) => Some(&segment.map),
+            Prepared::Nothing => None,
+        }
+    }
 }
 
 impl Place {

@@ -3,7 +3,8 @@
 use crate::batch::Batch;
 use crate::buffer::Buffer;
 use crate::error::{At, Error, ErrorKind, Result};
-use crate::reader::{self, Versioned};
+use crate::read;
+use crate::reader::Versioned;
 use crate::record::ShmRecord;
 use crate::shared::SharedWriter;
 use crate::sync::Ordering;
@@ -67,7 +68,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         let SharedWriter { table, address, .. } = &*self.writer;
         let Some(slot) = table.slot(index) else {
-            return Err(reader::out_of_range("write", table, address, index));
+            return Err(read::out_of_range("write", table, address, index));
         };
         Buffer::with_words(value, |words| slot.write(words));
         table.mark();

@@ -14,7 +14,8 @@ use crate::guard::role::Guard;
 use crate::header::Semaphore;
 use crate::lifecycle::Held;
 use crate::options::Options;
-use crate::reader::{self, Versioned};
+use crate::read;
+use crate::reader::Versioned;
 use crate::record::ShmRecord;
 use crate::region::Facts;
 use crate::region::memory::Memory;
@@ -120,7 +121,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         if index as u64 >= self.table.capacity() {
-            return Err(reader::out_of_range("write", &self.table, &self.address, index));
+            return Err(read::out_of_range("write", &self.table, &self.address, index));
         }
         // The words first: nothing that may panic happens in the turn.
         Buffer::with_words(value, |words| {
@@ -193,7 +194,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read).
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
-        reader::read(&self.table, &self.address, self.timeout, index)
+        read::read(&self.table, &self.address, self.timeout, index)
     }
 
     /// Takes the turn. Between this and [`SharedWriter::give_turn`] nothing panics.
@@ -245,7 +246,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// Number of records.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        reader::capacity(&self.table)
+        read::capacity(&self.table)
     }
 
     /// How many writers the table has had: 1 when this one created it and nobody joined.
@@ -258,6 +259,11 @@ impl<T: ShmRecord> SharedWriter<T> {
     #[must_use]
     pub fn memory(&self) -> Memory {
         self.table.segment().memory()
+    }
+
+    /// As [`Writer::beat`](crate::Writer::beat).
+    pub fn beat(&mut self) {
+        self.table.live().beat();
     }
 
     /// As [`Writer::status`](crate::Writer::status).

@@ -11,9 +11,13 @@
 //! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
 //! | `turns ADDRESS` | joins a table's writers, prints `ready EPOCH`, takes [`turns`](integration_tests::turns) |
+//! | `replace ADDRESS CAPACITY` | prints `ready`, replaces the table all the time, by one of one cell and one of four in turn, and publishes each record once |
+//! | `follow ADDRESS` | as `verify ADDRESS 64`, and goes on in the table that replaces the one it reads |
+//! | `core ADDRESS CAPACITY BYTES` | takes the role, publishes record 0 once, prints `ready`, and aborts with so much memory when a line comes |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
+use std::hint::black_box;
 use std::io::{self, BufRead, Read};
 use std::process;
 use std::thread::{self, JoinHandle};
@@ -26,7 +30,7 @@ use integration_tests::records::{
 use integration_tests::said::Said;
 use integration_tests::{sysv, turns, twin};
 use shmrecord::handover::{self, Share};
-use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
+use shmrecord::{Arrangement, ErrorKind, Follower, Options, Reader, Versioned, Writer};
 
 /// How long a hand-over may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,6 +61,9 @@ fn main() {
             end_with_input();
             turns::go_round(&mut turns::join(address));
         }
+        ["replace", address, capacity] => replace(address, number(capacity)),
+        ["follow", address] => follow(address),
+        ["core", address, capacity, bytes] => dump_core(address, number(capacity), number(bytes)),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
@@ -71,7 +78,7 @@ fn named(arrangement: &str) -> Arrangement {
 }
 
 /// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
-/// `write INDEX NUMBER` with `written`; `receive` with `receiving` and, when a memfd has come over the input, with `received
+/// `replace ADDRESS CAPACITY` like them; `write INDEX NUMBER` with `written`; `beat` with `beats`; `receive` with `receiving` and, when a memfd has come over the input, with `received
 /// ADDRESS`; `send ADDRESS` with a memfd over the input, then `sent`; `read ADDRESS INDEX` with `VERSION VOLUME` or the error;
 /// `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
 fn hold() {
@@ -82,10 +89,16 @@ fn hold() {
         let opened = match words.as_slice() {
             ["create", address, capacity] => Writer::create(address, number(capacity)),
             ["open", address] => Writer::open(address),
+            ["replace", address, capacity] => Writer::replace(address, number(capacity)),
             ["write", index, value] => {
                 let writer = held.as_mut().expect("a writer is held");
                 writer.write(number(index), &quote(number(value))).expect("an index in range");
                 println!("written");
+                continue;
+            }
+            ["beat"] => {
+                held.as_mut().expect("a writer is held").beat();
+                println!("beats");
                 continue;
             }
             ["leave"] => {
@@ -233,6 +246,62 @@ fn churn(address: &str, capacity: usize, cells: u32) {
         drop(writer);
         shmrecord::remove(address).expect("an own table");
     }
+}
+
+fn replace(address: &str, capacity: usize) {
+    end_with_input();
+    println!("ready");
+    for cells in [1, 4].into_iter().cycle() {
+        let mut writer = Options::new().cells(cells).replace(address, capacity).expect("whatever is there");
+        for index in 0..capacity {
+            let version =
+                writer.read_versioned(index).map_or(0, |record: Versioned<Pattern64>| record.version);
+            writer.write(index, &Pattern64::of(index, version + 1)).expect("an index in range");
+        }
+    }
+}
+
+fn follow(address: &str) {
+    let ended: JoinHandle<()> = thread::spawn(until_input_ends);
+    let mut follower = Follower::<Pattern64>::open(address).expect("the table is there");
+    let mut seen = vec![0; follower.reader().capacity()];
+    let (mut reads, mut bad) = (0_u64, 0_u64);
+    println!("ready");
+    loop {
+        let is_last = ended.is_finished();
+        if is_last {
+            // Longer than it does not look for a successor.
+            thread::sleep(Duration::from_millis(30));
+        }
+        for (index, seen) in seen.iter_mut().enumerate() {
+            reads += 1;
+            match follower.read_versioned(index) {
+                Ok(record)
+                    if record.value == Pattern64::of(index, record.version) && record.version >= *seen =>
+                {
+                    *seen = record.version;
+                }
+                other => {
+                    bad += 1;
+                    eprintln!("record {index}, last seen in version {seen}: {other:?}");
+                }
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    println!("{reads} reads, {bad} bad, up to version {}", seen.iter().min().expect("some records"));
+}
+
+fn dump_core(address: &str, capacity: usize, bytes: usize) {
+    let mut writer = Writer::create(address, capacity).expect("the role is free");
+    writer.write(0, &Pattern64::of(0, 1)).expect("an index in range");
+    let memory = black_box(vec![0xa5_u8; bytes]);
+    println!("ready");
+    io::stdin().lock().read_line(&mut String::new()).expect("the test sends text");
+    assert_eq!(memory.len(), bytes);
+    process::abort();
 }
 
 fn update(said: &str, times: u32) {

@@ -49,6 +49,13 @@ fn run(operation: &str, address: &str) -> Result<()> {
         "create" => between_marks(|| Writer::<Pattern256>::create(address, CAPACITY)).map(drop),
         "open" => between_marks(|| Writer::<Pattern256>::open(address)).map(drop),
         "attach" => between_marks(|| Reader::<Pattern256>::open(address)).map(drop),
+        "replace" => between_marks(|| Writer::<Pattern256>::replace(address, CAPACITY)).map(drop),
+        "refresh" => {
+            let mut reader = Reader::<Pattern256>::open(address)?;
+            shmrecord::remove(address)?;
+            drop(Writer::<Pattern256>::create(address, CAPACITY)?);
+            between_marks(|| reader.refresh()).map(drop)
+        }
         "remove" => between_marks(|| shmrecord::remove(address)),
         "write" => write::<Pattern256>(address),
         "write-64" => write::<Pattern64>(address),

@@ -2,9 +2,12 @@
 //! combinations.
 
 mod batches;
+mod following;
+mod life;
 mod memory;
 mod records;
 mod removal;
+mod replacement;
 mod roles;
 mod shapes;
 mod status;

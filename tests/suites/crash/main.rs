@@ -4,10 +4,12 @@
 //! `SHMRECORD_KILLS` is the number of kills of each test that kills at random; the seed is printed when one fails.
 
 mod batch;
+mod core;
 mod creation;
 mod fork;
 mod prefix;
 mod random;
+mod replacement;
 mod role;
 mod transfers;
 mod turns;

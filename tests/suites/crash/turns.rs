@@ -33,7 +33,7 @@ fn whoever_is_killed_the_others_go_on() {
         let mut counted = 0;
         for kill in 1..=kills {
             random.pause(2000);
-            let victim = writers.remove(random.below(WRITERS as u64) as usize);
+            let victim = writers.swap_remove(usize::try_from(random.below(WRITERS as u64)).unwrap());
             victim.kill();
             // A word of 0 or of somebody who lives: nobody died with the lock. This sees only the others.
             in_a_turn += u32::from(image.half(at::LOCK) != 0);

@@ -8,6 +8,7 @@
 //! | `segments` | a table: header, live words, log, description, versions, cells |
 //! | `scribbler` | the words of a table while it is read and written |
 //! | `removal` | what is to be removed, whatever it is |
+//! | `replacement` | what is to be replaced, whatever it is, with the values that can be made of it |
 //! | `descriptions` | the bytes of a description |
 //! | `messages` | a message of the hand-over, and the descriptors with it |
 //! | `inheritance` | the variable that a child finds its memfds by |
@@ -30,6 +31,7 @@ mod mutator;
 mod random;
 mod regressions;
 mod removal;
+mod replacement;
 mod run;
 mod schemas;
 mod scribbler;

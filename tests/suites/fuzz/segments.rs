@@ -68,7 +68,7 @@ fn read(address: &str) -> String {
     said
 }
 
-fn say_records(
+pub(crate) fn say_records(
     said: &mut String,
     capacity: usize,
     read: impl Fn(usize) -> shmrecord::Result<Versioned<Every>>,

@@ -1,4 +1,4 @@
-//! Creation and removal: at every boundary the address leads nowhere or to a whole table, and the next one to come can
+//! Creation, removal and replacement: at every boundary the address leads nowhere or to a whole table, and the next one to come can
 //! create and remove there. Relies on `steps`, and on `image` for copies of what a dead process would leave.
 
 use std::path::Path;
@@ -34,6 +34,10 @@ impl Left {
             Backend::Sysv => [sysv::segment(place.key()).is_some(), sysv::set(place.key()).is_some()],
             _ => [place.path().exists(), place.guard().exists()],
         };
+        if !has[0] {
+            // What has the name next is another one.
+            *image = None;
+        }
         let image = if has[0] { Some(&*image.get_or_insert_with(|| Image::of(place))) } else { None };
         Self { segment: image.map(Image::bytes), has_guard: has[1] }
     }
@@ -91,7 +95,19 @@ impl Left {
         if self.is_table() || *said.kind() != expected {
             return Err(format!("a reader is told: {said}"));
         }
+        if expected == ErrorKind::Retired {
+            self.replace(place, version)?;
+        }
         self.follow(place, 0)
+    }
+
+    /// Whether the next one can replace what is there without losing a value.
+    fn replace(&self, place: &Place, version: u64) -> Result<(), String> {
+        let there = self.again(place.backend());
+        drop(in_words(Writer::<Pattern256>::replace(there.address(), RECORDS))?);
+        is(&in_words(Reader::open(there.address()))?, version)?;
+        in_words(remove(there.address()))?;
+        nothing_at(&there)
     }
 
     /// Whether the next one can create and remove there, or remove and find nothing left.
@@ -165,6 +181,18 @@ fn removal_may_end_at_every_instruction() {
             _ => is(&reader, 2),
         };
         step(program, "remove", &place, 2, &is_readable, |left| left.segment.is_none() && !left.has_guard);
+    });
+}
+
+#[test]
+fn replacement_may_end_at_every_instruction() {
+    each(|program, backend| {
+        let place = table(backend, 2);
+        let mut reader = Reader::<Pattern256>::open(place.address()).expect("a table");
+        let is_readable = |_: &Left| is(&reader, 2);
+        step(program, "replace", &place, 2, &is_readable, |left| left.is_table() && left.has_guard);
+        assert!(reader.refresh().expect("another table"), "it was replaced");
+        assert_eq!(is(&reader, 2), Ok(()));
     });
 }
 

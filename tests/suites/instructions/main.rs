@@ -9,14 +9,14 @@
 //! | `watch` | the table at a boundary: what readers see |
 //! | `successor` | what the next writer makes of a copy |
 //! | `writing` | writes, and take-overs of tables whose writer died in one |
-//! | `coming_and_going` | creation and removal |
+//! | `coming_and_going` | creation, removal and replacement |
 //! | `order` | a writer whose stores come in a wrong order is found out |
 //!
 //! Who looks at a boundary finds nobody moving. What a reader sees that is itself in the middle of a read, other tests say.
 //!
 //! The programs in C are built with and without optimisation, that in Rust as the suite itself: `cargo test --release` steps
 //! what a release has. `SHMRECORD_STEPS` is how often each write and each take-over is stepped, from another state each time;
-//! from 2 on, creation and removal are with every kind of segment in every program.
+//! from 2 on, creation, removal and replacement are with every kind of segment in every program.
 #![cfg(target_arch = "x86_64")]
 
 mod coming_and_going;

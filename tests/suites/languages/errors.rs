@@ -26,6 +26,8 @@ pub(crate) const ATTACH: Operation = ("attach", |address| Reader::<Every>::open(
 pub(crate) const OPEN: Operation = ("open", |address| Writer::<Every>::open(address).map(drop));
 pub(crate) const CREATE: Operation =
     ("create", |address| Writer::<Every>::create(address, CAPACITY).map(drop));
+pub(crate) const REPLACE: Operation =
+    ("replace", |address| Writer::<Every>::replace(address, CAPACITY).map(drop));
 pub(crate) const REMOVE: Operation = ("remove", |address| shmrecord::remove(address));
 
 /// Number and text of an error; `ok` without one.
@@ -45,7 +47,8 @@ pub(crate) fn ask(actor: &mut Actor, request: &str) -> String {
 }
 
 pub(crate) fn request(operation: &Operation, address: &str) -> String {
-    let capacity = if operation.0 == "create" { format!(" {CAPACITY}") } else { String::new() };
+    let capacity =
+        if ["create", "replace"].contains(&operation.0) { format!(" {CAPACITY}") } else { String::new() };
     format!("{} {address}{capacity}", operation.0)
 }
 
@@ -61,7 +64,7 @@ fn change(place: &Place, change: impl Fn(&Image)) {
 /// A fault: what it is called, how it comes about, and what may be tried then.
 type Fault = (&'static str, fn(&Place), &'static [Operation]);
 
-const ALL: &[Operation] = &[ATTACH, OPEN, CREATE, REMOVE];
+const ALL: &[Operation] = &[ATTACH, OPEN, CREATE, REPLACE, REMOVE];
 
 const FAULTS: &[Fault] = &[
     ("nothing there", |_| (), &[ATTACH, OPEN, REMOVE]),

@@ -11,6 +11,7 @@
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `sysv`, `changes` | what is said of every fault, and of every changed byte |
 //! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
+//! | `life` | how long writers are silent, and who replaces and follows whom |
 //! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
 //! | `handover` | memfds that go from one to the other, and what is said when they do not |
 //! | `machines` | (which the headers refuse) |
@@ -27,6 +28,7 @@ mod changes;
 mod errors;
 mod handover;
 mod ids;
+mod life;
 mod machines;
 mod memory;
 mod mismatch;

@@ -7,10 +7,10 @@ use integration_tests::process::Actor;
 use integration_tests::sysv::{self, Attached};
 use shmrecord::Result;
 
-use crate::errors::{ATTACH, CREATE, OPEN, Operation, REMOVE, ask, make_table, request, words};
+use crate::errors::{ATTACH, CREATE, OPEN, Operation, REMOVE, REPLACE, ask, make_table, request, words};
 use crate::tools::actors;
 
-const ALL: &[Operation] = &[ATTACH, OPEN, CREATE, REMOVE];
+const ALL: &[Operation] = &[ATTACH, OPEN, CREATE, REPLACE, REMOVE];
 
 /// As in `errors`.
 type Fault = (&'static str, fn(&Place), &'static [Operation]);
@@ -28,7 +28,11 @@ const FAULTS: &[Fault] = &[
     ("another size", |place| change(place, |image| image.set_length(image.length() + 64)), ALL),
     ("another namespace", |place| change(place, |image| image.forge(at::GUARD_DEVICE, &[1; 8])), ALL),
     ("a creator without /proc", |place| change(place, |image| image.forge(at::GUARD_DEVICE, &[0; 8])), ALL),
-    ("a creator that died", |place| change(place, |image| image.set_word(at::MAGIC, 0)), &[CREATE, REMOVE]),
+    (
+        "a creator that died",
+        |place| change(place, |image| image.set_word(at::MAGIC, 0)),
+        &[CREATE, REPLACE, REMOVE],
+    ),
     ("a removed table", |place| change(place, |image| image.set_word(at::STATE, 2)), ALL),
     ("no guard", |place| guard(place, None), ALL),
     ("another guard", |place| guard(place, Some(sysv::GUARD_SEMAPHORES)), ALL),

@@ -183,6 +183,44 @@ fn what_the_other_removes_is_retired() {
 }
 
 #[test]
+fn what_the_other_replaces_is_followed_with_its_values_kept() {
+    every_pair(|pair| {
+        let attach = pair.says("attach");
+        let Pair { place, mut creator, mut opener, .. } = pair;
+        assert_eq!(creator.ask("write 1 6"), "written");
+        let mut reader = Language::Rust.start(Tables::Ours);
+        for (version, cells) in [(2, 4), (3, 1), (4, 8)] {
+            reader.give(&place);
+            assert_eq!(reader.ask(&attach), sees());
+            assert_eq!(creator.ask(&attach), sees());
+            creator.stop();
+            let replace = format!("replace {} {CAPACITY} {cells} any", place.address());
+            assert_eq!(opener.ask(&replace), "holds 1");
+            opener.take(&place);
+            creator.go_on();
+            assert_eq!(creator.ask("own status"), told(Status::Retired));
+            for actor in [&mut creator, &mut reader] {
+                assert_eq!(actor.ask("status"), told(Status::Retired));
+                if place.backend() == Backend::Memfd {
+                    // Nobody has handed the new one over.
+                    assert_eq!(actor.ask("refresh"), "stays");
+                    actor.give(&place);
+                }
+                assert_eq!(actor.ask("refresh"), "moved");
+                assert_eq!(actor.ask("refresh"), "stays");
+                let value = every(if version == 2 { 6 } else { 7 });
+                assert_eq!(actor.ask("read 1"), line(Versioned { version, value }));
+                assert_eq!(actor.ask("read 0"), line(Versioned { version: 0, value: every(0) }));
+            }
+            assert_eq!(opener.ask("write 1 7"), "written");
+            assert_eq!(reader.ask("read 1"), line(Versioned { version: version + 1, value: every(7) }));
+            // The other one's turn.
+            (creator, opener) = (opener, creator);
+        }
+    });
+}
+
+#[test]
 fn another_record_is_refused() {
     every_pair(|mut pair| {
         let address = pair.place.address();

@@ -159,6 +159,12 @@ pub(crate) fn is_lock(call: &Call) -> bool {
     of_file || [libc::SYS_semop, libc::SYS_semtimedop].contains(&call.number)
 }
 
+/// Whether this call finds what has a name or a key, which it may then say leads nowhere.
+pub(crate) fn is_look_up(call: &Call) -> bool {
+    let calls = [libc::SYS_open, libc::SYS_openat, libc::SYS_shmget, libc::SYS_shmctl, libc::SYS_shmat];
+    calls.contains(&call.number)
+}
+
 /// How this call is made to fail.
 pub(crate) fn failures(call: &Call) -> Vec<Fault> {
     let Some(known) = known(call) else { return Vec::new() };

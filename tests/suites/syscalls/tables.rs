@@ -12,7 +12,7 @@ use integration_tests::records::{Pattern, Pattern256};
 use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{ErrorKind, Options, Reader, Writer, remove};
 
-use crate::calls::is_lock;
+use crate::calls::{is_lock, is_look_up};
 use crate::run::run;
 use crate::sweep::{End, Report, Subject, Sweep, check_same, every_failure, every_kill, in_each};
 use crate::tools::{self, CC};
@@ -32,7 +32,7 @@ enum Before {
     Guard,
     /// A table with a value.
     Table,
-    /// A table that a remover left who was killed.
+    /// A table that a remover left who was killed, or who replaces it.
     Retired,
 }
 
@@ -43,11 +43,15 @@ struct Operation {
     backend: Backend,
 }
 
-const OPERATIONS: [(&str, &str, Before); 12] = [
+const OPERATIONS: [(&str, &str, Before); 17] = [
     ("create", "create", Before::Nothing),
     ("create beside a guard", "create", Before::Guard),
     ("take over by create", "create", Before::Table),
-    ("replace", "create", Before::Retired),
+    ("create instead", "create", Before::Retired),
+    ("replace", "replace", Before::Table),
+    ("replace again", "replace", Before::Retired),
+    ("replace a guard", "replace", Before::Guard),
+    ("replace nothing", "replace", Before::Nothing),
     ("open for writing", "open", Before::Table),
     ("open for reading", "attach", Before::Table),
     ("remove", "remove", Before::Table),
@@ -56,6 +60,7 @@ const OPERATIONS: [(&str, &str, Before); 12] = [
     ("remove nothing", "remove", Before::Nothing),
     ("close", "close", Before::Table),
     ("close a reader", "detach", Before::Table),
+    ("refresh", "refresh", Before::Table),
 ];
 
 /// What is there, seen from outside.
@@ -105,9 +110,11 @@ impl Subject for Operation {
             return &[0];
         }
         match (self.word, self.before, end) {
-            ("create", Before::Nothing, End::Success) => &[2],
+            ("create" | "replace", Before::Nothing, End::Success) => &[2],
+            // Whatever of the old one has given way, and of the new one is there.
+            ("replace", Before::Table | Before::Retired, End::Failure) => &[0, -1, -2],
             // The guard that could not be locked.
-            ("create", Before::Nothing, End::Failure) if at.is_some_and(is_lock) => &[0, 1],
+            ("create" | "replace", Before::Nothing, End::Failure) if at.is_some_and(is_lock) => &[0, 1],
             ("create", Before::Retired, End::Failure) if at.is_some_and(is_lock) => &[0, -1, -2],
             ("remove", Before::Table | Before::Retired, End::Success) => &[-2],
             // The removal that it finishes first.
@@ -133,17 +140,25 @@ impl Operation {
             // What this process has of it: nobody else takes that away.
             return match (self.word, self.before, end) {
                 (_, Before::Nothing, _) => vec![Absent],
-                (_, Before::Retired, _) | ("remove", _, End::Success) => vec![Retired],
-                ("remove", ..) => vec![Old, Retired],
+                (_, Before::Retired, _) | ("remove" | "replace", _, End::Success) | ("refresh", ..) => {
+                    vec![Retired]
+                }
+                ("remove" | "replace", ..) => vec![Old, Retired],
                 _ => vec![Old],
             };
         }
         let mut states = match (self.word, self.before, end) {
             ("create", Before::Table, _) => vec![Old],
-            ("create", _, End::Success) => vec![New],
+            // What is said not to be there at first is created instead.
+            ("replace", Before::Retired, End::Success) if at.is_some_and(is_look_up) => vec![Old, New],
+            // Its values are carried over.
+            ("replace", Before::Table | Before::Retired, End::Success) => vec![Old],
+            ("create" | "replace", _, End::Success) | ("refresh", ..) => vec![New],
             ("remove", _, End::Success) => vec![Absent],
-            ("create" | "remove", Before::Nothing, _) => vec![Absent],
-            ("create" | "remove", Before::Guard, _) => vec![Absent, Guard],
+            ("create" | "replace" | "remove", Before::Nothing, _) => vec![Absent],
+            ("create" | "replace" | "remove", Before::Guard, _) => vec![Absent, Guard],
+            ("replace", Before::Table, _) => vec![Absent, Guard, Old, Retired],
+            ("replace", _, _) => vec![Absent, Guard, Retired],
             ("create" | "remove", Before::Retired, _) => vec![Absent, Guard, Retired],
             ("remove", Before::Table, _) => vec![Absent, Guard, Old, Retired],
             _ => vec![Old],
@@ -152,8 +167,13 @@ impl Operation {
         if self.before == Before::Nothing && end == End::Failure && at.is_some_and(is_lock) {
             states.push(Guard);
         }
-        if end == End::Killed && self.word == "create" && self.before != Before::Table {
-            states.extend([Guard, New]);
+        let creates = match self.word {
+            "create" => self.before != Before::Table,
+            other => other == "replace",
+        };
+        if end == End::Killed && creates {
+            let carries = self.word == "replace" && matches!(self.before, Before::Table | Before::Retired);
+            states.extend([Guard, if carries { Old } else { New }]);
             if self.backend == Backend::Sysv {
                 states.push(Unfinished);
             }
@@ -175,6 +195,11 @@ fn state(place: &Place) -> Result<State, String> {
         [] => return Ok(State::Absent),
         [".guard"] => return Ok(State::Guard),
         ["", ".guard"] => {}
+        // Between the old guard and the new one.
+        [""] => match patient().open::<Pattern256>(place.address()) {
+            Err(error) if *error.kind() == ErrorKind::Retired => return Ok(State::Retired),
+            other => return Err(format!("without a guard there is {other:?}")),
+        },
         other => return Err(format!("there is {other:?}")),
     }
     match patient().open::<Pattern256>(place.address()) {

@@ -293,10 +293,26 @@ static void inherit(char *words, const char *text) {
     }
 }
 
+// What replacing it by a table of `cells` cells says, and the records then.
+static void replace_table(const char *address, uint32_t cells) {
+    shmrec_options options = impatient();
+    twin_every_writer writer;
+    twin_every_reader reader;
+    options.timeout_ms = 20;
+    options.cells = cells;
+    const int code = twin_every_replace(&writer, address, 4, &options, &error);
+    say(code);
+    if (code == SHMREC_OK && twin_every_open(&reader, address, &options, &error) == SHMREC_OK) {
+        say_records(&reader);
+        twin_every_close(&reader);
+    }
+    twin_every_close_writer(&writer);
+}
+
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
 // failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
 // records again; `beside ADDRESS` with `done` after reading and writing it often, behind whatever must not happen then; `remove
-// ADDRESS` with what that says; `describe` with what is wrong with the bytes or different in them;
+// ADDRESS` with what that says; `replace CELLS ADDRESS` with what that says, and the records then; `describe` with what is wrong with the bytes or different in them;
 // `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
 // at the numbers in the bytes says; `inherit FD... NAME...` with what became of these and which tables those are, of the
 // text in the bytes.
@@ -313,6 +329,8 @@ static void answer(char *request, const unsigned char *bytes, size_t length) {
     } else if (sscanf(request, "remove %511s", address) == 1) {
         const shmrec_options options = impatient();
         say(shmrec_remove(address, &options, &error));
+    } else if (sscanf(request, "replace %" SCNu64 " %511s", &number, address) == 2) {
+        replace_table(address, (uint32_t)number);
     } else if (strncmp(request, "describe", 8) == 0) {
         describe(bytes, length);
     } else if (sscanf(request, "receive %u %u", &memfds, &others) == 2) {

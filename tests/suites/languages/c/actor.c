@@ -209,10 +209,11 @@ static int publish(const char *indices, twin_every_writer *writer) {
     return twin_every_batch_commit(&batch, &error);
 }
 
-// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
+// Answers the line: `create ADDRESS CAPACITY [CELLS ARRANGEMENT]`, `replace` like it, `exclusive ADDRESS CAPACITY` and `open ADDRESS` with
 // `holds EPOCH`, `attach ADDRESS` with `sees CAPACITY`, `mistake ADDRESS` like it, but as a table of another record,
 // `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates, with what is chosen, like them; `write INDEX NUMBER`
-// with `written`, `read INDEX` with `VERSION ELEMENTS`, `batch INDEX...` with `published` (value 7 in each), `snapshot
+// with `written`, `read INDEX` and `fresh INDEX MILLISECONDS` with `VERSION ELEMENTS`, `beat` with `beats`, `age` with the
+// reader's in nanoseconds, `refresh` with `moved` or `stays`, `batch INDEX...` with `published` (value 7 in each), `snapshot
 // FIRST COUNT` with `whole`, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`,
 // `receive` with `receiving` and, when a
 // memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
@@ -241,6 +242,28 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
     } else if (strcmp(line, "sync\n") == 0) {
         code = shmrec_table_sync(&writer->table, &error);
         return code != SHMREC_OK ? code : (puts("synced"), 0);
+    } else if (sscanf(line, "replace %511s %" SCNu64 " %15s %15s", address, &number, cells, arrangement) >= 2) {
+        const shmrec_options options = options_of(cells, arrangement);
+        code = twin_every_replace(writer, address, number, &options, &error);
+    } else if (strcmp(line, "beat\n") == 0) {
+        code = shmrec_table_beat(&writer->table, &error);
+        return code != SHMREC_OK ? code : (puts("beats"), 0);
+    } else if (strcmp(line, "age\n") == 0) {
+        code = shmrec_table_age_ns(&reader->table, &number, &error);
+        return code != SHMREC_OK ? code : (printf("%" PRIu64 "\n", number), 0);
+    } else if (strcmp(line, "refresh\n") == 0) {
+        bool moved;
+        code = twin_every_refresh(reader, &moved, &error);
+        return code != SHMREC_OK ? code : (puts(moved ? "moved" : "stays"), 0);
+    } else if (sscanf(line, "fresh %" SCNu64 " %" SCNu64, &index, &number) == 2) {
+        twin_every every;
+        code = twin_every_read_fresh(reader, index, number, &every, &number, &error);
+        if (code == SHMREC_OK) {
+            printf("%" PRIu64, number);
+            print_every(&every);
+            puts("");
+        }
+        return code;
     } else if (sscanf(line, "open %511s", address) == 1) {
         code = twin_every_open_writer(writer, address, NULL, &error);
     } else if (sscanf(line, "attach %511s", address) == 1) {

@@ -112,16 +112,27 @@ static int run(const char *operation, const char *address) {
         return write_quote(address);
     }
     const bool closes = strcmp(operation, "close") == 0;
-    const bool reads = strcmp(operation, "read") == 0 || strcmp(operation, "detach") == 0;
+    const bool refreshes = strcmp(operation, "refresh") == 0;
+    const bool reads = refreshes || strcmp(operation, "read") == 0 || strcmp(operation, "detach") == 0;
+    bool moved = false;
     int code = closes  ? twin_pattern256_open_writer(&writer, address, NULL, &error)
                : reads ? twin_pattern256_open(&reader, address, NULL, &error)
                        : SHMREC_OK;
+    if (code == SHMREC_OK && refreshes) {
+        code = shmrec_remove(address, NULL, &error);
+        code = code != SHMREC_OK ? code : twin_pattern256_create(&writer, address, CAPACITY, NULL, &error);
+        twin_pattern256_close_writer(&writer);
+    }
     if (code != SHMREC_OK) {
         return code;
     }
     mark();
     if (strcmp(operation, "create") == 0) {
         code = twin_pattern256_create(&writer, address, CAPACITY, NULL, &error);
+    } else if (strcmp(operation, "replace") == 0) {
+        code = twin_pattern256_replace(&writer, address, CAPACITY, NULL, &error);
+    } else if (refreshes) {
+        code = twin_pattern256_refresh(&reader, &moved, &error);
     } else if (strcmp(operation, "open") == 0) {
         code = twin_pattern256_open_writer(&writer, address, NULL, &error);
     } else if (strcmp(operation, "attach") == 0) {

@@ -1,0 +1,39 @@
+//! Signs of life: how long ago a writer last gave one, and whether that is recent enough. Relies on `table` and on the coarse
+//! clock, which all processes of a machine share.
+//!
+//! Nothing else is decided by a time: a clock of another time namespace makes an age wrong, and no role, lock or take-over.
+
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::error::{At, ErrorKind, Result};
+use crate::host;
+use crate::status;
+use crate::table::Table;
+
+/// What stands for an age that nobody can tell.
+const UNKNOWN: u64 = u64::MAX;
+
+/// Time since the last sign of life of any writer; the longest there is for a table of another boot.
+pub(crate) fn age(table: &Table, address: &Address) -> Result<Duration> {
+    let age_ns = age_ns(table);
+    status::check_whole("look up", table, address)?;
+    Ok(if age_ns == UNKNOWN { Duration::MAX } else { Duration::from_nanos(age_ns) })
+}
+
+/// What is read after this is at least as new as all that was published up to that sign of life, or it was too long ago.
+pub(crate) fn check_fresh(table: &Table, address: &Address, max_age: Duration) -> Result<()> {
+    if age(table, address)? <= max_age {
+        return Ok(());
+    }
+    Err(At { operation: "read", subject: address }.error(ErrorKind::Stale { age_ns: age_ns(table) }))
+}
+
+fn age_ns(table: &Table) -> u64 {
+    // The clock begins anew with each boot.
+    if table.header().is_of_another_boot(host::boot_id()) {
+        return UNKNOWN;
+    }
+    let stamp = table.live().stamp();
+    host::coarse_monotonic_ns().saturating_sub(stamp)
+}
