@@ -42,6 +42,7 @@
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role |
 //! | `region` | mappings and the files behind them |
+//! | `fork` | what children of this process do not get |
 //! | `address`, `key`, `host`, `deadline`, `sync`, `buffer` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
@@ -53,6 +54,7 @@ pub mod batch;
 mod buffer;
 mod deadline;
 pub mod error;
+mod fork;
 mod geometry;
 mod guard;
 pub mod handover;

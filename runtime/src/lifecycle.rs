@@ -206,7 +206,7 @@ fn take_over(
         removal::finish_removal(at, options, address, &table, deadline)?;
         return Ok(None);
     }
-    let mut guard = match address.guard().open(at, &options.trust()) {
+    let mut guard = match address.guard().open(at, &options.trust(), deadline) {
         Ok(guard) if guard.identity().is_same(table.header().guard) => guard,
         Ok(_) if !is_current()? => return Ok(None),
         Ok(_) => {
@@ -258,7 +258,7 @@ fn publish(
     deadline: &mut Deadline,
 ) -> Result<Option<(Table, Guard)>> {
     let rights = plan.segment().rights;
-    let mut guard = address.guard().open_or_create(at, rights, &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, rights, &options.trust(), deadline)?;
     guard.lock(at, Lock::Create, deadline)?;
     match publish_under(&mut guard, at, address.place(), plan, prepared) {
         Ok(table) => Ok(table.map(|table| (table, guard))),

@@ -88,6 +88,12 @@ impl Table {
         }
     }
 
+    /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
+    #[inline(always)]
+    pub(crate) fn is_forked(&self) -> bool {
+        self.segment.map().home().is_left()
+    }
+
     /// The validated header.
     pub(crate) fn header(&self) -> &Header {
         &self.header
@@ -137,9 +143,9 @@ impl Table {
         self.live(live::STATE).load(Ordering::Relaxed) == live::STATE_RETIRED
     }
 
-    /// How often the role of writer was taken.
+    /// How often the role of writer was taken; 0 where [`Table::is_forked`].
     pub(crate) fn epoch(&self) -> u64 {
-        self.live(live::EPOCH).load(Ordering::Relaxed)
+        if self.is_forked() { 0 } else { self.live(live::EPOCH).load(Ordering::Relaxed) }
     }
 
     /// Pid, start time and moment of the last take-over, as that writer stored them.

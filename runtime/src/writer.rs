@@ -21,6 +21,10 @@ use crate::table::Table;
 ///
 /// The role ends with the value or its process, however it dies; the table and its records stay. The next
 /// [`Writer::create`] or [`Writer::open`] takes over where this one stopped.
+///
+/// A child of `fork` has neither the role nor the memory: its calls are [`ForkedHandle`](crate::ErrorKind::ForkedHandle),
+/// [`Writer::epoch`] is 0, and to drop it there takes nothing from the parent. Once the parent is dead, the child may take the
+/// role as every other process may.
 pub struct Writer<T> {
     address: Address,
     timeout: Duration,
@@ -66,12 +70,14 @@ impl<T: ShmRecord> Writer<T> {
     /// sees everything that happened before this call.
     ///
     /// # Errors
-    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange).
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child
+    /// process.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         let Some(slot) = self.table.slot(index) else {
             return Err(reader::out_of_range("write", &self.table, &self.address, index));
         };
+        status::check_home("write", &self.table, &self.address)?;
         Buffer::with_words(value, |words| slot.write(words));
         Ok(())
     }
@@ -97,7 +103,8 @@ impl<T: ShmRecord> Writer<T> {
     ///
     /// # Errors
     /// Those of `fill`; [`BadArgument`](crate::ErrorKind::BadArgument) for a table with several cells, which has no log
-    /// for batches, and when a record was refused though `fill` gives `Ok`.
+    /// for batches, and when a record was refused though `fill` gives `Ok`;
+    /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
         let result = fill(&mut batch)?;
@@ -109,8 +116,9 @@ impl<T: ShmRecord> Writer<T> {
     /// writer, or the one before it, published last.
     ///
     /// # Errors
-    /// As [`Reader::read`](crate::Reader::read).
+    /// As [`Reader::read`](crate::Reader::read); [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        status::check_home("read", &self.table, &self.address)?;
         reader::read(&self.table, &self.address, self.timeout, index)
     }
 
@@ -120,7 +128,7 @@ impl<T: ShmRecord> Writer<T> {
         reader::capacity(&self.table)
     }
 
-    /// How often the role of writer was taken: 1 when this writer created the table.
+    /// How often the role of writer was taken: 1 when this writer created the table; 0 in a child process.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
@@ -136,9 +144,11 @@ impl<T: ShmRecord> Writer<T> {
     /// the kernel's copy that is whole at every moment; after a crash of the machine the disk's need not be.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for the other kinds, [`ErrorKind::Os`] when the disk fails or is full.
+    /// [`ErrorKind::Unsupported`] for the other kinds, [`ErrorKind::Os`] when the disk fails or is full;
+    /// [`ErrorKind::ForkedHandle`] in a child process.
     pub fn sync(&self) -> Result<()> {
         let at = At { operation: "sync", subject: &self.address };
+        status::check_home(at.operation, &self.table, &self.address)?;
         if !self.address.is_on_disk() {
             return Err(at.error(ErrorKind::Unsupported { what: "syncing a table without a file on disk" }));
         }
@@ -151,7 +161,8 @@ impl<T: ShmRecord> Writer<T> {
     /// # Errors
     /// [`RoleLost`](crate::ErrorKind::RoleLost) when its guard was removed or replaced, or, for System V, when this process
     /// has entered another IPC namespace: the role may be another's. [`Os`](crate::ErrorKind::Os) and
-    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not tell.
+    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not tell;
+    /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     pub fn status(&self) -> Result<Status> {
         status::of_written(&self.table, &self.address, &self.guard)
     }

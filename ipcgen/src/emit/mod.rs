@@ -81,6 +81,7 @@ c_runtime!(
     "describe.h",
     "draft.h",
     "error.h",
+    "fork.h",
     "geometry.h",
     "handover.h",
     "handover_message.h",

@@ -10,11 +10,15 @@
 //! | `take KEY` | takes the semaphore of a [`foreign`](integration_tests::foreign) program as that would, without undo; prints `taken` |
 //! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
+//! | `breed ADDRESS,..` | one thread has children all the time, which live on, another creates these tables; prints `ready` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
 use std::io::{self, BufRead, Read};
-use std::process;
+use std::mem;
+use std::os::unix::process::CommandExt;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,10 +27,12 @@ use integration_tests::records::{
     Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
 };
 use integration_tests::said::Said;
-use integration_tests::{sysv, twin};
+use integration_tests::{fork, sysv, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
+/// How many children there are at most.
+const CHILDREN: usize = 200;
 /// How long a hand-over may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -52,6 +58,7 @@ fn main() {
         ["take", key] => take(number(key)),
         ["transfer", address, capacity] => transfer(address, number(capacity)),
         ["audit", address] => audit(address),
+        ["breed", addresses] => breed(addresses),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
@@ -66,7 +73,8 @@ fn named(arrangement: &str) -> Arrangement {
 }
 
 /// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
-/// `write INDEX NUMBER` with `written`; `receive` with `receiving` and, when a memfd has come over the input, with `received
+/// `write INDEX NUMBER` with `written` or the error; `fork` with `forked`, and a child goes on; `exec` with `becoming`, and it begins
+/// anew in the same process; `receive` with `receiving` and, when a memfd has come over the input, with `received
 /// ADDRESS`; `send ADDRESS` with a memfd over the input, then `sent`; `read ADDRESS INDEX` with `VERSION VOLUME` or the error;
 /// `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
 fn hold() {
@@ -79,8 +87,10 @@ fn hold() {
             ["open", address] => Writer::open(address),
             ["write", index, value] => {
                 let writer = held.as_mut().expect("a writer is held");
-                writer.write(number(index), &quote(number(value))).expect("an index in range");
-                println!("written");
+                match writer.write(number(index), &quote(number(value))) {
+                    Ok(()) => println!("written"),
+                    Err(error) => println!("{error}"),
+                }
                 continue;
             }
             ["leave"] => {
@@ -89,6 +99,16 @@ fn hold() {
                     sysv::leave_namespace().map_or_else(|error| error.to_string(), |()| "left".into())
                 );
                 continue;
+            }
+            ["fork"] => {
+                fork::leave_to_child();
+                println!("forked");
+                continue;
+            }
+            ["exec"] => {
+                println!("becoming");
+                let error = Command::new("/proc/self/exe").arg("hold").exec();
+                panic!("exec: {error}");
             }
             ["receive"] => {
                 println!("receiving");
@@ -223,6 +243,43 @@ fn churn(address: &str, capacity: usize, cells: u32) {
         writer.write(0, &Pattern64::of(0, 1)).expect("an index in range");
         drop(writer);
         shmrecord::remove(address).expect("an own table");
+    }
+}
+
+/// Each role is taken and let go of before it is kept, so that many a guard is opened beside a fork.
+fn breed(addresses: &str) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..CHILDREN {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                match fork::split() {
+                    // It ends with the test.
+                    Some(child) => mem::forget(child),
+                    None => {
+                        until_input_ends();
+                        fork::end(true);
+                    }
+                }
+            }
+        });
+        let create = |address| Writer::<Quote>::create(address, 1).expect("nobody else's table");
+        let writers: Vec<Writer<Quote>> = (addresses.split(','))
+            .map(|address| {
+                for _ in 0..20 {
+                    drop(create(address));
+                }
+                create(address)
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        mem::forget(writers);
+    });
+    println!("ready");
+    loop {
+        thread::sleep(Duration::from_secs(1));
     }
 }
 

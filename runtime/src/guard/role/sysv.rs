@@ -8,7 +8,8 @@
 use std::io;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::Lock;
+use crate::fork::home::Home;
+use crate::guard::role::{Lock, home};
 use crate::key::Key;
 use crate::region::{Identity, Rights, Trust, named, sysv};
 
@@ -24,13 +25,16 @@ pub(crate) struct SetGuard {
     id: libc::c_int,
     key: Key,
     identity: Identity,
-    /// Which locks this value holds, by number, and since which process: a child of it holds none.
-    held: [Option<u32>; LOCKS],
+    /// Which locks this value holds, by number.
+    held: [bool; LOCKS],
+    /// The process that holds them: a child of it holds none.
+    home: Home,
 }
 
 impl SetGuard {
     /// `semget(2)` without `IPC_CREAT`, and `IPC_STAT`: the set under this key, if it can be a guard and is accepted.
     pub(crate) fn open(at: &At<'_>, key: Key, trust: &Trust) -> Result<Self> {
+        let home = home(at)?;
         let id = get(key, 0).map_err(|error| at.os("semget", &error))?;
         let facts = stat(at, id)?;
         trust.check_ipc(at, &facts.sem_perm)?;
@@ -38,12 +42,13 @@ impl SetGuard {
             let words = format!("{} semaphores, {SEMAPHORES} expected", facts.sem_nsems);
             return Err(at.error(ErrorKind::GuardMismatch).detail(words));
         }
-        Ok(Self::of(id, key))
+        Ok(Self::of(id, key, home))
     }
 
     /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of another group come with
     /// [`SetGuard::set_rights`].
     pub(crate) fn open_or_create(at: &At<'_>, key: Key, rights: Rights, trust: &Trust) -> Result<Self> {
+        let home = home(at)?;
         loop {
             match Self::open(at, key, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
@@ -51,15 +56,15 @@ impl SetGuard {
             }
             let flags = libc::IPC_CREAT | libc::IPC_EXCL | sysv::first_mode(rights).cast_signed();
             match get(key, flags) {
-                Ok(id) => return Ok(Self::of(id, key)),
+                Ok(id) => return Ok(Self::of(id, key, home)),
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
                 Err(error) => return Err(named::no_space(at, "semget", 0, &error)),
             }
         }
     }
 
-    fn of(id: libc::c_int, key: Key) -> Self {
-        Self { id, key, identity: sysv::identity_of(id), held: [None; LOCKS] }
+    fn of(id: libc::c_int, key: Key, home: Home) -> Self {
+        Self { id, key, identity: sysv::identity_of(id), held: [false; LOCKS], home }
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -92,7 +97,7 @@ impl SetGuard {
     pub(crate) fn try_lock(&mut self, at: &At<'_>, lock: Lock) -> Result<bool> {
         match self.operate(&[operation(lock, 0, libc::IPC_NOWAIT), operation(lock, 1, libc::SEM_UNDO)]) {
             Ok(()) => {
-                self.held[index(lock)] = Some(std::process::id());
+                self.held[index(lock)] = true;
                 Ok(true)
             }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
@@ -104,7 +109,7 @@ impl SetGuard {
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
         self.operate(&[down]).map_err(|error| lost(at, "semop", &error))?;
-        self.held[index(lock)] = None;
+        self.held[index(lock)] = false;
         Ok(())
     }
 
@@ -126,7 +131,7 @@ impl SetGuard {
         if unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) } == -1 {
             return Err(at.os("semctl(IPC_RMID)", &io::Error::last_os_error()));
         }
-        self.held = [None; LOCKS];
+        self.held = [false; LOCKS];
         Ok(())
     }
 
@@ -153,7 +158,7 @@ impl SetGuard {
 impl Drop for SetGuard {
     fn drop(&mut self) {
         for lock in [Lock::Writer, Lock::Create] {
-            if self.held[index(lock)] == Some(std::process::id()) {
+            if self.held[index(lock)] && self.home.is_here() {
                 // The set may be gone; then there is nothing to let go.
                 let _ = self.operate(&[operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT)]);
             }
