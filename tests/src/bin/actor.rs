@@ -32,7 +32,7 @@ use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
 
 /// How many children there are at most.
-const CHILDREN: usize = 200;
+const CHILDREN: u64 = 300;
 /// How long a hand-over may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -251,7 +251,9 @@ fn breed(addresses: &str) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..CHILDREN {
+            for at in 0..CHILDREN {
+                // While one is on its way no guard is opened.
+                thread::sleep(Duration::from_micros(at % 8 * 50));
                 if done.load(Ordering::Relaxed) {
                     break;
                 }
