@@ -5,7 +5,6 @@
 #![expect(unsafe_code, reason = "system calls that neither std nor libc has functions for")]
 
 use std::io;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::sync::{AtomicU32, Ordering, fence};
@@ -73,10 +72,9 @@ pub(crate) fn wake(word: &AtomicU32, count: i32, bits: u32) {
 }
 
 /// `membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED)`: from now on [`barrier`] of any process is one of this process too.
-/// Asked once. `false`: it is not, so that who publishes needs a fence of its own.
+/// `false`: it is not, so that who publishes needs a fence of its own. Not remembered, because a child may have to ask anew.
 pub(crate) fn register() -> bool {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    *REGISTERED.get_or_init(|| membarrier(libc::MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED))
+    membarrier(libc::MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED)
 }
 
 /// `membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED)`: a full barrier of this thread, and of every thread that runs just now in a

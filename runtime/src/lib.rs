@@ -49,6 +49,7 @@
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role, the lock, the doorbell |
 //! | `region` | mappings and the files behind them |
+//! | `fork` | what children of this process do not get |
 //! | `address`, `key`, `host`, `deadline`, `sync`, `futex`, `buffer` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
@@ -62,6 +63,7 @@ mod buffer;
 mod deadline;
 pub mod error;
 pub mod follow;
+mod fork;
 mod futex;
 mod geometry;
 mod guard;

@@ -265,7 +265,7 @@ fn take_over(
         let words = if many { "one found, many asked for" } else { "many found, one asked for" };
         return Err(at.error(ErrorKind::ShapeMismatch { what: "number of writers" }).detail(words));
     }
-    let mut guard = match address.guard().open(at, &options.trust()) {
+    let mut guard = match address.guard().open(at, &options.trust(), deadline) {
         Ok(guard) if guard.identity().is_same(table.header().guard) => guard,
         Ok(_) if !is_current()? => return Ok(None),
         Ok(_) => {
@@ -325,7 +325,7 @@ pub(crate) fn publish(
     deadline: &mut Deadline,
 ) -> Result<Option<Taken>> {
     let rights = plan.segment().rights;
-    let mut guard = address.guard().open_or_create(at, rights, &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, rights, &options.trust(), deadline)?;
     guard.lock(at, Lock::Create, deadline)?;
     match publish_under(&mut guard, at, address.place(), plan, old, prepared) {
         Ok(table) => Ok(table.map(|table| (table, guard, 0))),

@@ -43,7 +43,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
             }
             result => result?,
         };
-        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &trust)?;
+        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &trust, &mut deadline)?;
         guard.lock(at, Lock::Create, &mut deadline)?;
         if guard.is_current(at)? && place.leads_to(at, segment.identity())? {
             return take_away(at, place, &segment, &mut guard);
@@ -76,7 +76,7 @@ fn remove_lone_guard(
     address: &Address,
     deadline: &mut Deadline,
 ) -> Result<()> {
-    let mut guard = match address.guard().open(at, &options.trust()) {
+    let mut guard = match address.guard().open(at, &options.trust(), deadline) {
         Ok(guard) => guard,
         // A set that is no guard of ours belongs to somebody else.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::GuardMismatch) => return Ok(()),
@@ -118,7 +118,7 @@ pub(crate) fn clear_unfinished(
     deadline: &mut Deadline,
 ) -> Result<bool> {
     let place = address.place();
-    let mut guard = match address.guard().open(at, &options.trust()) {
+    let mut guard = match address.guard().open(at, &options.trust(), deadline) {
         Ok(guard) => guard,
         Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
@@ -190,7 +190,7 @@ pub(crate) fn finish_removal(
     table: &Table,
     deadline: &mut Deadline,
 ) -> Result<()> {
-    let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
+    let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust(), deadline)?;
     guard.lock(at, Lock::Create, deadline)?;
     if guard.is_current(at)? && address.place().leads_to(at, table.segment().identity())? {
         address.place().unlink(at, table.segment().identity())?;

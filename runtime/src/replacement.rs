@@ -66,7 +66,7 @@ fn replace_old(
 ) -> Result<Option<Taken>> {
     let mut has_begun = false;
     loop {
-        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust())?;
+        let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust(), deadline)?;
         guard.lock(at, Lock::Create, deadline)?;
         let is_there = address.place().leads_to(at, old.identity())?;
         if !is_there && (!has_begun || address.place().is_taken(at)?) {

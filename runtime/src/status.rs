@@ -2,7 +2,7 @@
 //! Relies on `table`, `address` and the guard's locks; takes no lock and stores nothing.
 
 use crate::address::Address;
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::guard::role::{Guard, Lock};
 use crate::region::Facts;
 use crate::table::Table;
@@ -60,6 +60,7 @@ pub(crate) fn of_read(table: &Table, address: &Address) -> Result<Status> {
 /// The status as the writer finds it, whose own guard this is.
 pub(crate) fn of_written(table: &Table, address: &Address, guard: &Guard) -> Result<Status> {
     let at = &look_up(address);
+    check_home(at.operation, table, address)?;
     if let Some(gone) = gone(at, table, address)? {
         return Ok(gone);
     }
@@ -83,6 +84,18 @@ pub(crate) fn check_whole(operation: &'static str, table: &Table, address: &Addr
         return Err(At { operation, subject: address }.error(ErrorKind::Truncated));
     }
     Ok(())
+}
+
+/// A writer's table may be used by the process that opened it, and no child of it.
+#[inline(always)]
+pub(crate) fn check_home(operation: &'static str, table: &Table, address: &Address) -> Result<()> {
+    if table.is_forked() { Err(forked(operation, address)) } else { Ok(()) }
+}
+
+/// The error of a handle that was inherited over `fork`.
+#[cold]
+pub(crate) fn forked(operation: &'static str, address: &Address) -> Error {
+    At { operation, subject: address }.error(ErrorKind::ForkedHandle)
 }
 
 fn look_up(address: &Address) -> At<'_> {

@@ -4,7 +4,9 @@
 //! out has narrower ones. Readers use relaxed loads and acquire fences only: those are what `std` promises to work on memory
 //! that is mapped read-only.
 
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+pub(crate) use std::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence,
+};
 
 /// A barrier between the stores before it and the loads behind it, to the compiler. To the processor it is one whenever
 /// another process makes `futex::barrier`, if this one has `futex::register`ed; otherwise its caller has a fence of its own.

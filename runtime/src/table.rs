@@ -95,6 +95,12 @@ impl Table {
         }
     }
 
+    /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
+    #[inline(always)]
+    pub(crate) fn is_forked(&self) -> bool {
+        self.segment.map().home().is_left()
+    }
+
     /// The validated header.
     pub(crate) fn header(&self) -> &Header {
         &self.header
@@ -145,9 +151,9 @@ impl Table {
         self.live().is_retired()
     }
 
-    /// How often the role of writer was taken.
+    /// How often the role of writer was taken; 0 where [`Table::is_forked`].
     pub(crate) fn epoch(&self) -> u64 {
-        self.live().epoch()
+        if self.is_forked() { 0 } else { self.live().epoch() }
     }
 
     /// Writes description, live words and header into a new, empty mapping, with this process as the writer; the magic last.
@@ -208,6 +214,13 @@ impl Table {
     /// Runs reads of several records. `None`: a batch was committed meanwhile, so that they may be of two states.
     pub(crate) fn in_one_state<R>(&self, reads: impl FnOnce() -> R) -> Option<R> {
         batch::in_one_state(self.committed(), reads)
+    }
+
+    /// A sign of life of a writer; nothing where [`Table::is_forked`].
+    pub(crate) fn beat(&self) {
+        if !self.is_forked() {
+            self.live().beat();
+        }
     }
 
     /// Comes behind a publication, and is of one writer at a time as that is; [`Table::call`] is to follow.

@@ -23,6 +23,10 @@ use crate::table::Table;
 ///
 /// The role ends with the value or its process, however it dies; the table and its records stay. The next
 /// [`Writer::create`] or [`Writer::open`] takes over where this one stopped.
+///
+/// A child of `fork` has neither the role nor the memory: its calls are [`ForkedHandle`](crate::ErrorKind::ForkedHandle),
+/// [`Writer::epoch`] is 0, and to drop it there takes nothing from the parent. Once the parent is dead, the child may take the
+/// role as every other process may.
 pub struct Writer<T> {
     address: Address,
     timeout: Duration,
@@ -91,13 +95,15 @@ impl<T: ShmRecord> Writer<T> {
     /// sees everything that happened before this call.
     ///
     /// # Errors
-    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`Retired`](crate::ErrorKind::Retired) when the table was removed or
-    /// replaced: the value was stored, where nobody new finds it.
+    /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child
+    /// process; [`Retired`](crate::ErrorKind::Retired) when the table was removed or replaced: the value was stored, where nobody
+    /// new finds it.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         let Some(slot) = self.table.slot(index) else {
             return Err(read::out_of_range("write", &self.table, &self.address, index));
         };
+        status::check_home("write", &self.table, &self.address)?;
         Buffer::with_words(value, |words| slot.write(words));
         self.table.mark();
         announced(&self.table, &self.address, slot.group())
@@ -124,7 +130,8 @@ impl<T: ShmRecord> Writer<T> {
     ///
     /// # Errors
     /// Those of `fill`; [`BadArgument`](crate::ErrorKind::BadArgument) for a table with several cells, which has no log
-    /// for batches, and when a record was refused though `fill` gives `Ok`; [`Retired`](crate::ErrorKind::Retired) as in
+    /// for batches, and when a record was refused though `fill` gives `Ok`;
+    /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process; [`Retired`](crate::ErrorKind::Retired) as in
     /// [`Writer::write`].
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
@@ -135,17 +142,18 @@ impl<T: ShmRecord> Writer<T> {
     }
 
     /// Says that this writer is alive and that what it has published is up to date: stores the time for
-    /// [`Reader::age`](crate::Reader::age), with release. No system call.
+    /// [`Reader::age`](crate::Reader::age), with release. No system call; nothing in a child process, whose table it is not.
     pub fn beat(&mut self) {
-        self.table.live().beat();
+        self.table.beat();
     }
 
     /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned): what this
     /// writer, or the one before it, published last.
     ///
     /// # Errors
-    /// As [`Reader::read`](crate::Reader::read).
+    /// As [`Reader::read`](crate::Reader::read); [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        status::check_home("read", &self.table, &self.address)?;
         read::read(&self.table, &self.address, self.timeout, index)
     }
 
@@ -155,7 +163,7 @@ impl<T: ShmRecord> Writer<T> {
         read::capacity(&self.table)
     }
 
-    /// How often the role of writer was taken: 1 when this writer created the table.
+    /// How often the role of writer was taken: 1 when this writer created the table; 0 in a child process.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.table.epoch()
@@ -171,9 +179,11 @@ impl<T: ShmRecord> Writer<T> {
     /// the kernel's copy that is whole at every moment; after a crash of the machine the disk's need not be.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for the other kinds, [`ErrorKind::Os`] when the disk fails or is full.
+    /// [`ErrorKind::Unsupported`] for the other kinds, [`ErrorKind::Os`] when the disk fails or is full;
+    /// [`ErrorKind::ForkedHandle`] in a child process.
     pub fn sync(&self) -> Result<()> {
         let at = At { operation: "sync", subject: &self.address };
+        status::check_home(at.operation, &self.table, &self.address)?;
         if !self.address.is_on_disk() {
             return Err(at.error(ErrorKind::Unsupported { what: "syncing a table without a file on disk" }));
         }
@@ -186,7 +196,8 @@ impl<T: ShmRecord> Writer<T> {
     /// # Errors
     /// [`RoleLost`](crate::ErrorKind::RoleLost) when its guard was removed or replaced, or, for System V, when this process
     /// has entered another IPC namespace: the role may be another's. [`Os`](crate::ErrorKind::Os) and
-    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not tell.
+    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) when the kernel does not tell;
+    /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     pub fn status(&self) -> Result<Status> {
         status::of_written(&self.table, &self.address, &self.guard)
     }

@@ -14,6 +14,7 @@
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
 //! | [`said`] | what is said of such a program's table, to both languages |
 //! | [`twin`] | what the actor answers like its twins in C |
+//! | [`fork`] | a process made two |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
@@ -27,6 +28,7 @@ pub mod case;
 pub mod check;
 pub mod every;
 pub mod foreign;
+pub mod fork;
 pub mod image;
 pub mod lock;
 pub mod mark;

@@ -185,6 +185,11 @@ impl Actor {
         self.kill_and_wait();
     }
 
+    /// `kill -9` of a parent that has left its part to a child, with which this goes on; returns when it is dead.
+    pub fn kill_parent(&mut self) {
+        self.kill_and_wait();
+    }
+
     /// `SIGSTOP`; returns when it is stopped.
     pub fn stop(&self) {
         self.signal("STOP");

@@ -16,17 +16,11 @@ typedef struct shmrec_adopted {
     shmrec_bounds bounds;
     shmrec_foreign_guard guard;
     shmrec_identity identity; // of the segment
-    uint64_t process;         // that may write; 0: none
 } shmrec_adopted;
 
 // Closes a handle: unmaps and frees. What it leads to stays as it is.
 static inline void shmrec_adopted_close(shmrec_adopted *table) {
-    // A child does not have a mapping that its parent may write, and may have other memory in its place.
-    if (table->process == 0 || table->process == SHMREC_CAST(uint64_t, getpid())) {
-        shmrec_unmap(&table->map);
-    } else {
-        shmrec_map_close(&table->map);
-    }
+    shmrec_unmap(&table->map);
     shmrec_foreign_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);
@@ -57,7 +51,6 @@ static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_fore
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     shmrec_found_close(&found);
     table->identity = found.identity;
-    table->process = writable ? SHMREC_CAST(uint64_t, getpid()) : 0;
     code = code != SHMREC_OK ? code : shmrec_refuse_ours(&table->map, task);
     code = code != SHMREC_OK ? code : shmrec_foreign_guard_open(&table->guard, where, task);
     return code;
@@ -90,7 +83,7 @@ SHMREC_HOT shmrec_counter shmrec_adopted_counter(const shmrec_adopted *table, ui
 // One attempt to read the record at `index`. False: try again, take a semaphore first, or there is none.
 SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t index, uint64_t *words, size_t bytes,
                                         size_t align) {
-    if (index >= table->bounds.count) {
+    if (index >= table->bounds.count || shmrec_map_is_forked(&table->map)) {
         return false;
     }
     if (table->guard.kind == SHMREC_GUARD_NONE) {
@@ -130,6 +123,12 @@ static inline int shmrec_adopted_read_patiently(const shmrec_adopted *table, uin
                        SHMREC_CAST(unsigned long long, attempts), SHMREC_CAST(unsigned long long, index));
 }
 
+// A writer's table may be used by the process that opened it, and no child of it.
+SHMREC_HOT int shmrec_adopted_check_home(const shmrec_adopted *table, const shmrec_task *task) {
+    return __builtin_expect(shmrec_map_is_forked(&table->map), 0) ? shmrec_fail_plain(task, SHMREC_FORKED_HANDLE)
+                                                                  : SHMREC_OK;
+}
+
 static inline int shmrec_adopted_check_index(const shmrec_adopted *table, uint64_t index, const shmrec_task *task) {
     if (index < table->bounds.count) {
         return SHMREC_OK;
@@ -140,7 +139,8 @@ static inline int shmrec_adopted_check_index(const shmrec_adopted *table, uint64
 
 // Takes the guard of the record at `index`.
 static inline int shmrec_adopted_take(const shmrec_adopted *table, uint64_t index, const shmrec_task *task) {
-    const int code = shmrec_adopted_check_index(table, index, task);
+    int code = shmrec_adopted_check_home(table, task);
+    code = code != SHMREC_OK ? code : shmrec_adopted_check_index(table, index, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -148,8 +148,12 @@ static inline int shmrec_adopted_take(const shmrec_adopted *table, uint64_t inde
     return shmrec_foreign_guard_take(&table->guard, &counter, task);
 }
 
-// Lets the guard go, whatever happened under it; the first error counts.
+// Lets the guard go, whatever happened under it; the first error counts. In a child that was forked meanwhile it stays the
+// parent's.
 static inline int shmrec_adopted_give(const shmrec_adopted *table, uint64_t index, int code, const shmrec_task *task) {
+    if (shmrec_map_is_forked(&table->map)) {
+        return code != SHMREC_OK ? code : shmrec_adopted_check_home(table, task);
+    }
     const shmrec_counter counter = shmrec_adopted_counter(table, index);
     shmrec_task quiet = *task;
     quiet.error = code == SHMREC_OK ? task->error : NULL;
@@ -166,7 +170,8 @@ SHMREC_COLD int shmrec_adopted_fail_bits(uint64_t index, const char *record, con
 // Reads the record at `index`, whatever it takes: the guard, or many attempts.
 SHMREC_COLD int shmrec_adopted_read(const shmrec_adopted *table, uint64_t index, uint64_t *words, size_t bytes,
                                     const shmrec_task *task) {
-    int code = shmrec_adopted_check_index(table, index, task);
+    int code = shmrec_adopted_check_home(table, task);
+    code = code != SHMREC_OK ? code : shmrec_adopted_check_index(table, index, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -200,7 +205,7 @@ static inline int shmrec_adopted_free_guard(const shmrec_adopted *table, int32_t
     const bool many = table->bounds.counter_stride != 0;
     const uint64_t counters = many || table->bounds.count == 0 ? table->bounds.count : 1; // none of a closed handle
     bool any = false;
-    int code = SHMREC_OK;
+    int code = shmrec_adopted_check_home(table, &task);
     for (uint64_t i = 0; i < counters && code == SHMREC_OK; i++) {
         const shmrec_counter counter = shmrec_adopted_counter(table, i);
         bool one;

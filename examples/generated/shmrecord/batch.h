@@ -99,6 +99,10 @@ SHMREC_COLD SHMREC_PRINTF(3, 4) int shmrec_refuse_batch(const shmrec_table *tabl
 // Begins an empty batch. The caller holds the role.
 static inline int shmrec_batch_begin(shmrec_batch *batch, const shmrec_table *table, shmrec_error *error) {
     memset(batch, 0, sizeof *batch);
+    const int code = shmrec_check_home("batch", table, error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     if (table->header.geometry.cells != 1) {
         return shmrec_refuse_batch(table, error, "cells: a table of %u cells has no log for batches",
                                    table->header.geometry.cells);
@@ -115,6 +119,10 @@ static inline int shmrec_batch_begin(shmrec_batch *batch, const shmrec_table *ta
 static inline int shmrec_batch_check(const shmrec_batch *batch, shmrec_error *error) {
     if (batch->table == NULL || batch->table->map.base == NULL) {
         return shmrec_refuse_batch(batch->table, error, "batch: it has ended");
+    }
+    const int code = shmrec_check_home("batch", batch->table, error);
+    if (code != SHMREC_OK) {
+        return code;
     }
     const shmrec_log log = shmrec_table_log(batch->table);
     if (shmrec_log_sequence(&log) != batch->odd) {

@@ -1,10 +1,11 @@
 // region.h: segments by place: files with a name, System V segments and memfds, so that nothing above tells them apart.
-// Relies on address.h and the region_*.h; knows neither header nor records.
+// Relies on address.h, fork.h and the region_*.h; knows neither header nor records.
 
 #ifndef SHMRECORD_REGION_H
 #define SHMRECORD_REGION_H
 
 #include "address.h"
+#include "fork.h"
 #include "region_facts.h"
 #include "region_memfd.h"
 #include "region_memory.h"
@@ -23,6 +24,8 @@ typedef struct shmrec_found {
 // One shared mapping of a whole segment.
 typedef struct shmrec_map {
     void *base; // NULL: none
+    // The process that may write it, which a child does not have; NULL: it is only read, by children too.
+    const uint64_t *home;
     uint64_t bytes;
     int handle;   // a file's descriptor, which is the mapping's own, or a System V id: to ask the kernel about it
     bool of_file; // munmap(2) gives it back, otherwise shmdt(2)
@@ -139,6 +142,9 @@ static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity i
                             : shmrec_shm_remove(SHMREC_CAST(int, identity.inode), task);
 }
 
+// Whether this is a child of the process that opened the mapping for writing: then it is not there.
+SHMREC_HOT bool shmrec_map_is_forked(const shmrec_map *map) { return map->home != NULL && shmrec_is_left(map->home); }
+
 // Closes a mapping's descriptor, and leaves its memory alone: all that there is of a writer's in a child process.
 static inline void shmrec_map_close(shmrec_map *map) {
     if (map->base != NULL && map->of_file && map->handle >= 0) {
@@ -154,8 +160,12 @@ static inline void shmrec_let_go(const shmrec_address *address, shmrec_identity 
     }
 }
 
+// Gives a mapping back. A child does not have one that its parent may write, and may have other memory in its place.
 static inline void shmrec_unmap(shmrec_map *map) {
     shmrec_map_close(map);
+    if (map->home != NULL && !shmrec_is_here(map->home)) {
+        return;
+    }
     if (map->base != NULL && map->of_file) {
         (void)munmap(map->base, map->bytes);
     } else if (map->base != NULL) {
@@ -187,8 +197,11 @@ static inline int shmrec_map_found(shmrec_map *map, shmrec_found *found, bool wr
     map->bytes = found->bytes;
     map->handle = -1;
     map->of_file = found->is_file;
-    const int code =
-        found->is_file ? shmrec_file_map(&map->base, found->handle, found->bytes, writable, address, task)
+    int code = writable ? shmrec_home(&map->home, found->bytes, task) : SHMREC_OK;
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    code = found->is_file ? shmrec_file_map(&map->base, found->handle, found->bytes, writable, address, task)
                        : shmrec_shm_attach(&map->base, found->handle, found->bytes, writable, address, task);
     if (code != SHMREC_OK) {
         return code;

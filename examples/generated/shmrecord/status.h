@@ -61,16 +61,17 @@ static inline int shmrec_role_status(int *status, const shmrec_table *table, con
 // relative file: path counts from the present working directory.
 //
 // Errors: SHMREC_ROLE_LOST for a writer whose guard was removed or replaced, or, for System V, that has entered another
-// IPC namespace: the role may be another's; SHMREC_BAD_ARGUMENT for a closed handle; SHMREC_OS and
-// SHMREC_PERMISSION_DENIED when the kernel does not tell.
+// IPC namespace: the role may be another's; SHMREC_FORKED_HANDLE for a writer in a child process; SHMREC_BAD_ARGUMENT for
+// a closed handle; SHMREC_OS and SHMREC_PERMISSION_DENIED when the kernel does not tell.
 static inline int shmrec_table_status(const shmrec_table *table, int *status, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("look up", table, error);
-    int found;
+    int found = 0;
     *status = SHMREC_STATUS_UNKNOWN;
     if (table->map.base == NULL) {
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
     }
-    int code = shmrec_gone(&found, table, &task);
+    int code = shmrec_check_home(task.operation, table, error);
+    code = code != SHMREC_OK ? code : shmrec_gone(&found, table, &task);
     if (code == SHMREC_OK && found == 0) {
         code = shmrec_role_status(&found, table, &task);
         if (code == SHMREC_OK && found == 0) {

@@ -46,6 +46,8 @@ int shmrec_sys_semtimedop(int id, struct sembuf *operations, size_t count, const
     __asm__("semtimedop");
 // glibc 2.30
 int shmrec_sys_sem_clockwait(sem_t *semaphore, int clock, const struct timespec *end) __asm__("sem_clockwait");
+int shmrec_sys_pthread_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
+    __asm__("pthread_atfork");
 #ifdef __cplusplus
 }
 #endif
@@ -102,6 +104,7 @@ union shmrec_semun {
 #define SHMREC_AT_SYMLINK_FOLLOW 0x400
 #define SHMREC_MADV_DONTFORK 10
 #define SHMREC_MADV_HUGEPAGE 14
+#define SHMREC_MADV_WIPEONFORK 18
 #define SHMREC_MADV_POPULATE_READ 22
 #define SHMREC_MADV_POPULATE_WRITE 23
 #define SHMREC_MADV_COLLAPSE 25

@@ -21,8 +21,9 @@
 //   md_quote_create or md_quote_open_writer takes over, values kept. No pid and no time decides that a writer is gone.
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread.
-// - fork: a child must not use its parent's writer. Its memory is not in the child, so a write ends it with SIGSEGV; to
-//   close the handle there is safe and recommended, for the kernel keeps the role until every copy of it is closed.
+// - fork: a child may use its parent's readers, and open the table anew. A writer stays its parent's: in the child it says
+//   SHMREC_FORKED_HANDLE, and to close it there takes nothing away. The role ends with the parent, however long the child
+//   lives, but for a child of clone(2) by hand (fork.h). exec ends the role; of a System V table the process ends it.
 // - A System V segment that ipcrm removes stays readable for who has it open, and is not found any more. Who creates it
 //   again makes another one. systemd removes those of a user who logs out (RemoveIPC), unless it is a system user.
 // - A memfd: name counts in this process only; handover.h gives it to others.
@@ -138,9 +139,10 @@ static inline int shmrec_remove(const char *address, const shmrec_options *optio
 // Number of records; 0 for a closed handle.
 static inline uint64_t shmrec_table_capacity(const shmrec_table *table) { return table->header.geometry.capacity; }
 
-// How often the role of writer was taken: 1 for the creator, one more for each take-over; 0 for a closed handle.
+// How often the role of writer was taken: 1 for the creator, one more for each take-over; 0 for a closed handle, and for a
+// writer in a child process.
 static inline uint64_t shmrec_table_epoch(const shmrec_table *table) {
-    return table->map.base != NULL ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
+    return table->map.base != NULL && !shmrec_map_is_forked(&table->map) ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH)) : 0;
 }
 
 // What this mapping got of the huge pages and the locking that the options asked for; nothing for a closed handle.
@@ -148,12 +150,16 @@ static inline shmrec_memory shmrec_table_memory(const shmrec_table *table) { ret
 
 // msync(MS_SYNC): what this writer wrote until now is on the disk when this returns. Only file: tables are on one. It is
 // the kernel's copy that is whole at every moment; after a crash of the machine the disk's need not be. Errors:
-// SHMREC_UNSUPPORTED for the other kinds, SHMREC_BAD_ARGUMENT for a handle that is not a writer's, SHMREC_OS when the
-// disk fails or is full.
+// SHMREC_UNSUPPORTED for the other kinds, SHMREC_BAD_ARGUMENT for a handle that is not a writer's, SHMREC_FORKED_HANDLE in
+// a child process, SHMREC_OS when the disk fails or is full.
 static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("sync", table, error);
     if (!table->holds_role) {
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for writing");
+    }
+    const int code = shmrec_check_home(task.operation, table, error);
+    if (code != SHMREC_OK) {
+        return code;
     }
     if (strncmp(table->address.text, "file:", 5) != 0) {
         return shmrec_fail(&task, SHMREC_UNSUPPORTED, 0,
@@ -169,6 +175,9 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
     const shmrec_geometry *g = &table->header.geometry;
     if (__builtin_expect(index >= g->capacity, 0)) {
         return shmrec_fail_index("write", table, index, error);
+    }
+    if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
+        return shmrec_fail_forked("write", table, error);
     }
     uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
     if (g->cells == 1) {
@@ -187,11 +196,12 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //   T_open_writer        as shmrec_table_open_writer
 //   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or
 //                        the new one, whole, whenever this process is killed; who sees the new one sees everything that
-//                        happened before this call. No system call. Error: SHMREC_INDEX_OUT_OF_RANGE.
+//                        happened before this call. No system call. Errors: SHMREC_INDEX_OUT_OF_RANGE;
+//                        SHMREC_FORKED_HANDLE in a child process.
 //   T_batch_begin        begins a batch: new values for several records, which become visible at one instant or not at
 //                        all, whenever this process is killed. It is for this writer alone, which must write nothing
-//                        else until its end, or the batch is lost. Error: SHMREC_BAD_ARGUMENT for a table with several
-//                        cells.
+//                        else until its end, or the batch is lost. Errors: SHMREC_BAD_ARGUMENT for a table with several
+//                        cells; SHMREC_FORKED_HANDLE in a child process, of this and what follows.
 //   T_batch_set          adds *record as the next version of the record at `index`. Every record may be set once. A batch
 //                        that refused a record publishes nothing. Errors: SHMREC_INDEX_OUT_OF_RANGE;
 //                        SHMREC_BAD_ARGUMENT when it has this record already, or as many as the log has entries.

@@ -83,6 +83,7 @@ c_runtime!(
     "draft.h",
     "error.h",
     "follow.h",
+    "fork.h",
     "geometry.h",
     "handover.h",
     "handover_message.h",

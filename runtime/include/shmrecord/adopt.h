@@ -22,7 +22,7 @@
 //   done here; everything else stays taken until md_quotes_free_guard.
 // - Without a guard a record may be torn; each aligned word of up to 8 bytes is whole.
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
-//   thread. A child must not use its parent's writer: its memory is not in the child.
+//   thread. In a child process its parent's writer says SHMREC_FORKED_HANDLE: its memory is not in the child.
 // - Reading takes a semaphore too, so readers need its write permission. A seqcount is only read by readers.
 // - A seqcount keeps readers from torn records, and writers apart that look before they make it odd, as ours do. A
 //   program that only adds one has to be its only writer.
@@ -163,6 +163,9 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
             change(&record, context);                                                                                 \
             shmrec_object_to_words(words, &record, sizeof(T));                                                        \
             T##_zero_padding(SHMREC_BYTES(words));                                                                    \
+            code = shmrec_adopted_check_home(table, &task); /* it may have forked */                                  \
+        }                                                                                                             \
+        if (code == SHMREC_OK) {                                                                                      \
             shmrec_record_in(table->map.base, offset, words, sizeof(T), SHMREC_ALIGNOF(T));                           \
         }                                                                                                             \
         code = shmrec_adopted_give(table, index, code, &task);                                                        \

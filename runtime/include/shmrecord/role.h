@@ -1,6 +1,6 @@
 // role.h: who may create, remove and write: a guard's locks, which the kernel holds for a process and takes back when
-// it dies, however it dies. Relies on address.h, role_file.h for files and memfds and role_sysv.h for System V; knows
-// no segment.
+// it dies, however it dies. Relies on address.h, role_file.h for files and memfds, role_sysv.h for System V and
+// fork.h, so that no child keeps them; knows no segment.
 //
 // Nothing else, no pid and no time, decides that a writer is gone.
 
@@ -8,13 +8,15 @@
 #define SHMRECORD_ROLE_H
 
 #include "address.h"
+#include "fork.h"
 #include "role_file.h"
 #include "role_sysv.h"
 
 // An open guard. Closing it lets its locks go. All zeros: none.
 typedef struct shmrec_guard {
     shmrec_identity identity;
-    uint64_t process;        // that opened it: a child that inherits the handle holds nothing
+    const uint64_t *home;    // the process that opened it: a child that inherits the handle holds nothing
+    shmrec_kept *kept;       // where a file is listed, so that no child keeps a copy
     int handle;              // a file's descriptor, or the id of a semaphore set
     bool is_file;
     bool held[SHMREC_LOCKS]; // by number
@@ -28,51 +30,64 @@ static inline shmrec_rights shmrec_writers_only(shmrec_rights segment) {
     return shmrec_rights_of(write | write << 1, segment.group);
 }
 
-static inline void shmrec_guard_of_file(shmrec_guard *guard, const shmrec_file *file) {
-    guard->process = SHMREC_CAST(uint64_t, getpid());
-    guard->is_file = true;
-    guard->handle = file->fd;
-    guard->identity = file->identity;
+// Opens a guard that is a file, or, with rights, makes it: again, while this process forks and a child may have a copy.
+static inline int shmrec_guard_of_file(shmrec_guard *guard, const shmrec_address *address, const shmrec_rights *rights,
+                                       const shmrec_task *task) {
+    uint64_t pause_ns = 1000, begun;
+    do {
+        if (!shmrec_opening_begin(&begun)) {
+            continue;
+        }
+        shmrec_file file;
+        int code = rights != NULL ? shmrec_lockfile_open_or_create(&file, address, *rights, task)
+                                  : shmrec_lockfile_open(&file, address, task);
+        code = code != SHMREC_OK ? code : shmrec_keep(&guard->kept, file.fd, begun, task);
+        if (code != SHMREC_OK) {
+            return code;
+        }
+        if (guard->kept != NULL) {
+            guard->is_file = true;
+            guard->handle = file.fd;
+            guard->identity = file.identity;
+            return SHMREC_OK;
+        }
+    } while (shmrec_pause(&pause_ns, task->deadline_ns));
+    const shmrec_task here = shmrec_task_on(task, address->guard);
+    return shmrec_fail(&here, SHMREC_LOCK_TIMEOUT, 0, "%s: this process forks all the time",
+                       shmrec_code_text(SHMREC_LOCK_TIMEOUT));
 }
 
-static inline void shmrec_guard_of_set(shmrec_guard *guard, int id) {
-    guard->process = SHMREC_CAST(uint64_t, getpid());
-    guard->handle = id;
-    guard->identity = shmrec_ipc_identity(id);
+// Opens a guard that is a set, or, with rights, makes it.
+static inline int shmrec_guard_of_set(shmrec_guard *guard, key_t key, const shmrec_rights *rights,
+                                      const shmrec_task *task) {
+    const int code = rights != NULL ? shmrec_lockset_open_or_create(&guard->handle, key, *rights, task)
+                                    : shmrec_lockset_open(&guard->handle, key, task);
+    guard->identity = shmrec_ipc_identity(guard->handle);
+    return code;
+}
+
+static inline int shmrec_guard_get(shmrec_guard *guard, const shmrec_address *address, const shmrec_rights *rights,
+                                   const shmrec_task *task) {
+    memset(guard, 0, sizeof *guard);
+    const shmrec_task here = shmrec_task_on(task, address->is_file ? address->guard : task->subject);
+    const int code = shmrec_home(&guard->home, 0, &here);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    return address->is_file ? shmrec_guard_of_file(guard, address, rights, task)
+                            : shmrec_guard_of_set(guard, address->key, rights, task);
 }
 
 // Opens the guard of the segment at this address, which must exist. On failure nothing is open.
 static inline int shmrec_guard_open(shmrec_guard *guard, const shmrec_address *address, const shmrec_task *task) {
-    int code;
-    memset(guard, 0, sizeof *guard);
-    if (address->is_file) {
-        shmrec_file file;
-        code = shmrec_lockfile_open(&file, address, task);
-        shmrec_guard_of_file(guard, &file);
-    } else {
-        int id;
-        code = shmrec_lockset_open(&id, address->key, task);
-        shmrec_guard_of_set(guard, id);
-    }
-    return code;
+    return shmrec_guard_get(guard, address, NULL, task);
 }
 
 // Opens the guard, or makes it for those who may write the segment, which has these rights. On failure nothing is open.
 static inline int shmrec_guard_open_or_create(shmrec_guard *guard, const shmrec_address *address,
                                               shmrec_rights segment, const shmrec_task *task) {
     const shmrec_rights rights = shmrec_writers_only(segment);
-    int code;
-    memset(guard, 0, sizeof *guard);
-    if (address->is_file) {
-        shmrec_file file;
-        code = shmrec_lockfile_open_or_create(&file, address, rights, task);
-        shmrec_guard_of_file(guard, &file);
-    } else {
-        int id;
-        code = shmrec_lockset_open_or_create(&id, address->key, rights, task);
-        shmrec_guard_of_set(guard, id);
-    }
-    return code;
+    return shmrec_guard_get(guard, address, &rights, task);
 }
 
 // Whether its name still leads to it.
@@ -138,7 +153,7 @@ static inline int shmrec_guard_try_lock(shmrec_guard *guard, int lock, bool *loc
 
 // Lets the lock go. 0 or the errno.
 static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
-    if (!guard->held[lock] || guard->process != SHMREC_CAST(uint64_t, getpid())) {
+    if (!guard->held[lock] || !shmrec_is_here(guard->home)) {
         return 0;
     }
     int problem = EIDRM;
@@ -155,7 +170,7 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
 static inline void shmrec_guard_close(shmrec_guard *guard) {
     (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_WRITER);
     (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_CREATE);
-    if (guard->is_file && guard->handle >= 0) {
+    if (guard->kept != NULL && shmrec_kept_take(guard->kept)) {
         (void)close(guard->handle);
     }
     memset(guard, 0, sizeof *guard);

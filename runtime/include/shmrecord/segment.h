@@ -111,6 +111,11 @@ static inline void shmrec_table_format(const shmrec_table *table, const unsigned
     shmrec_store_release(shmrec_table_word(table, SHMREC_HEADER_MAGIC), SHMREC_MAGIC);
 }
 
+SHMREC_COLD int shmrec_fail_forked(const char *operation, const shmrec_table *table, shmrec_error *error) {
+    const shmrec_task task = shmrec_task_of(operation, table, error);
+    return shmrec_fail_plain(&task, SHMREC_FORKED_HANDLE);
+}
+
 SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *table, uint64_t index,
                                   shmrec_error *error) {
     const shmrec_task task = shmrec_task_of(operation, table, error);
@@ -119,14 +124,16 @@ SHMREC_COLD int shmrec_fail_index(const char *operation, const shmrec_table *tab
                        SHMREC_CAST(unsigned long long, table->header.geometry.capacity));
 }
 
+// A writer's table may be used by the process that opened it, and no child of it.
+SHMREC_HOT int shmrec_check_home(const char *operation, const shmrec_table *table, shmrec_error *error) {
+    return __builtin_expect(shmrec_map_is_forked(&table->map), 0) ? shmrec_fail_forked(operation, table, error)
+                                                                  : SHMREC_OK;
+}
+
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
-// it only closes its copies of the segment's and the guard's descriptor.
+// it only closes its copy of the segment's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
-    if (!table->holds_role || table->guard.process == SHMREC_CAST(uint64_t, getpid())) {
-        shmrec_unmap(&table->map);
-    } else {
-        shmrec_map_close(&table->map);
-    }
+    shmrec_unmap(&table->map);
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);

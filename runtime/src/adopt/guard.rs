@@ -28,10 +28,16 @@ pub(super) enum Guard {
     Seqcount(CounterBounds),
 }
 
-/// A guard that keeps others out until this is let go or dropped.
+/// A guard that keeps others out until this is let go or dropped; in a child that was forked meanwhile it stays its
+/// parent's.
 #[derive(Debug)]
-pub(super) enum Hold<'a> {
-    None,
+pub(super) struct Hold<'a> {
+    map: &'a Map,
+    held: Option<Lock<'a>>,
+}
+
+#[derive(Debug)]
+enum Lock<'a> {
     Semaphore(Held<'a>),
     Seqcount {
         /// Even again when dropped.
@@ -79,9 +85,9 @@ impl Guard {
         index: usize,
         timeout: Duration,
     ) -> Result<Hold<'a>> {
-        match self {
-            Self::None => Ok(Hold::None),
-            Self::Semaphore(lock) => lock.take(at.operation, timeout).map(Hold::Semaphore),
+        let held = match self {
+            Self::None => None,
+            Self::Semaphore(lock) => Some(Lock::Semaphore(lock.take(at.operation, timeout)?)),
             Self::Seqcount(place) => {
                 let counter = place.counter(map, index);
                 // The first without a look at the clock.
@@ -91,9 +97,10 @@ impl Guard {
                     let words = format!("the counter at {offset} stays odd");
                     at.error(ErrorKind::LockTimeout { pid: None }).detail(words)
                 })?;
-                Ok(Hold::Seqcount { _odd: odd })
+                Some(Lock::Seqcount { _odd: odd })
             }
-        }
+        };
+        Ok(Hold { map, held })
     }
 
     /// Lets go of the guard, or of that of each of `count` records, for a holder that died. Whether there was anything to
@@ -112,10 +119,18 @@ impl Guard {
 }
 
 impl Hold<'_> {
-    pub(super) fn let_go(self) -> Result<()> {
-        match self {
-            Self::Semaphore(held) => held.let_go(),
-            Self::None | Self::Seqcount { .. } => Ok(()),
+    pub(super) fn let_go(mut self) -> Result<()> {
+        match self.held.take() {
+            Some(Lock::Semaphore(held)) => held.let_go(),
+            None | Some(Lock::Seqcount { .. }) => Ok(()),
+        }
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if self.map.home().is_left() {
+            std::mem::forget(self.held.take());
         }
     }
 }

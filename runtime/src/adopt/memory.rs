@@ -73,6 +73,12 @@ impl<T: ShmRecord> Memory<T> {
         &self.segment
     }
 
+    /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
+    #[inline(always)]
+    pub(super) fn is_forked(&self) -> bool {
+        self.segment.map().home().is_left()
+    }
+
     /// Its memory.
     pub(super) fn map(&self) -> &Map {
         self.segment.map()

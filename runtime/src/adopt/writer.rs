@@ -4,14 +4,17 @@
 use super::memory::Record;
 use super::reader::Adopted;
 use crate::buffer::Unread;
-use crate::error::{At, Result};
+use crate::error::{At, Error, Result};
 use crate::record::ShmRecord;
 use crate::region::Facts;
+use crate::status;
 
 /// Reads and writes the records of another program, under its guard. Made by
 /// [`Adopt::open_writer`](crate::Adopt::open_writer).
 ///
 /// It is not the only writer: this program or any other may write at the same time, and only the guard keeps them apart.
+/// A child of `fork` does not have the memory: its calls are [`ForkedHandle`](crate::ErrorKind::ForkedHandle), and it may open
+/// the table anew.
 #[derive(Debug)]
 pub struct AdoptedWriter<T> {
     reader: Adopted<T>,
@@ -25,24 +28,26 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     /// As [`Adopted::read`].
     ///
     /// # Errors
-    /// As [`Adopted::read`].
+    /// As [`Adopted::read`]; [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     #[inline]
     pub fn read(&self, index: usize) -> Result<T> {
+        self.check_home("read")?;
         self.reader.read(index)
     }
 
     /// As [`Adopted::read_into`].
     ///
     /// # Errors
-    /// As [`Adopted::read`].
+    /// As [`AdoptedWriter::read`].
     #[inline]
     pub fn read_into(&self, index: usize, out: &mut T) -> Result<()> {
+        self.check_home("read")?;
         self.reader.read_into(index, out)
     }
 
     /// As [`Adopted::iter`].
     pub fn iter(&self) -> impl Iterator<Item = Result<T>> {
-        self.reader.iter()
+        (0..self.count()).map(|index| self.read(index))
     }
 
     /// Number of records.
@@ -65,16 +70,17 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`LockTimeout`](crate::ErrorKind::LockTimeout) when the
     /// semaphore is not free, or the counter not even, before the timeout; [`Removed`](crate::ErrorKind::Removed) and
     /// [`Overflow`](crate::ErrorKind::Overflow) when the semaphore is gone or somebody else let go of it meanwhile: the
-    /// value may then have been stored.
+    /// value may then have been stored; [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
+        self.check_home("write")?;
         if let Some(record) = self.reader.memory.unguarded(index) {
             record.store(value);
             return Ok(());
         }
         self.change("write", index, |record| {
             record.store(value);
-            Ok(())
+            Ok(Some(()))
         })
     }
 
@@ -88,18 +94,23 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         self.change("update", index, |record| {
             let value = change(record.load()?);
-            record.store(&value);
-            Ok(value)
+            // It may have forked.
+            Ok((!self.reader.memory.is_forked()).then(|| {
+                record.store(&value);
+                value
+            }))
         })
     }
 
+    /// Changes a record under the guard. `None` of `change`: this is a child process by now, which stored nothing.
     #[inline(never)]
     fn change<R>(
-        &mut self,
+        &self,
         operation: &'static str,
         index: usize,
-        change: impl FnOnce(&Record<'_, T>) -> std::result::Result<R, Unread>,
+        change: impl FnOnce(&Record<'_, T>) -> std::result::Result<Option<R>, Unread>,
     ) -> Result<R> {
+        self.check_home(operation)?;
         let Adopted { address, memory, guard, timeout } = &self.reader;
         let Some(record) = memory.record(index) else {
             return Err(self.reader.out_of_range(operation, index));
@@ -107,8 +118,19 @@ impl<T: ShmRecord> AdoptedWriter<T> {
         let at = &At { operation, subject: address };
         let hold = guard.enter(at, memory.map(), index, *timeout)?;
         let result = change(&record).map_err(|unread| self.reader.unread(operation, unread, index))?;
+        let Some(result) = result else { return Err(self.forked(operation)) };
         hold.let_go()?;
         Ok(result)
+    }
+
+    #[inline(always)]
+    fn check_home(&self, operation: &'static str) -> Result<()> {
+        if self.reader.memory.is_forked() { Err(self.forked(operation)) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn forked(&self, operation: &'static str) -> Error {
+        status::forked(operation, &self.reader.address)
     }
 
     /// Lets go of the guard for a holder that died without doing so: the explicit recovery behind
@@ -127,8 +149,10 @@ impl<T: ShmRecord> AdoptedWriter<T> {
     ///
     /// # Errors
     /// [`BadArgument`](crate::ErrorKind::BadArgument) saying what was found, when `dead` is not that process or exists;
-    /// [`Removed`](crate::ErrorKind::Removed) when the set is gone.
+    /// [`Removed`](crate::ErrorKind::Removed) when the set is gone; [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a
+    /// child process.
     pub fn free_guard(&mut self, dead: Option<u32>) -> Result<bool> {
+        self.check_home("free the guard of")?;
         let Adopted { address, memory, guard, .. } = &self.reader;
         let at = &At { operation: "free the guard of", subject: address };
         guard.free(at, memory.map(), memory.count(), dead)

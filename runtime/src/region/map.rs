@@ -1,4 +1,4 @@
-//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync` and `gap`; does not know what the words
+//! One shared mapping of a whole segment, seen as atomic words. Relies on `sync`, `gap` and `fork`; does not know what the words
 //! mean.
 
 #![expect(unsafe_code, reason = "mmap, shmat and calls about their memory, and references into the mapping")]
@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+use crate::fork::home::Home;
 use crate::region::bus::Watch;
 use crate::region::gap::{self, HUGE_PAGE};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -34,8 +35,9 @@ pub(crate) struct Map {
     length: usize,
     access: Access,
     origin: Origin,
-    /// The process that mapped it. A child does not have a writable mapping, and may have other memory in its place.
-    process: u32,
+    /// The process that mapped it. A child does not have a writable mapping, and may have other memory in its place; one
+    /// that is only read it has.
+    home: Home,
     /// Survives its file being cut.
     watch: Option<Watch>,
 }
@@ -48,6 +50,10 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
+    fn of((call, error): (&'static str, io::Error)) -> Self {
+        Self { call, error }
+    }
+
     fn now(call: &'static str) -> Self {
         Self { call, error: io::Error::last_os_error() }
     }
@@ -74,6 +80,7 @@ impl Map {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
         };
+        let home = home(access)?;
         let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
         // SAFETY: takes no memory from anybody: without `MAP_FIXED` the kernel chooses another address where something is;
         // the descriptor is open for as long as `file` is borrowed.
@@ -81,7 +88,7 @@ impl Map {
         if base == libc::MAP_FAILED {
             return Err(Refused::now("mmap"));
         }
-        Self::at(base, length, access, Origin::Mmap, huge)
+        Self::at(base, length, access, Origin::Mmap, huge, home)
     }
 
     /// `shmat(2)` of the System V segment with this id, which is `length` bytes long. As [`Map::of_file`].
@@ -91,9 +98,10 @@ impl Map {
         access: Access,
         huge: bool,
     ) -> Result<Self, Refused> {
+        let home = home(access)?;
         let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
         let base = attach(id, address, access)?;
-        Self::at(base, length, access, Origin::Shmat, huge)
+        Self::at(base, length, access, Origin::Shmat, huge, home)
     }
 
     fn at(
@@ -102,9 +110,10 @@ impl Map {
         access: Access,
         origin: Origin,
         huge: bool,
+        home: Home,
     ) -> Result<Self, Refused> {
         let base = NonNull::new(base.cast()).expect("the kernel never chooses address 0");
-        let map = Self { base, length, access, origin, process: std::process::id(), watch: None };
+        let map = Self { base, length, access, origin, home, watch: None };
         if access == Access::Write {
             map.advise(length, libc::MADV_DONTFORK)
                 .map_err(|error| Refused { call: "madvise(MADV_DONTFORK)", error })?;
@@ -191,6 +200,11 @@ impl Map {
         }
     }
 
+    /// The process that may use it; [`Home::everywhere`] what is only read.
+    pub(crate) fn home(&self) -> Home {
+        self.home
+    }
+
     /// Bytes mapped.
     pub(crate) fn length(&self) -> usize {
         self.length
@@ -258,6 +272,14 @@ impl Map {
     }
 }
 
+/// Where a mapping with this access is at home.
+fn home(access: Access) -> Result<Home, Refused> {
+    match access {
+        Access::Read => Ok(Home::everywhere()),
+        Access::Write => Home::here().map_err(Refused::of),
+    }
+}
+
 /// `shmat(2)`, at this address if nothing is there, else at one of the kernel's choice.
 fn attach(id: libc::c_int, address: *mut libc::c_void, access: Access) -> Result<*mut libc::c_void, Refused> {
     let flags = if access == Access::Read { libc::SHM_RDONLY } else { 0 };
@@ -274,7 +296,7 @@ impl Drop for Map {
     fn drop(&mut self) {
         // Before the addresses are anybody else's.
         self.watch = None;
-        if self.access == Access::Write && self.process != std::process::id() {
+        if self.access == Access::Write && !self.home.is_here() {
             return;
         }
         // A kernel without memory of its own may refuse; then the mapping stays until the process ends.

@@ -7,6 +7,7 @@ use crate::read;
 use crate::reader::Versioned;
 use crate::record::ShmRecord;
 use crate::shared::SharedWriter;
+use crate::status;
 use crate::sync::Ordering;
 use crate::writer::announced;
 
@@ -70,6 +71,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         let Some(slot) = table.slot(index) else {
             return Err(read::out_of_range("write", table, address, index));
         };
+        status::check_home("write", table, address)?;
         Buffer::with_words(value, |words| slot.write(words));
         table.mark();
         announced(table, address, slot.group())
@@ -115,7 +117,9 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
 
     /// Says that the records belong together again, or always did.
     pub fn clear_death(&mut self) {
-        self.writer.table.live().poison().store(0, Ordering::Relaxed);
+        if let Some(poison) = self.writer.poison() {
+            poison.store(0, Ordering::Relaxed);
+        }
     }
 
     #[cold]
@@ -127,14 +131,15 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// The epoch when that writer died, or 0.
     #[inline]
     fn poison(&self) -> u64 {
-        self.writer.table.live().poison().load(Ordering::Relaxed)
+        self.writer.poison().map_or(0, |poison| poison.load(Ordering::Relaxed))
     }
 
     /// Remembers that the turn ends in a panic.
     #[cold]
     fn poison_it(&self) {
-        let table = &self.writer.table;
-        table.live().poison().store(table.epoch(), Ordering::Relaxed);
+        if let Some(poison) = self.writer.poison() {
+            poison.store(self.writer.epoch(), Ordering::Relaxed);
+        }
     }
 
     /// Gives the turn away, and says when the kernel refuses that.

@@ -21,6 +21,7 @@ use crate::region::Facts;
 use crate::region::memory::Memory;
 use crate::semaphore::foreign::{ForeignLock, ForeignPlace};
 use crate::status::{self, Status};
+use crate::sync::AtomicU64;
 use crate::table::Table;
 use crate::turn;
 use crate::writer::announced;
@@ -116,13 +117,15 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`LockTimeout`](crate::ErrorKind::LockTimeout) when another writer, which it names,
-    /// had the turn until the timeout; [`LockCorrupt`](crate::ErrorKind::LockCorrupt); [`Retired`](crate::ErrorKind::Retired) when the table was
+    /// had the turn until the timeout; [`LockCorrupt`](crate::ErrorKind::LockCorrupt);
+    /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process; [`Retired`](crate::ErrorKind::Retired) when the table was
     /// removed or replaced: the value was stored, where nobody new finds it.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         if index as u64 >= self.table.capacity() {
             return Err(read::out_of_range("write", &self.table, &self.address, index));
         }
+        status::check_home("write", &self.table, &self.address)?;
         // The words first: nothing that may panic happens in the turn.
         Buffer::with_words(value, |words| {
             self.take_turn("write")?;
@@ -192,8 +195,9 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// The record at `index` and its version, as [`Reader::read_versioned`](crate::Reader::read_versioned), without a turn.
     ///
     /// # Errors
-    /// As [`Reader::read`](crate::Reader::read).
+    /// As [`Writer::read_versioned`](crate::Writer::read_versioned).
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
+        status::check_home("read", &self.table, &self.address)?;
         read::read(&self.table, &self.address, self.timeout, index)
     }
 
@@ -214,6 +218,10 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// Gives the turn away.
     #[inline(always)]
     fn give_turn(&mut self) -> Result<()> {
+        // A child that was forked in the turn has none.
+        if self.table.is_forked() {
+            return Ok(());
+        }
         turn::give(&self.table, self.slot);
         match &self.semaphore {
             None => Ok(()),
@@ -233,8 +241,15 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// Takes the turn until the value that is given is dropped.
     #[inline]
     fn turn(&mut self, operation: &'static str) -> Result<Locked<'_, T>> {
+        status::check_home(operation, &self.table, &self.address)?;
         self.take_turn(operation)?;
         Ok(Locked::new(self))
+    }
+
+    /// The epoch of a death in a turn, guarded by the lock; `None` in a child process.
+    #[inline]
+    fn poison(&self) -> Option<&AtomicU64> {
+        (!self.table.is_forked()).then(|| self.table.live().poison())
     }
 
     /// Which of the table's writers this is, from 0 on: what `LockTimeout` names.
@@ -263,7 +278,7 @@ impl<T: ShmRecord> SharedWriter<T> {
 
     /// As [`Writer::beat`](crate::Writer::beat).
     pub fn beat(&mut self) {
-        self.table.live().beat();
+        self.table.beat();
     }
 
     /// As [`Writer::status`](crate::Writer::status).

@@ -14,12 +14,16 @@
 //! | `replace ADDRESS CAPACITY` | prints `ready`, replaces the table all the time, by one of one cell and one of four in turn, and publishes each record once |
 //! | `follow ADDRESS` | as `verify ADDRESS 64`, and goes on in the table that replaces the one it reads |
 //! | `core ADDRESS CAPACITY BYTES` | takes the role, publishes record 0 once, prints `ready`, and aborts with so much memory when a line comes |
+//! | `breed ADDRESS,..` | one thread has children all the time, which live on, another creates these tables; prints `ready` |
 //! | `churn ADDRESS CAPACITY CELLS` | prints `ready`, creates and removes the table all the time |
 
 use std::env;
 use std::hint::black_box;
 use std::io::{self, BufRead, Read};
-use std::process;
+use std::mem;
+use std::os::unix::process::CommandExt;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -28,10 +32,12 @@ use integration_tests::records::{
     Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
 };
 use integration_tests::said::Said;
-use integration_tests::{sysv, turns, twin};
+use integration_tests::{fork, sysv, turns, twin};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Arrangement, ErrorKind, Follower, Options, Reader, Versioned, Writer};
 
+/// How many children there are at most.
+const CHILDREN: u64 = 300;
 /// How long a hand-over may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -64,6 +70,7 @@ fn main() {
         ["replace", address, capacity] => replace(address, number(capacity)),
         ["follow", address] => follow(address),
         ["core", address, capacity, bytes] => dump_core(address, number(capacity), number(bytes)),
+        ["breed", addresses] => breed(addresses),
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
@@ -78,7 +85,8 @@ fn named(arrangement: &str) -> Arrangement {
 }
 
 /// Answers each line: `create ADDRESS CAPACITY` and `open ADDRESS` with `holds EPOCH`, `alive PID` or the error;
-/// `replace ADDRESS CAPACITY` like them; `write INDEX NUMBER` with `written`; `beat` with `beats`; `receive` with `receiving` and, when a memfd has come over the input, with `received
+/// `replace ADDRESS CAPACITY` like them; `write INDEX NUMBER` with `written` or the error; `beat` with `beats`; `fork` with `forked`,
+/// and a child goes on; `exec` with `becoming`, and it begins anew in the same process; `receive` with `receiving` and, when a memfd has come over the input, with `received
 /// ADDRESS`; `send ADDRESS` with a memfd over the input, then `sent`; `read ADDRESS INDEX` with `VERSION VOLUME` or the error;
 /// `leave` (the IPC namespace) with `left` or why not; `drop` with `dropped`.
 fn hold() {
@@ -92,8 +100,10 @@ fn hold() {
             ["replace", address, capacity] => Writer::replace(address, number(capacity)),
             ["write", index, value] => {
                 let writer = held.as_mut().expect("a writer is held");
-                writer.write(number(index), &quote(number(value))).expect("an index in range");
-                println!("written");
+                match writer.write(number(index), &quote(number(value))) {
+                    Ok(()) => println!("written"),
+                    Err(error) => println!("{error}"),
+                }
                 continue;
             }
             ["beat"] => {
@@ -107,6 +117,16 @@ fn hold() {
                     sysv::leave_namespace().map_or_else(|error| error.to_string(), |()| "left".into())
                 );
                 continue;
+            }
+            ["fork"] => {
+                fork::leave_to_child();
+                println!("forked");
+                continue;
+            }
+            ["exec"] => {
+                println!("becoming");
+                let error = Command::new("/proc/self/exe").arg("hold").exec();
+                panic!("exec: {error}");
             }
             ["receive"] => {
                 println!("receiving");
@@ -302,6 +322,45 @@ fn dump_core(address: &str, capacity: usize, bytes: usize) {
     io::stdin().lock().read_line(&mut String::new()).expect("the test sends text");
     assert_eq!(memory.len(), bytes);
     process::abort();
+}
+
+/// Each role is taken and let go of before it is kept, so that many a guard is opened beside a fork.
+fn breed(addresses: &str) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for at in 0..CHILDREN {
+                // While one is on its way no guard is opened.
+                thread::sleep(Duration::from_micros(at % 8 * 50));
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                match fork::split() {
+                    // It ends with the test.
+                    Some(child) => mem::forget(child),
+                    None => {
+                        until_input_ends();
+                        fork::end(true);
+                    }
+                }
+            }
+        });
+        let create = |address| Writer::<Quote>::create(address, 1).expect("nobody else's table");
+        let writers: Vec<Writer<Quote>> = (addresses.split(','))
+            .map(|address| {
+                for _ in 0..20 {
+                    drop(create(address));
+                }
+                create(address)
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        mem::forget(writers);
+    });
+    println!("ready");
+    loop {
+        thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn update(said: &str, times: u32) {

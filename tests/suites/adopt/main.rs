@@ -2,6 +2,7 @@
 //! public API, and on `foreign` for that program.
 
 mod access;
+mod fork;
 mod recovery;
 mod refusal;
 mod seqcount;

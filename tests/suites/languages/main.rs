@@ -26,6 +26,7 @@ mod adoption;
 mod bytes;
 mod changes;
 mod errors;
+mod fork;
 mod handover;
 mod ids;
 mod life;

@@ -138,13 +138,16 @@ const KNOWN: &[Known] = &[
 
 /// What is known of a call. `None`: it is not made to fail.
 pub(crate) fn known(call: &Call) -> Option<&'static Known> {
-    // Memory of the allocator: without it, programs end, by the rules of their languages.
-    let is_anonymous = call.number == libc::SYS_mmap && has(call.arguments[3], libc::MAP_ANONYMOUS);
+    // Memory of the allocator: without it, programs end, by the rules of their languages. It asks for whole pages, and the
+    // runtime for one word of its own.
+    let is_allocators = call.number == libc::SYS_mmap
+        && has(call.arguments[3], libc::MAP_ANONYMOUS)
+        && call.arguments[1] != size_of::<u64>() as u64;
     let is_it = |known: &&Known| {
         let is_command = |command: i32| call.arguments[1] == u64::from(command.cast_unsigned());
         known.numbers.contains(&call.number) && known.command.is_none_or(is_command)
     };
-    KNOWN.iter().find(is_it).filter(|_| !is_anonymous)
+    KNOWN.iter().find(is_it).filter(|_| !is_allocators)
 }
 
 /// Whether this call gives something back, which is still held when it does not happen.

@@ -1,4 +1,5 @@
-//! A guard that is a file or a memfd: locks on its bytes. Relies on [`name`](super::name) to open and make it, and on
+//! A guard that is a file or a memfd: locks on its bytes. Relies on [`name`](super::name) to open and make it, on
+//! `fork::kept` to keep it from children, and on
 //! open-file-description locks (`fcntl(2)`, `F_OFD_SETLK`), which the kernel lets go when the last descriptor of their
 //! holder's open file is closed; knows no segment.
 
@@ -10,26 +11,43 @@ use std::os::fd::AsRawFd;
 
 use shmrecord_layout::abi;
 
+use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::{GuardName, Lock};
+use crate::fork::home::Home;
+use crate::fork::kept::{KeptFile, Opening};
+use crate::guard::role::{GuardName, Lock, home};
 use crate::region::{Identity, Rights, Trust, named};
 
 /// An open guard file. Dropping it lets its locks go.
 #[derive(Debug)]
 pub(crate) struct FileGuard {
-    file: File,
+    /// No child keeps a copy, so that the locks end with this process.
+    file: KeptFile,
     identity: Identity,
     name: GuardName,
     /// The process that opened it: a child that inherits the value must not let the locks go.
-    process: u32,
+    home: Home,
 }
 
 impl FileGuard {
     /// Opens the guard with this name, which must exist.
-    pub(crate) fn open(at: &At<'_>, name: &GuardName, trust: &Trust) -> Result<Self> {
-        let at = At { subject: name, ..*at };
-        let (file, identity) = name.open(&at, trust)?;
-        Ok(Self { file, identity, name: name.clone(), process: std::process::id() })
+    pub(crate) fn open(
+        at: &At<'_>,
+        name: &GuardName,
+        trust: &Trust,
+        deadline: &mut Deadline,
+    ) -> Result<Self> {
+        let at = &At { subject: name, ..*at };
+        let home = home(at)?;
+        loop {
+            if let Some(opening) = Opening::begin() {
+                let (file, identity) = name.open(at, trust)?;
+                if let Some(file) = opening.keep(file) {
+                    return Ok(Self { file, identity, name: name.clone(), home });
+                }
+            }
+            pause_for_forks(at, deadline)?;
+        }
     }
 
     /// Opens the guard with this name, or makes it with these rights.
@@ -38,14 +56,24 @@ impl FileGuard {
         name: &GuardName,
         rights: Rights,
         trust: &Trust,
+        deadline: &mut Deadline,
     ) -> Result<Self> {
         loop {
-            match Self::open(at, name, trust) {
+            match Self::open(at, name, trust, deadline) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
                 result => return result,
             }
-            if let Some((file, identity)) = name.create(&At { subject: name, ..*at }, rights)? {
-                return Ok(Self { file, identity, name: name.clone(), process: std::process::id() });
+            let at = &At { subject: name, ..*at };
+            let home = home(at)?;
+            let Some(opening) = Opening::begin() else {
+                pause_for_forks(at, deadline)?;
+                continue;
+            };
+            // Where a child may have it, or somebody else was faster, it is there to be opened.
+            if let Some((file, identity)) = name.create(at, rights)?
+                && let Some(file) = opening.keep(file)
+            {
+                return Ok(Self { file, identity, name: name.clone(), home });
             }
         }
     }
@@ -120,12 +148,20 @@ impl FileGuard {
 impl Drop for FileGuard {
     /// Lets the locks go by name: closing the file does so only once no child between fork and exec has it open too.
     fn drop(&mut self) {
-        if self.process == std::process::id() {
+        if self.home.is_here() {
             // Length 0 reaches to the end. Letting go of what is not held succeeds; if this fails, closing still does it.
             let all = libc::flock { l_len: 0, ..range(Lock::Create, libc::F_UNLCK) };
             let _ = self.set(&all);
         }
     }
+}
+
+/// Sleeps a little while this process forks.
+fn pause_for_forks(at: &At<'_>, deadline: &mut Deadline) -> Result<()> {
+    if deadline.pause() {
+        return Ok(());
+    }
+    Err(at.error(ErrorKind::LockTimeout { pid: None }).detail("this process forks all the time"))
 }
 
 /// `open(O_RDONLY)`, `fcntl(F_OFD_GETLK)`: whether somebody holds this lock of this guard file, of this process too. `None`:

@@ -6,8 +6,9 @@
 
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
+use crate::fork::home::Home;
 use crate::key::Key;
-use crate::region::{Identity, Rights, Trust};
+use crate::region::{Identity, Rights, Trust, named};
 
 mod file;
 mod name;
@@ -46,9 +47,9 @@ pub(crate) enum Guard {
 
 impl GuardPlace {
     /// Opens the guard, which must exist.
-    pub(crate) fn open(&self, at: &At<'_>, trust: &Trust) -> Result<Guard> {
+    pub(crate) fn open(&self, at: &At<'_>, trust: &Trust, deadline: &mut Deadline) -> Result<Guard> {
         match self {
-            GuardPlace::File(name) => FileGuard::open(at, name, trust).map(Guard::File),
+            GuardPlace::File(name) => FileGuard::open(at, name, trust, deadline).map(Guard::File),
             GuardPlace::Set(key) => SetGuard::open(at, *key, trust).map(Guard::Set),
         }
     }
@@ -63,10 +64,18 @@ impl GuardPlace {
     }
 
     /// Opens the guard, or makes it for those who may write the segment, which has these rights.
-    pub(crate) fn open_or_create(&self, at: &At<'_>, segment: Rights, trust: &Trust) -> Result<Guard> {
+    pub(crate) fn open_or_create(
+        &self,
+        at: &At<'_>,
+        segment: Rights,
+        trust: &Trust,
+        deadline: &mut Deadline,
+    ) -> Result<Guard> {
         let rights = writers_only(segment);
         match self {
-            GuardPlace::File(name) => FileGuard::open_or_create(at, name, rights, trust).map(Guard::File),
+            GuardPlace::File(name) => {
+                FileGuard::open_or_create(at, name, rights, trust, deadline).map(Guard::File)
+            }
             GuardPlace::Set(key) => SetGuard::open_or_create(at, *key, rights, trust).map(Guard::Set),
         }
     }
@@ -172,6 +181,11 @@ impl Guard {
             Guard::Set(guard) => guard.unlink(at),
         }
     }
+}
+
+/// This process, which is to hold the locks of a guard.
+fn home(at: &At<'_>) -> Result<Home> {
+    Home::here().map_err(|(call, error)| named::no_space(at, call, 0, &error))
 }
 
 /// The guard's rights for a segment of these: read and write for the classes that may write, so that nobody who only reads

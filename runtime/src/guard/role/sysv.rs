@@ -8,7 +8,8 @@
 use std::io;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::guard::role::Lock;
+use crate::fork::home::Home;
+use crate::guard::role::{Lock, home};
 use crate::key::Key;
 use crate::region::{Identity, Rights, Trust, named, sysv};
 
@@ -21,13 +22,16 @@ pub(crate) struct SetGuard {
     id: libc::c_int,
     key: Key,
     identity: Identity,
-    /// Which locks this value holds, and which process took them: a child of it holds none.
-    held: Vec<(Lock, u32)>,
+    /// Which locks this value holds, in the order in which it took them.
+    held: Vec<Lock>,
+    /// The process that holds them: a child of it holds none.
+    home: Home,
 }
 
 impl SetGuard {
     /// `semget(2)` without `IPC_CREAT`, and `IPC_STAT`: the set under this key, if it can be a guard and is accepted.
     pub(crate) fn open(at: &At<'_>, key: Key, trust: &Trust) -> Result<Self> {
+        let home = home(at)?;
         let id = get(key, 0).map_err(|error| at.os("semget", &error))?;
         let facts = stat(at, id)?;
         trust.check_ipc(at, &facts.sem_perm)?;
@@ -35,12 +39,13 @@ impl SetGuard {
             let words = format!("{} semaphores, {SEMAPHORES} expected", facts.sem_nsems);
             return Err(at.error(ErrorKind::GuardMismatch).detail(words));
         }
-        Ok(Self::of(id, key))
+        Ok(Self::of(id, key, home))
     }
 
     /// Opens the set, or makes it (`IPC_CREAT|IPC_EXCL`); of these rights, those of another group come with
     /// [`SetGuard::set_rights`].
     pub(crate) fn open_or_create(at: &At<'_>, key: Key, rights: Rights, trust: &Trust) -> Result<Self> {
+        let home = home(at)?;
         loop {
             match Self::open(at, key, trust) {
                 Err(error) if *error.kind() == ErrorKind::NotFound => {}
@@ -48,15 +53,15 @@ impl SetGuard {
             }
             let flags = libc::IPC_CREAT | libc::IPC_EXCL | sysv::first_mode(rights).cast_signed();
             match get(key, flags) {
-                Ok(id) => return Ok(Self::of(id, key)),
+                Ok(id) => return Ok(Self::of(id, key, home)),
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
                 Err(error) => return Err(named::no_space(at, "semget", 0, &error)),
             }
         }
     }
 
-    fn of(id: libc::c_int, key: Key) -> Self {
-        Self { id, key, identity: sysv::identity_of(id), held: Vec::new() }
+    fn of(id: libc::c_int, key: Key, home: Home) -> Self {
+        Self { id, key, identity: sysv::identity_of(id), held: Vec::new(), home }
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -89,7 +94,7 @@ impl SetGuard {
     pub(crate) fn try_lock(&mut self, at: &At<'_>, lock: Lock) -> Result<bool> {
         match self.operate(&[operation(lock, 0, libc::IPC_NOWAIT), operation(lock, 1, libc::SEM_UNDO)]) {
             Ok(()) => {
-                self.held.push((lock, std::process::id()));
+                self.held.push(lock);
                 Ok(true)
             }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
@@ -101,7 +106,7 @@ impl SetGuard {
     pub(crate) fn share(&mut self, at: &At<'_>) -> Result<()> {
         let up = operation(Lock::Writer, 1, libc::SEM_UNDO);
         self.operate(&[up]).map_err(|error| lost(at, "semop", &error))?;
-        self.held.push((Lock::Writer, std::process::id()));
+        self.held.push(Lock::Writer);
         Ok(())
     }
 
@@ -112,14 +117,14 @@ impl SetGuard {
             return Err(lost(at, "semctl(GETVAL)", &io::Error::from_raw_os_error(libc::EIDRM)));
         }
         let value = ask(self.id, lock, libc::GETVAL).map_err(|error| lost(at, "semctl(GETVAL)", &error))?;
-        Ok(value > libc::c_int::from(self.held.iter().any(|(held, _)| *held == lock)))
+        Ok(value > libc::c_int::from(self.held.contains(&lock)))
     }
 
     /// `semop(2)`: takes one away.
     pub(crate) fn unlock(&mut self, at: &At<'_>, lock: Lock) -> Result<()> {
         let down = operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT);
         self.operate(&[down]).map_err(|error| lost(at, "semop", &error))?;
-        self.held.retain(|(held, _)| *held != lock);
+        self.held.retain(|held| *held != lock);
         Ok(())
     }
 
@@ -168,8 +173,8 @@ impl SetGuard {
 impl Drop for SetGuard {
     fn drop(&mut self) {
         // The last first, so that who has no slot any more still shares the role.
-        for &(lock, process) in self.held.iter().rev() {
-            if process == std::process::id() {
+        for &lock in self.held.iter().rev() {
+            if self.home.is_here() {
                 // The set may be gone; then there is nothing to let go.
                 let _ = self.operate(&[operation(lock, -1, libc::SEM_UNDO | libc::IPC_NOWAIT)]);
             }

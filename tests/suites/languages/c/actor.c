@@ -214,7 +214,8 @@ static int publish(const char *indices, twin_every_writer *writer) {
 // `with LETTERS ADDRESS [CAPACITY]`, which attaches, or creates, with what is chosen, like them; `write INDEX NUMBER`
 // with `written`, `read INDEX` and `fresh INDEX MILLISECONDS` with `VERSION ELEMENTS`, `beat` with `beats`, `age` with the
 // reader's in nanoseconds, `refresh` with `moved` or `stays`, `batch INDEX...` with `published` (value 7 in each), `snapshot
-// FIRST COUNT` with `whole`, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`,
+// FIRST COUNT` with `whole`, `fork` with `forked`, and a child goes on, `exec` with `becoming`, and it begins anew in the
+// same process, `sync` with `synced`, `remove ADDRESS` with `removed`, `forget ADDRESS` with `forgotten`,
 // `receive` with `receiving` and, when a
 // memfd has come over the input, with `received ADDRESS`, `send ADDRESS` and `lend ADDRESS` with a writer's or reader's
 // share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
@@ -297,6 +298,17 @@ static int answer(const char *line, twin_every_writer *writer, twin_every_reader
     } else if (strcmp(line, "leave\n") == 0) {
         puts(unshare(CLONE_NEWIPC) == 0 ? "left" : strerror(errno));
         return SHMREC_OK;
+    } else if (strcmp(line, "fork\n") == 0) {
+        if (fork() != 0) {
+            for (;;) {
+                pause();
+            }
+        }
+        puts("forked");
+        return SHMREC_OK;
+    } else if (strcmp(line, "exec\n") == 0) {
+        puts("becoming");
+        return execl("/proc/self/exe", "actor", "hold", (char *)NULL);
     } else if (sscanf(line, "become %511s %511s", program, address) == 2) {
         code = shmrec_handover_inherit(address, SHMREC_SHARE_WRITER, &error);
         return code != SHMREC_OK ? code : (puts("becoming"), execl(program, program, "hold", (char *)NULL));

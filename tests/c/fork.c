@@ -1,0 +1,134 @@
+// fork.c: a child has no use of its parent's writer and all of its readers, takes nothing away, and keeps no role alive.
+
+#include "common.h"
+
+static md_page page_of(uint64_t value) {
+    md_page page;
+    memset(&page, 0, sizeof page);
+    page.words[0] = value;
+    return page;
+}
+
+// Everything that a child may ask of its parent's writer.
+static void use_a_parents_writer(md_page_writer *writer) {
+    const md_page page = page_of(2);
+    md_page_batch batch;
+    shmrec_facts facts;
+    int status;
+    CHECK(md_page_write(writer, 0, &page, &error) == SHMREC_FORKED_HANDLE && error.code == SHMREC_FORKED_HANDLE);
+    CHECK(md_page_batch_begin(writer, &batch, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(md_page_batch_set(&batch, 0, &page, &error) == SHMREC_BAD_ARGUMENT);
+    md_page_batch_abandon(&batch);
+    CHECK(shmrec_table_status(&writer->table, &status, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(status == SHMREC_STATUS_UNKNOWN);
+    CHECK(shmrec_table_sync(&writer->table, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(shmrec_table_epoch(&writer->table) == 0 && shmrec_table_capacity(&writer->table) == 4);
+    CHECK(shmrec_table_facts(&writer->table, &facts, &error) == SHMREC_OK && facts.bytes > 0);
+}
+
+static void a_childs_view(const char *address) {
+    md_page_writer writer, own;
+    md_page_reader reader;
+    md_page page = page_of(1);
+    uint64_t version;
+    CHECK(md_page_create(&writer, address, 4, NULL, &error) == SHMREC_OK);
+    CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
+    CHECK(md_page_open(&reader, address, NULL, &error) == SHMREC_OK);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        use_a_parents_writer(&writer);
+        CHECK(md_page_read(&reader, 0, &page, &version, &error) == SHMREC_OK && version == 1 && page.words[0] == 1);
+        CHECK(md_page_open_writer(&own, address, NULL, &error) == SHMREC_WRITER_ALIVE && error.pid == getppid());
+        // The numbers of what was closed belong to whoever opens something next.
+        const int guards[2] = {writer.table.guard.handle, dup(0)};
+        md_page_close_writer(&writer);
+        CHECK(fcntl(guards[1], F_GETFD) >= 0);
+        md_page_close(&reader);
+        CHECK(md_page_open_writer(&own, address, NULL, &error) == SHMREC_WRITER_ALIVE);
+        CHECK(!is_file(address) || guards[0] >= 0);
+        _exit(0);
+    }
+    CHECK(child_succeeded(child));
+    page = page_of(2);
+    CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
+    CHECK(md_page_read(&reader, 0, &page, &version, &error) == SHMREC_OK && version == 2 && page.words[0] == 2);
+    md_page_close(&reader);
+    md_page_close_writer(&writer);
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+}
+
+// A batch that is being filled while the process forks stays the parent's.
+static void in_the_midst_of_a_batch(const char *address) {
+    md_page_writer writer;
+    md_page_batch batch;
+    const md_page page = page_of(1);
+    CHECK(md_page_create(&writer, address, 4, NULL, &error) == SHMREC_OK);
+    CHECK(md_page_batch_begin(&writer, &batch, &error) == SHMREC_OK);
+    CHECK(md_page_batch_set(&batch, 0, &page, &error) == SHMREC_OK);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK(md_page_batch_set(&batch, 1, &page, &error) == SHMREC_FORKED_HANDLE);
+        CHECK(md_page_batch_commit(&batch, &error) == SHMREC_FORKED_HANDLE);
+        md_page_batch_abandon(&batch);
+        _exit(0);
+    }
+    CHECK(child_succeeded(child));
+    CHECK(md_page_batch_commit(&batch, &error) == SHMREC_OK);
+    md_page_close_writer(&writer);
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+}
+
+// A writer that forks and is killed: its child goes on, and the next one takes over at once.
+static void a_dead_parent(const char *address) {
+    md_page_writer next;
+    int ready[2], over[2];
+    char byte;
+    CHECK(pipe(ready) == 0 && pipe(over) == 0);
+    const pid_t parent = fork();
+    CHECK(parent >= 0);
+    if (parent == 0) {
+        md_page_writer writer;
+        (void)close(over[1]);
+        CHECK(md_page_create(&writer, address, 4, NULL, &error) == SHMREC_OK);
+        if (fork() == 0) {
+            CHECK(write(ready[1], "r", 1) == 1 && read(over[0], &byte, 1) == 0);
+            // By now the role is another's: a handle that is closed here takes nothing from it.
+            md_page_close_writer(&writer);
+            CHECK(write(ready[1], "c", 1) == 1);
+            _exit(0);
+        }
+        for (;;) {
+            pause();
+        }
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+    CHECK(md_page_open_writer(&next, address, NULL, &error) == SHMREC_WRITER_ALIVE && error.pid == parent);
+    CHECK(kill(parent, SIGKILL) == 0 && !child_succeeded(parent));
+    CHECK(md_page_open_writer(&next, address, NULL, &error) == SHMREC_OK && shmrec_table_epoch(&next.table) == 2);
+    (void)close(over[0]);
+    (void)close(over[1]);
+    CHECK(read(ready[0], &byte, 1) == 1 && byte == 'c');
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        md_page_writer own;
+        CHECK(md_page_open_writer(&own, address, NULL, &error) == SHMREC_WRITER_ALIVE);
+        _exit(0);
+    }
+    CHECK(child_succeeded(child));
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    md_page_close_writer(&next);
+    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+}
+
+int main(int argc, char **argv) {
+    const char *base = base_address(argc, argv);
+    a_childs_view(base);
+    in_the_midst_of_a_batch(base);
+    a_dead_parent(base);
+    printf("ok: children read, write nothing and hold nothing\n");
+    return 0;
+}
