@@ -55,6 +55,14 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
                            "it exists with another way of keeping time: none found, stamps asked for");
     }
+    const shmrec_header *header = &table->header;
+    const uint32_t key = build->options.semaphore_key, at = build->options.semaphore_index;
+    if (key != 0 && found->guard_kind != SHMREC_GUARD_ONE &&
+        (header->semaphore_key != key || header->semaphore_index != at)) {
+        return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
+                           "it exists with another semaphore: 0x%x[%u] found, 0x%x[%u] asked for",
+                           header->semaphore_key, header->semaphore_index, key, at);
+    }
     if (build->options.exclusive) { // an exclusive one cannot have been opened for writing
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
                            "it exists with another sealing: shared found, exclusive asked for");
@@ -112,6 +120,8 @@ static inline int shmrec_build_locked(shmrec_table *table, shmrec_build *build, 
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
+    // Alone until now: nobody writes to an older table.
+    code = code != SHMREC_OK || !table->is_shared ? code : shmrec_take_slot(table, guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_set_rights(guard, address, build->segment.rights, task);
     code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
     if (code != SHMREC_OK || *again) {

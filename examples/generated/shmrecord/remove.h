@@ -1,10 +1,11 @@
 // remove.h: how tables go: by name, or as what a creator left that died before it stored the magic. Relies on region.h,
-// role.h and abi.h; knows no record type.
+// role.h, abi.h and, for those who wait, doorbell.h; knows no record type.
 
 #ifndef SHMRECORD_REMOVE_H
 #define SHMRECORD_REMOVE_H
 
 #include "abi.h"
+#include "doorbell.h"
 #include "region.h"
 #include "role.h"
 
@@ -41,10 +42,7 @@ static inline int shmrec_map_ours(shmrec_map *map, shmrec_found *found, const sh
 // Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's lock for creating and removing.
 static inline int shmrec_take_away(const shmrec_address *address, shmrec_identity identity, const shmrec_map *map,
                                    shmrec_guard *guard, const shmrec_task *task) {
-    // One that was cut too short for a state has no handle that could ask for it.
-    if (map->bytes >= SHMREC_LIVE_END) {
-        shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
-    }
+    shmrec_tell_removal(map, task);
     const int code = shmrec_unlink(address, identity, task);
     return code != SHMREC_OK ? code : shmrec_guard_unlink(guard, address, task);
 }
