@@ -15,6 +15,18 @@ static void take_and_write(md_page_writer *writer) {
     CHECK(md_page_write(writer, 1, &page, &error) == SHMREC_OK);
 }
 
+// Everything but the last two steps of a write: the slot is as it was, and marked.
+static void stop_in_a_write(md_page_writer *writer) {
+    const shmrec_table *table = &writer->table;
+    const md_page page = page_of(11);
+    const shmrec_log log = shmrec_table_log(table);
+    uint64_t *version = shmrec_table_version(table, 3), words[sizeof page / 8];
+    CHECK(md_page_lock(writer, &error) == SHMREC_OK);
+    memcpy(words, &page, sizeof page);
+    shmrec_log_stage(&log, 3, shmrec_load(version) + 2, words, sizeof words / 8);
+    shmrec_store(version, shmrec_load(version) + 1);
+}
+
 static void fill_a_batch(md_page_writer *writer) {
     static md_page_batch batch;
     const md_page page = page_of(9);
@@ -64,11 +76,17 @@ static void slots(const char *address) {
     join(&another, address, 1000);
     CHECK(another.table.me == 18);
     md_page_close_writer(&another);
+    // Somebody writes, until the last one goes.
+    md_page_reader reader;
     int status = 0;
+    CHECK(md_page_open(&reader, address, NULL, &error) == SHMREC_OK);
     CHECK(shmrec_table_status(&writers[3].table, &status, &error) == SHMREC_OK && status == SHMREC_STATUS_ALIVE);
     for (uint32_t i = 0; i < SHMREC_PARTICIPANTS; i++) {
+        CHECK(shmrec_table_status(&reader.table, &status, &error) == SHMREC_OK && status == SHMREC_STATUS_ALIVE);
         md_page_close_writer(&writers[i]);
     }
+    CHECK(shmrec_table_status(&reader.table, &status, &error) == SHMREC_OK && status == SHMREC_STATUS_DEAD);
+    md_page_close(&reader);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
 
@@ -143,10 +161,22 @@ static void death_with_the_lock(const char *address) {
     md_page_clear_death(&writer);
     md_page_unlock(&writer);
 
+    // Killed in a write: the next holder finishes it.
+    end(start(address, stop_in_a_write));
+    CHECK(value_of(&reader, 3, &version) == 11 && version == 1);
+    CHECK((shmrec_load(shmrec_table_version(&reader.table, 3)) & 1) == 1);
+    CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
+    CHECK(value_of(&reader, 3, &version) == 11 && version == 1);
+    CHECK(shmrec_load(shmrec_table_version(&reader.table, 3)) == 2);
+    CHECK(md_page_lock_after_death(&writer, &error) == SHMREC_OK);
+    md_page_clear_death(&writer);
+    md_page_unlock(&writer);
+
     // Its slot is taken again before anybody asks for the lock: nobody could tell then.
     end(start(address, take_and_write));
     join(&late, address, 1000);
     CHECK(late.table.me == 2);
+    CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
     CHECK(md_page_lock(&late, &error) == SHMREC_AFTER_DEATH && md_page_lock(&writer, &error) == SHMREC_AFTER_DEATH);
     md_page_close_writer(&late);
     md_page_close(&reader);

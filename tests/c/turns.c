@@ -22,8 +22,8 @@ static void wrong_orders(const char *address) {
     CHECK(md_page_write(&other, 0, &page, &error) == SHMREC_LOCK_TIMEOUT);
     CHECK(md_page_batch_begin(&writer, &first, &error) == SHMREC_OK);
     md_page_unlock(&writer);
-    CHECK(md_page_write(&other, 0, &page, &error) == SHMREC_OK);
     CHECK(md_page_batch_set(&first, 0, &page, &error) == SHMREC_BAD_ARGUMENT);
+    CHECK(md_page_write(&other, 0, &page, &error) == SHMREC_OK);
     CHECK(md_page_batch_commit(&first, &error) == SHMREC_BAD_ARGUMENT);
     CHECK(md_page_write(&other, 0, &page, &error) == SHMREC_OK);
     // One that is begun in place of another has its lock, which the other does not give back.

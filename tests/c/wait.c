@@ -99,8 +99,10 @@ static void versions(const char *address, bool doorbell) {
         CHECK(child_succeeded(child));
     }
     // And removes it.
+    const uint32_t rung = shmrec_load32(shmrec_table_word32(&reader.table, SHMREC_LIVE_DOORBELL));
     child = later(address, 0, true);
     CHECK(md_tiny_wait(&reader, 3, 2, LONG_MS, &version, &error) == SHMREC_RETIRED && child_succeeded(child));
+    CHECK(shmrec_load32(shmrec_table_word32(&reader.table, SHMREC_LIVE_DOORBELL)) == rung + (doorbell ? 1 : 0));
     CHECK(await(&reader, 3, 0, LONG_MS) == 2); // what has happened has
     CHECK(md_tiny_wait_any(&reader, seen + 2, 1, LONG_MS, &which, &error) == SHMREC_RETIRED);
     if (doorbell) {
