@@ -25,7 +25,8 @@ static inline int shmrec_find_semaphore(shmrec_table *table, const shmrec_header
     }
     (void)snprintf(table->semaphore_name, sizeof table->semaphore_name, "sysv:0x%x[%u]", header->semaphore_key,
                    header->semaphore_index);
-    const shmrec_task here = shmrec_task_on(task, table->semaphore_name);
+    shmrec_task here = shmrec_task_on(task, table->semaphore_name);
+    here.operation = "open for writing";
     return shmrec_foreign_set_find(&table->semaphore, SHMREC_CAST(key_t, header->semaphore_key),
                                    header->semaphore_index, &here);
 }
@@ -34,15 +35,19 @@ static inline int shmrec_find_semaphore(shmrec_table *table, const shmrec_header
 static inline int shmrec_take_slot(shmrec_table *table, shmrec_guard *guard, const shmrec_task *task) {
     bool locked = false;
     int code = shmrec_guard_try_share(guard, &locked, task);
-    if (code != SHMREC_OK || !locked) {
-        return code != SHMREC_OK ? code : shmrec_fail_plain(task, SHMREC_WRITER_ALIVE);
+    if (code == SHMREC_OK && !locked) {
+        code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it does not share the role",
+                           shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
     locked = false;
     for (uint32_t slot = 0; code == SHMREC_OK && !locked && slot < SHMREC_PARTICIPANTS; slot++) {
         code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, slot), &locked, task);
         table->me = slot + 1;
     }
-    return code != SHMREC_OK || locked ? code : shmrec_fail_plain(task, SHMREC_NO_SLOT);
+    if (code == SHMREC_OK && !locked) {
+        return shmrec_fail(task, SHMREC_NO_SLOT, 0, "%u writers are there already", SHMREC_PARTICIPANTS);
+    }
+    return code;
 }
 
 // Becomes one of the writers of an attached table.

@@ -91,6 +91,10 @@ SHMREC_HOT void shmrec_set_bits32(uint32_t *word, uint32_t bits) {
     (void)__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
 }
 
+SHMREC_HOT void shmrec_set_bits32_release(uint32_t *word, uint32_t bits) {
+    (void)__atomic_fetch_or(word, bits, __ATOMIC_RELEASE);
+}
+
 SHMREC_HOT void shmrec_clear_bits32(uint32_t *word, uint32_t bits) {
     (void)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQ_REL);
 }

@@ -52,7 +52,7 @@ SHMREC_COLD int shmrec_attend_to(const shmrec_table *table, const char *operatio
     }
     if (shmrec_table_retired(table)) {
         if (has_doorbell) {
-            shmrec_store32(table->attention, UINT32_MAX); // for the next write, too
+            shmrec_set_bits32_release(table->attention, UINT32_MAX); // for the next write, too
         }
         const shmrec_task task = shmrec_task_of(operation, table, error);
         return shmrec_fail_plain(&task, SHMREC_RETIRED);
@@ -108,8 +108,8 @@ static inline void shmrec_tell_removal(const shmrec_map *map, const shmrec_task 
                               header.shape.wake_policy == SHMREC_WAKE_DOORBELL;
     shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
     // Pairs with the acquire in shmrec_attend_to: who sees this sees the state.
-    shmrec_store32_release(shmrec_word32(map->base, has_doorbell ? SHMREC_LIVE_WAITING : SHMREC_LIVE_ATTENTION),
-                           UINT32_MAX);
+    shmrec_set_bits32_release(shmrec_word32(map->base, has_doorbell ? SHMREC_LIVE_WAITING : SHMREC_LIVE_ATTENTION),
+                              UINT32_MAX);
     if (has_doorbell) {
         shmrec_ring(map->base, SHMREC_FUTEX_ANY);
     }

@@ -146,11 +146,10 @@ static inline int shmrec_plan_turns(uint32_t *guard_kind, bool shared, const shm
     const uint32_t key = options->semaphore_key, at = options->semaphore_index;
     *guard_kind = !shared ? SHMREC_GUARD_ONE : key != 0 ? SHMREC_GUARD_SEMAPHORE : SHMREC_GUARD_LOCK;
     if (!shared && key != 0) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore: one writer takes turns with nobody");
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore: for a table of one writer");
     }
     if (at > (key != 0 ? SHMREC_SEMAPHORE_INDEX_MAX : 0u)) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore index: %u, expected %s", at,
-                           key != 0 ? "0 to 32767" : "0 without a key");
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore: not one of a set");
     }
     return SHMREC_OK;
 }

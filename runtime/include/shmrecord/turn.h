@@ -47,10 +47,13 @@ SHMREC_COLD int shmrec_fail_taken(const shmrec_table *table, uint32_t holder, co
     uint64_t now;
     // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
     if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
-        return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
+        return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "%s: by the writer with slot %u",
+                           shmrec_code_text(SHMREC_LOCK_TIMEOUT), holder - 1);
     }
-    const int code = shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "%s: process %llu holds it",
-                                 shmrec_code_text(SHMREC_LOCK_TIMEOUT), SHMREC_CAST(unsigned long long, pid));
+    const int code = shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0,
+                                 "%s, last by process %llu: by the writer with slot %u",
+                                 shmrec_code_text(SHMREC_LOCK_TIMEOUT), SHMREC_CAST(unsigned long long, pid),
+                                 holder - 1);
     return shmrec_naming(task, SHMREC_CAST(int32_t, pid), code); // there is such a process: it fits
 }
 
@@ -98,8 +101,7 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
             return SHMREC_OK;
         }
         if (value != 0 && (holder == 0 || holder > SHMREC_PARTICIPANTS)) {
-            return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "%s: 0x%08x", shmrec_code_text(SHMREC_LOCK_CORRUPT),
-                               value);
+            return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "lock word 0x%x names no writer", value);
         }
         const uint64_t now = shmrec_monotonic_ns();
         if (now >= task->deadline_ns) {

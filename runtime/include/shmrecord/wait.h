@@ -263,7 +263,7 @@ static inline int shmrec_table_wait(shmrec_table *table, uint64_t since, uint64_
 // How often anything was published in a table with a doorbell; what was counted is visible afterwards. A batch counts
 // once. Errors: as shmrec_table_wait, but for a removed table, whose count stays.
 static inline int shmrec_table_changes(const shmrec_table *table, uint64_t *changes, shmrec_error *error) {
-    const shmrec_task task = shmrec_task_of("look up", table, error);
+    const shmrec_task task = shmrec_task_of("wait", table, error);
     shmrec_awaited awaited;
     memset(&awaited, 0, sizeof awaited);
     const int code = shmrec_check_changes(table, &task);
