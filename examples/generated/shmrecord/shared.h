@@ -159,8 +159,10 @@ SHMREC_COLD int shmrec_refuse_lock(const shmrec_table *table, const char *words,
 
 SHMREC_COLD int shmrec_fail_after_death(shmrec_table *table, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("lock", table, error);
+    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
     (void)shmrec_turn_leave(table, "lock", NULL);
-    return shmrec_fail_plain(&task, SHMREC_AFTER_DEATH);
+    return shmrec_fail(&task, SHMREC_AFTER_DEATH, 0, "%s: in epoch %llu", shmrec_code_text(SHMREC_AFTER_DEATH),
+                       SHMREC_CAST(unsigned long long, epoch));
 }
 
 // Takes the lock until shmrec_table_unlock. `whole`: a holder's death is an error, until it is cleared.
