@@ -9,7 +9,7 @@ use crate::rules::Rule;
 use crate::source::Spanned;
 
 /// What the C header makes for a record, behind its type's name.
-const C_SUFFIXES: [&str; 22] = [
+const C_SUFFIXES: [&str; 35] = [
     "",
     "_batch",
     "_batch_abandon",
@@ -17,18 +17,31 @@ const C_SUFFIXES: [&str; 22] = [
     "_batch_commit",
     "_batch_set",
     "_check",
+    "_clear_death",
     "_close",
     "_close_writer",
     "_create",
+    "_create_shared",
     "_description",
     "_layout",
+    "_lock",
+    "_lock_after_death",
     "_open",
+    "_open_shared",
     "_open_writer",
     "_read",
+    "_read_fresh",
     "_read_patiently",
     "_read_until",
     "_reader",
+    "_refresh",
+    "_replace",
+    "_replace_shared",
     "_snapshot",
+    "_unlock",
+    "_update",
+    "_wait",
+    "_wait_any",
     "_write",
     "_writer",
     "_zero_padding",
@@ -173,6 +186,8 @@ mod tests {
     fn the_names_that_macros_of_the_runtime_give_are_known() {
         for (header, mark, known) in [
             ("shmrecord/table.h", "T##_", &C_SUFFIXES[..]),
+            ("shmrecord/shared.h", "T##_", &C_SUFFIXES[..]),
+            ("shmrecord/wait.h", "T##_", &C_SUFFIXES[..]),
             ("shmrecord/adopt.h", "T##_", &C_SUFFIXES[..]),
             ("shmrecord/adopt.h", "S##_", &C_SEGMENT_SUFFIXES[..]),
         ] {

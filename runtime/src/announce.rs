@@ -71,8 +71,8 @@ impl Announcer {
         call == Call::Ring
     }
 
-    /// The role of writer was taken: what its last holder did not come to announce is.
-    pub(crate) fn announce_takeover(&self, live: Live<'_>) {
+    /// Something was recovered: what its writer did not come to announce is. Of one writer at a time.
+    pub(crate) fn announce_recovery(&self, live: Live<'_>) {
         if self.has_doorbell {
             live.count_change();
             live.ring();

@@ -37,6 +37,16 @@ pub(crate) struct Semaphore {
     pub(crate) index: u32,
 }
 
+impl std::fmt::Display for Semaphore {
+    /// `0x1234[0]`, or `none`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.key {
+            0 => f.write_str("none"),
+            key => write!(f, "{key:#x}[{}]", self.index),
+        }
+    }
+}
+
 impl Header {
     /// The header of a new table, whose guard is not known yet.
     pub(crate) fn new(

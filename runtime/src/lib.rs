@@ -42,7 +42,7 @@
 //! | `read` | attempts to read, for every handle that does |
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
-//! | `lifecycle`, `join`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
+//! | `lifecycle`, `claim`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
 //! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |
 //! | `live`, `announce` | the words that change while a table lives; who is told of a publication |
@@ -60,6 +60,7 @@ pub mod adopt;
 mod announce;
 pub mod batch;
 mod buffer;
+mod claim;
 mod deadline;
 pub mod error;
 pub mod follow;
@@ -70,7 +71,6 @@ mod guard;
 pub mod handover;
 mod header;
 mod host;
-mod join;
 mod key;
 mod life;
 mod lifecycle;

@@ -9,13 +9,13 @@ use shmrecord_layout::describe::Description;
 use shmrecord_layout::{RecordLayout, compat};
 
 use crate::address::Address;
+use crate::claim;
 use crate::deadline::Deadline;
-use crate::error::{At, Error, ErrorKind, Result};
+use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
 use crate::header::{self, Header};
 use crate::host;
-use crate::join::{join, take_first_slot};
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::Access;
@@ -75,6 +75,10 @@ pub(crate) fn plan<'a>(
     if options.exclusive && !matches!(address.place(), Place::Memfd(_)) {
         let argument = at.error(ErrorKind::BadArgument { argument: "option" });
         return Err(argument.detail("only a memfd can be exclusive"));
+    }
+    if options.exclusive && writers.are_many() {
+        let argument = at.error(ErrorKind::BadArgument { argument: "option" });
+        return Err(argument.detail("only a memfd of one writer can be exclusive"));
     }
     Plan::new(at, options, layout, capacity, writers)
 }
@@ -283,34 +287,14 @@ fn take_over(
     if !is_current()? || table.is_retired() {
         return Ok(None);
     }
-    let slot = if many { join(at, &table, &mut guard)? } else { take_role(at, &table, &mut guard)? };
+    let slot =
+        if many { claim::join(at, &table, &mut guard)? } else { claim::alone(at, &table, &mut guard)? };
     table.live().begin_epoch(host::now_unix_ns());
     guard.unlock(at, Lock::Create)?;
-    table.announce_takeover();
+    if !many {
+        table.announce_recovery();
+    }
     Ok(Some((table, guard, slot)))
-}
-
-/// Takes the role for this writer alone. The caller holds [`Lock::Create`].
-fn take_role(at: &At<'_>, table: &Table, guard: &mut Guard) -> Result<u32> {
-    if !guard.try_lock(at, Lock::Writer)? {
-        return Err(writer_alive(at, table));
-    }
-    table.recover();
-    Ok(0)
-}
-
-/// The role is taken: by whom, as far as the segment tells and the process list confirms.
-fn writer_alive(at: &At<'_>, table: &Table) -> Error {
-    let (pid, start, since_unix_ns) = table.live().owner();
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    let is_owner = |found: Option<u64>| start != 0 && found == Some(start);
-    let pid = u32::try_from(pid).ok().filter(|&pid| is_owner(host::process_start(pid)));
-    match pid {
-        Some(pid) if pid == std::process::id() && is_owner(host::own_start()) => {
-            at.error(ErrorKind::AlreadyHeldHere)
-        }
-        pid => at.error(ErrorKind::WriterAlive { pid, since_unix_ns }),
-    }
 }
 
 /// Gives a prepared segment its guard, its writer and its name, which until then may be the old table's. `None`: something
@@ -363,7 +347,7 @@ fn publish_under(
         return Err(at.error(unknown).detail("it writes to a segment that lost this name"));
     }
     if plan.writers().are_many() {
-        take_first_slot(at, guard)?;
+        claim::first_slot(at, guard)?;
     }
     guard.set_rights(at, plan.segment().rights)?;
     let Some(table) = complete(at, place, plan, old, prepared, guard.identity())? else {

@@ -15,7 +15,7 @@ use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
 use crate::shared::SharedWriter;
 use crate::writer::Writer;
-use crate::{lifecycle, removal, replacement};
+use crate::{lifecycle, removal, replacement, turn};
 
 /// How to create and open tables, in the manner of `std::fs::OpenOptions`.
 ///
@@ -248,7 +248,7 @@ impl Options {
     /// # Errors
     /// As [`SharedWriter::create`].
     pub fn create_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
-        let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers())?;
+        let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers()?)?;
         SharedWriter::new(self, held)
     }
 
@@ -275,7 +275,7 @@ impl Options {
     /// # Errors
     /// As [`Writer::replace`] and [`SharedWriter::create`].
     pub fn replace_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
-        let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers())?;
+        let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers()?)?;
         SharedWriter::new(self, held)
     }
 
@@ -313,9 +313,13 @@ impl Options {
         removal::remove(self, address)
     }
 
-    /// How many writers take turns.
-    fn many_writers(&self) -> Writers {
-        if self.semaphore.is_some() { Writers::Semaphore } else { Writers::Lock }
+    /// How many writers take turns. The semaphore, if it is to be one, is looked for before a table is made for it.
+    fn many_writers(&self) -> Result<Writers> {
+        let Some(semaphore) = self.semaphore else {
+            return Ok(Writers::Lock);
+        };
+        turn::semaphore(semaphore, &self.trust())?;
+        Ok(Writers::Semaphore)
     }
 
     pub(crate) fn trust(&self) -> Trust {

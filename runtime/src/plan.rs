@@ -100,6 +100,10 @@ impl<'a> Plan<'a> {
         if options.stamps && !table.header().stamps {
             return differs("way of keeping time", &"none", &"stamps");
         }
+        let semaphore = table.header().semaphore;
+        if options.semaphore.is_some() && semaphore != self.semaphore {
+            return differs("semaphore", &semaphore, &self.semaphore);
+        }
         // An exclusive one cannot have been opened for writing.
         if options.exclusive {
             return differs("sealing", &"shared", &"exclusive");

@@ -183,6 +183,7 @@ impl Table {
     pub(crate) fn recover_from_death(&self) {
         self.live().poison().store(self.epoch(), Ordering::Relaxed);
         self.recover();
+        self.announce_recovery();
     }
 
     /// Finishes or takes back what a dead writer left half-written. The caller holds the role.
@@ -239,9 +240,9 @@ impl Table {
         self.announcer.call(self.live(), attention, groups)
     }
 
-    /// Comes behind the taking of the role: a sign that something may have changed.
-    pub(crate) fn announce_takeover(&self) {
-        self.announcer.announce_takeover(self.live());
+    /// Comes behind a recovery, which may have finished what was begun. Of one writer at a time.
+    pub(crate) fn announce_recovery(&self) {
+        self.announcer.announce_recovery(self.live());
     }
 
     /// The doorbell, for a reader who waits. `None`: there is none, or this process cannot say that it waits.

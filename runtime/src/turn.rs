@@ -8,8 +8,10 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::futex;
 use crate::guard::lock::{Kernel, Slept, Taken, Untaken};
 use crate::guard::role::{Guard, Lock};
+use crate::header::Semaphore;
 use crate::host;
-use crate::semaphore::foreign::ForeignLock;
+use crate::region::Trust;
+use crate::semaphore::foreign::{ForeignLock, ForeignPlace};
 use crate::sync::{AtomicU32, Ordering};
 use crate::table::Table;
 
@@ -84,6 +86,17 @@ pub(crate) fn give(table: &Table, slot: u32) {
     if table.live().lock(slot).give() {
         futex::wake(table.live().lock_word(), 1, futex::ANY);
     }
+}
+
+/// Opens the semaphore by which writers take turns, if there is one: it exists, and its owner and mode are accepted.
+pub(crate) fn semaphore(semaphore: Semaphore, trust: &Trust) -> Result<Option<ForeignLock>> {
+    let Semaphore { key, index } = semaphore;
+    if key == 0 {
+        return Ok(None);
+    }
+    // Past what a set can have it is not found.
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    ForeignPlace::sysv(&format!("{key:#x}"), index)?.open("open for writing", trust).map(Some)
 }
 
 /// Takes the semaphore, waiting no longer than this, and then marks the lock as held, which its last holder left marked only if

@@ -44,6 +44,8 @@
 #else
 #define SHMREC_UNROLL
 #endif
+// Nearly as hot, but with calls of its own: never inlined into what has none.
+#define SHMREC_APART static __attribute__((noinline, unused))
 // Off the hot path: never inlined into it.
 #define SHMREC_COLD static __attribute__((cold, noinline, unused))
 #define SHMREC_PRINTF(words, first) __attribute__((__format__(__printf__, words, first)))
@@ -62,6 +64,41 @@ SHMREC_HOT void shmrec_store_release(uint64_t *word, uint64_t value) {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+// The words that the kernel compares too are half as long, and no part of a longer one.
+
+SHMREC_HOT uint32_t shmrec_load32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+
+SHMREC_HOT void shmrec_store32(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
+
+SHMREC_HOT void shmrec_store32_release(uint32_t *word, uint32_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+// From `old` to `next`. False: it is another.
+SHMREC_HOT bool shmrec_swap32_acquire(uint32_t *word, uint32_t old, uint32_t next) {
+    return __atomic_compare_exchange_n(word, &old, next, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+SHMREC_HOT uint32_t shmrec_exchange32_release(uint32_t *word, uint32_t next) {
+    return __atomic_exchange_n(word, next, __ATOMIC_RELEASE);
+}
+
+SHMREC_HOT void shmrec_add32_release(uint32_t *word, uint32_t more) {
+    (void)__atomic_fetch_add(word, more, __ATOMIC_RELEASE);
+}
+
+SHMREC_HOT void shmrec_set_bits32(uint32_t *word, uint32_t bits) {
+    (void)__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
+}
+
+SHMREC_HOT void shmrec_set_bits32_release(uint32_t *word, uint32_t bits) {
+    (void)__atomic_fetch_or(word, bits, __ATOMIC_RELEASE);
+}
+
+SHMREC_HOT void shmrec_clear_bits32(uint32_t *word, uint32_t bits) {
+    (void)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQ_REL);
+}
+
 // A lock of this process's own. False: somebody has it.
 SHMREC_HOT bool shmrec_try_acquire(bool *lock) { return !__atomic_test_and_set(lock, __ATOMIC_ACQUIRE); }
 
@@ -72,9 +109,19 @@ SHMREC_HOT void shmrec_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQU
 
 SHMREC_HOT void shmrec_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 
+SHMREC_HOT void shmrec_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+// Keeps the compiler from moving what stands on one side to the other; the processor's part is done by others.
+SHMREC_HOT void shmrec_fence_compiler(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
 // The word `offset` bytes behind `base`. Both are multiples of 8, which header validation has checked.
 SHMREC_HOT uint64_t *shmrec_word(void *base, uint64_t offset) {
     return SHMREC_CAST(uint64_t *, SHMREC_CAST(void *, SHMREC_CAST(char *, base) + offset));
+}
+
+// Likewise one of 4 bytes; the offset is a multiple of 4.
+SHMREC_HOT uint32_t *shmrec_word32(void *base, uint64_t offset) {
+    return SHMREC_CAST(uint32_t *, SHMREC_CAST(void *, SHMREC_CAST(char *, base) + offset));
 }
 
 // Integers in a private copy of bytes, whose bounds the caller has checked.

@@ -1,5 +1,5 @@
 // batch.h: batches: records of one log that become new at one instant, and recovery of what a dead writer left. Relies on
-// segment.h and log.h; knows no names and no record types.
+// segment.h and log.h; knows no names, no record types and no lock: shared.h does.
 //
 // A batch completes its values in the log, marks its slots (odd version, cell untouched), and commits by one store of the
 // number of the last committed batch: a reader of a marked slot takes the cell's value before that, the log's after it.
@@ -9,16 +9,18 @@
 #ifndef SHMRECORD_BATCH_H
 #define SHMRECORD_BATCH_H
 
+#include "doorbell.h"
 #include "segment.h"
 
 // A batch that is being filled, in the log of its table. All zeros: ended. The members are not for programs.
 typedef struct shmrec_batch {
-    const shmrec_table *table;
-    uint64_t odd;   // sequence of the log meanwhile
-    uint64_t count; // records in it
-    uint64_t above; // the least index above all of these: who comes in this order is searched for nowhere
-    bool is_short;  // a record was refused, so that the rest is not all
-    uint8_t reserved[7];
+    shmrec_table *table;
+    uint64_t odd;    // sequence of the log meanwhile
+    uint64_t count;  // records in it
+    uint64_t above;  // the least index above all of these: who comes in this order is searched for nowhere
+    uint32_t groups; // of those who may wait for them, as bits
+    bool is_short;   // a record was refused, so that the rest is not all
+    uint8_t reserved[3];
 } shmrec_batch;
 
 // The version word that an entry made odd, or NULL: its slot is at rest, or it names none.
@@ -97,7 +99,7 @@ SHMREC_COLD SHMREC_PRINTF(3, 4) int shmrec_refuse_batch(const shmrec_table *tabl
 }
 
 // Begins an empty batch. The caller holds the role.
-static inline int shmrec_batch_begin(shmrec_batch *batch, const shmrec_table *table, shmrec_error *error) {
+static inline int shmrec_batch_begin(shmrec_batch *batch, shmrec_table *table, shmrec_error *error) {
     memset(batch, 0, sizeof *batch);
     const int code = shmrec_check_home("batch", table, error);
     if (code != SHMREC_OK) {
@@ -155,6 +157,7 @@ static inline int shmrec_batch_try_set(shmrec_batch *batch, uint64_t index, cons
     const uint64_t now = shmrec_load(shmrec_table_version(batch->table, index)) & ~UINT64_C(1);
     shmrec_log_put(&log, batch->count, index, now + 2, words, count);
     batch->count++;
+    batch->groups |= shmrec_group_of(index);
     batch->above = index >= batch->above ? index + 1 : batch->above;
     return shmrec_done(error);
 }

@@ -13,6 +13,8 @@
 #define SHMREC_MAX_CAPACITY (UINT64_C(1) << 48)
 // Segments stay below this, so that no offset or sum of offsets overflows a signed 64-bit integer.
 #define SHMREC_MAX_SEGMENT_BYTES (UINT64_C(1) << 62)
+// The largest number of a semaphore in its set.
+#define SHMREC_SEMAPHORE_INDEX_MAX 0x7fffu
 // Cache lines of every machine this runs on.
 #define SHMREC_LINE_BYTES 64u
 

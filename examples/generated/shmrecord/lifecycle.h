@@ -1,5 +1,5 @@
-// lifecycle.h: attach and take over. Relies on segment.h, role.h, options.h and compat.h; knows of a record type only
-// its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
+// lifecycle.h: attach, take over and join. Relies on segment.h, role.h, join.h, options.h and compat.h; knows of a record
+// type only its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
 //
 // Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
 // only when it is complete, or counts as absent until then; locks die with their holder, and a take-over can be
@@ -10,6 +10,7 @@
 
 #include "batch.h"
 #include "compat.h"
+#include "join.h"
 #include "options.h"
 #include "role.h"
 #include "segment.h"
@@ -165,6 +166,7 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
 static inline void shmrec_hold_role(shmrec_table *table, const shmrec_guard *guard) {
     table->guard = *guard;
     table->holds_role = true;
+    shmrec_prepare_to_write(table);
 }
 
 // Finishes the removal of a retired table whose remover was killed between marking and unlinking, under whatever guard
@@ -185,24 +187,39 @@ static inline int shmrec_finish_removal(const shmrec_table *table, const shmrec_
     return code;
 }
 
+// Takes the role of the only writer, under the guard's lock for creating and removing, and finishes what the last one
+// left.
+static inline int shmrec_succeed(shmrec_table *table, shmrec_guard *guard, const shmrec_task *task) {
+    bool locked = false;
+    const int code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
+    if (code != SHMREC_OK || !locked) {
+        return code != SHMREC_OK ? code : shmrec_fail_alive(table, task);
+    }
+    shmrec_table_recover(table);
+    return SHMREC_OK;
+}
+
 // Takes the role in an attached table whose guard is open. `*again`: the table was replaced meanwhile.
 static inline int shmrec_claim(shmrec_table *table, shmrec_guard *guard, bool *again, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
-    bool current = false, locked = false;
+    bool current = false;
     int code = shmrec_guard_lock_create(guard, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, table->identity, &current, task);
     *again = !current || shmrec_table_retired(table);
     if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_WRITER, &locked, task);
-    if (code != SHMREC_OK || !locked) {
-        return code != SHMREC_OK ? code : shmrec_fail_alive(table, task);
+    code = table->is_shared ? shmrec_join(table, guard, task) : shmrec_succeed(table, guard, task);
+    if (code != SHMREC_OK) {
+        return code;
     }
-    shmrec_table_recover(table);
     const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
     shmrec_table_begin_epoch(table, epoch + 1, shmrec_unix_ns());
-    return shmrec_guard_unlock_create(guard, task);
+    code = shmrec_guard_unlock_create(guard, task);
+    if (!table->is_shared && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
+        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
+    }
+    return code;
 }
 
 // Takes the role of writer in an attached table. `*again`: the table was replaced meanwhile, attach again. The mapping
@@ -213,6 +230,12 @@ static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmre
     *again = shmrec_table_retired(table);
     if (*again) {
         code = shmrec_finish_removal(table, task);
+        shmrec_unmap(&table->map);
+        return code;
+    }
+    code = shmrec_check_writers(table, task);
+    code = code != SHMREC_OK ? code : shmrec_find_semaphore(table, &table->header, task);
+    if (code != SHMREC_OK) {
         shmrec_unmap(&table->map);
         return code;
     }

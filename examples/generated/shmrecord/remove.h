@@ -1,10 +1,11 @@
 // remove.h: how tables go: by name, or as what a creator left that died before it stored the magic. Relies on region.h,
-// role.h and abi.h; knows no record type.
+// role.h, abi.h and, for those who wait, doorbell.h; knows no record type.
 
 #ifndef SHMRECORD_REMOVE_H
 #define SHMRECORD_REMOVE_H
 
 #include "abi.h"
+#include "doorbell.h"
 #include "region.h"
 #include "role.h"
 
@@ -36,14 +37,6 @@ static inline int shmrec_map_ours(shmrec_map *map, shmrec_found *found, const sh
     shmrec_unmap(map);
     // As long as a System V segment has no magic, its guard may know whose it is.
     return shmrec_fail_kept(&facts, magic == 0 && !found->is_file ? SHMREC_NOT_READY : SHMREC_BAD_MAGIC, task);
-}
-
-// Marks a segment as removed, for those who have it open. The caller holds the guard's lock for creating and removing.
-static inline void shmrec_retire(const shmrec_map *map) {
-    // One that was cut too short for a state has no handle that could ask for it.
-    if (map->bytes >= SHMREC_LIVE_END) {
-        shmrec_store_release(shmrec_word(map->base, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_RETIRED);
-    }
 }
 
 // Marks a segment as removed, and unlinks it and its guard. The caller holds the guard's lock for creating and removing.

@@ -49,6 +49,16 @@ static inline struct flock shmrec_lockfile_range(int byte, short kind) {
     return range;
 }
 
+// fcntl(F_OFD_GETLK): whether somebody else holds this lock of an open guard, through whatever other opening of it.
+static inline int shmrec_lockfile_taken(int fd, int byte, bool *taken, const shmrec_task *task) {
+    struct flock range = shmrec_lockfile_range(byte, F_WRLCK);
+    if (fcntl(fd, SHMREC_F_OFD_GETLK, &range) != 0) {
+        return shmrec_fail_os(task, "fcntl(F_OFD_GETLK)", errno);
+    }
+    *taken = range.l_type != F_UNLCK;
+    return SHMREC_OK;
+}
+
 // open(O_RDONLY), fcntl(F_OFD_GETLK): whether somebody holds this lock of this guard file, of this process too. Not
 // `*known`: the name leads elsewhere, or it may not be read.
 static inline int shmrec_lockfile_held(const shmrec_address *address, shmrec_identity guard, int byte, bool *known,
@@ -58,17 +68,13 @@ static inline int shmrec_lockfile_held(const shmrec_address *address, shmrec_ide
     int code = shmrec_guardname_look(&file, address, &here);
     *known = code == SHMREC_OK && shmrec_same(file.identity, guard);
     if (*known) {
-        struct flock range = shmrec_lockfile_range(byte, F_WRLCK);
-        if (fcntl(file.fd, SHMREC_F_OFD_GETLK, &range) != 0) {
-            code = shmrec_fail_os(&here, "fcntl(F_OFD_GETLK)", errno);
-        }
-        *held = range.l_type != F_UNLCK;
+        code = shmrec_lockfile_taken(file.fd, byte, held, &here);
     }
     shmrec_file_close(&file);
     return code == SHMREC_OS || *known ? code : SHMREC_OK;
 }
 
-// fcntl(F_OFD_SETLK) of one byte: F_WRLCK or F_UNLCK. 0 or the errno.
+// fcntl(F_OFD_SETLK) of one byte: F_WRLCK, F_RDLCK to hold it together with others, or F_UNLCK. 0 or the errno.
 static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
     struct flock range = shmrec_lockfile_range(byte, kind);
     int result;
@@ -76,9 +82,9 @@ static inline int shmrec_lockfile_set(int fd, int byte, short kind) {
     return result == 0 ? 0 : errno;
 }
 
-// Takes the lock if nobody has it.
-static inline int shmrec_lockfile_try_lock(int fd, int byte, bool *locked, const shmrec_task *task) {
-    const int problem = shmrec_lockfile_set(fd, byte, F_WRLCK);
+// Takes the lock if nobody has it; F_RDLCK: if nobody has it alone, or instead of having it alone.
+static inline int shmrec_lockfile_try(int fd, int byte, short kind, bool *locked, const shmrec_task *task) {
+    const int problem = shmrec_lockfile_set(fd, byte, kind);
     *locked = problem == 0;
     if (problem == 0 || problem == EAGAIN || problem == EACCES) {
         return SHMREC_OK;

@@ -19,6 +19,7 @@
 // - Names outlive processes. Closing keeps the table and its records; shmrec_remove ends them.
 // - One process writes a table. Its role is a kernel lock that ends with the process, however it dies; the next
 //   md_quote_create or md_quote_open_writer takes over, values kept. No pid and no time decides that a writer is gone.
+//   Many write a table that was made for many (md_quote_create_shared, in shared.h); they take turns.
 // - A writer is for one thread at a time. A reader serves any number of threads at once. Open and close are for one
 //   thread.
 // - fork: a child may use its parent's readers, and open the table anew. A writer stays its parent's: in the child it says
@@ -42,99 +43,18 @@
 #ifndef SHMRECORD_TABLE_H
 #define SHMRECORD_TABLE_H
 
-#include "batch.h"
-#include "create.h"
 #include "follow.h"
 #include "life.h"
-#include "lifecycle.h"
+#include "open.h"
 #include "options.h"
 #include "reader.h"
 #include "record.h"
-#include "remove.h"
 #include "replace.h"
 #include "segment.h"
+#include "shared.h"
 #include "snapshot.h"
 #include "status.h"
-
-// Creates the table at `address` (posix:/name, file:/path, sysv:key, memfd:name) with `capacity` records, complete or
-// not at all; or takes over the one that is there, with its values, when it holds the same record in the same number
-// and its writer is gone. Cells and arrangement are compared only when the options name them.
-//
-// Errors: SHMREC_WRITER_ALIVE while another process writes, SHMREC_ALREADY_HELD_HERE while this one does,
-// SHMREC_LAYOUT_MISMATCH naming the first field that differs, SHMREC_SHAPE_MISMATCH, SHMREC_BAD_ARGUMENT,
-// SHMREC_NO_SPACE, and every other code that says why something is not a table of this record that may be trusted.
-static inline int shmrec_table_create(shmrec_table *table, const char *address, const shmrec_layout *layout,
-                                      uint64_t capacity, const shmrec_options *options, shmrec_error *error) {
-    shmrec_build build;
-    shmrec_task task;
-    int code = shmrec_build_begin(&build, table, "create", address, layout, capacity, options, &task, error);
-    code = code != SHMREC_OK ? code : shmrec_create_rounds(table, &build, &task);
-    return shmrec_finish(table, code, error);
-}
-
-// Takes over the table at `address`, whatever its capacity, when its writer is gone. What the last writer left
-// half-written is finished; the epoch is counted up. Errors: SHMREC_NOT_FOUND, SHMREC_GUARD_LOST, and as
-// shmrec_table_create.
-static inline int shmrec_table_open_writer(shmrec_table *table, const char *address, const shmrec_layout *layout,
-                                           const shmrec_options *options, shmrec_error *error) {
-    memset(table, 0, sizeof *table);
-    int code = shmrec_address_parse(&table->address, address, error);
-    if (code == SHMREC_OK) {
-        const shmrec_options resolved = shmrec_resolve(options);
-        const shmrec_task task = shmrec_task_begin("open for writing", table->address.text, &resolved, error);
-        uint64_t pause_ns = 1000;
-        bool again = true;
-        table->options = resolved;
-        table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
-        while (code == SHMREC_OK && again) {
-            code = shmrec_attach(table, layout, true, &resolved, &task);
-            code = code != SHMREC_OK ? code : shmrec_take_over(table, &again, &task);
-            code = shmrec_again(code, &again, &pause_ns, &table->address, &task);
-        }
-    }
-    return shmrec_finish(table, code, error);
-}
-
-// Opens the table at `address` for reading: a mapping that cannot be written, no lock, nothing stored. Errors:
-// SHMREC_NOT_FOUND, SHMREC_LAYOUT_MISMATCH, SHMREC_RETIRED, and every code that says why something is not a table of
-// this record that may be trusted.
-static inline int shmrec_table_open(shmrec_table *table, const char *address, const shmrec_layout *layout,
-                                    const shmrec_options *options, shmrec_error *error) {
-    memset(table, 0, sizeof *table);
-    int code = shmrec_address_parse(&table->address, address, error);
-    if (code == SHMREC_OK) {
-        table->options = shmrec_resolve(options);
-        table->timeout_ns = table->options.timeout_ms * UINT64_C(1000000);
-        const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &table->options, error);
-        code = shmrec_attach_reader(table, layout, &table->options, &task);
-    }
-    return shmrec_finish(table, code, error);
-}
-
-// Closes a handle: unmaps, gives the role back, frees. The table stays.
-static inline void shmrec_table_close(shmrec_table *table) { shmrec_table_release(table); }
-
-// Removes the table at `address`, however damaged: marks it as removed, unlinks it and its guard. Who has it open keeps
-// the old values. Never removes what is not a segment of ours. Errors: SHMREC_NOT_FOUND, SHMREC_BAD_MAGIC,
-// SHMREC_LOCK_TIMEOUT, SHMREC_PERMISSION_DENIED, and those of the file.
-static inline int shmrec_remove(const char *address, const shmrec_options *options, shmrec_error *error) {
-    shmrec_table table; // only its address is used
-    memset(&table, 0, sizeof table);
-    int code = shmrec_address_parse(&table.address, address, error);
-    if (code == SHMREC_OK) {
-        const shmrec_options resolved = shmrec_resolve(options);
-        const shmrec_task task = shmrec_task_begin("remove", table.address.text, &resolved, error);
-        uint64_t pause_ns = 1000;
-        bool again = true;
-        while (code == SHMREC_OK && again) {
-            code = shmrec_remove_round(&table.address, &again, &task);
-            code = shmrec_again(code, &again, &pause_ns, &table.address, &task);
-        }
-    }
-    code = shmrec_finish(&table, code, error);
-    shmrec_table_release(&table);
-    return code;
-}
+#include "wait.h"
 
 // Number of records; 0 for a closed handle.
 static inline uint64_t shmrec_table_capacity(const shmrec_table *table) { return table->header.geometry.capacity; }
@@ -169,26 +89,6 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
                                                                    : shmrec_fail_os(&task, "msync", errno);
 }
 
-// Publishes `count` words, those of a cell. For the typed functions below.
-SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
-                                  shmrec_error *error) {
-    const shmrec_geometry *g = &table->header.geometry;
-    if (__builtin_expect(index >= g->capacity, 0)) {
-        return shmrec_fail_index("write", table, index, error);
-    }
-    if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
-        return shmrec_fail_forked("write", table, error);
-    }
-    uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
-    if (g->cells == 1) {
-        const shmrec_log log = shmrec_table_log(table);
-        shmrec_write_logged(word, cells, &log, index, words, count);
-    } else {
-        shmrec_write_cells(word, cells, g->cells, g->cell_stride / 8, words, count);
-    }
-    return shmrec_done(error);
-}
-
 // Defines the handles and functions of a record T, whose struct, T_layout, T_check and T_zero_padding stand before it:
 //
 //   T_writer, T_reader   handles; `.table` of either is for shmrec_table_capacity, _epoch, _status and _facts
@@ -196,8 +96,10 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //   T_open_writer        as shmrec_table_open_writer
 //   T_write              publishes *record as the next version of the record at `index`. Readers see the old value or
 //                        the new one, whole, whenever this process is killed; who sees the new one sees everything that
-//                        happened before this call. No system call. Errors: SHMREC_INDEX_OUT_OF_RANGE;
-//                        SHMREC_FORKED_HANDLE in a child process.
+//                        happened before this call. No system call, unless somebody sleeps until this. Errors:
+//                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_FORKED_HANDLE in a child process; SHMREC_RETIRED, when the
+//                        table was removed: the value was stored into what its readers still have open, and nobody new
+//                        will find it.
 //   T_batch_begin        begins a batch: new values for several records, which become visible at one instant or not at
 //                        all, whenever this process is killed. It is for this writer alone, which must write nothing
 //                        else until its end, or the batch is lost. Errors: SHMREC_BAD_ARGUMENT for a table with several
@@ -205,9 +107,11 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //   T_batch_set          adds *record as the next version of the record at `index`. Every record may be set once. A batch
 //                        that refused a record publishes nothing. Errors: SHMREC_INDEX_OUT_OF_RANGE;
 //                        SHMREC_BAD_ARGUMENT when it has this record already, or as many as the log has entries.
-//   T_batch_commit       publishes all of it, and ends it. Errors: SHMREC_BAD_ARGUMENT, and nothing is published.
+//   T_batch_commit       publishes all of it, and ends it. Errors: SHMREC_BAD_ARGUMENT, and nothing is published;
+//                        SHMREC_RETIRED, as T_write.
 //   T_batch_abandon      ends it, nothing is published; does nothing to one that has ended
-//   T_replace            as shmrec_table_replace (replace.h)
+//   T_replace            as shmrec_table_replace (replace.h), by a table of one writer
+//   T_replace_shared     likewise, by a table of many
 //   T_close_writer       closes, gives the role back
 //   T_open               as shmrec_table_open
 //   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0
@@ -222,6 +126,8 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
 //   T_read_fresh         as T_read, if a writer has given a sign of life lately (life.h)
 //   T_refresh            as shmrec_table_refresh (follow.h)
 //   T_close              closes
+//
+// and what SHMREC_DEFINE_SHARED (shared.h) and SHMREC_DEFINE_WAIT (wait.h) say.
 #define SHMREC_DEFINE_TABLE(T, NAME)                                                                                  \
     typedef struct T##_writer {                                                                                       \
         shmrec_table table;                                                                                           \
@@ -247,7 +153,7 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         shmrec_batch batch;                                                                                           \
     } T##_batch;                                                                                                      \
     static inline int T##_batch_begin(T##_writer *writer, T##_batch *batch, shmrec_error *error) {                    \
-        return shmrec_batch_begin(&batch->batch, &writer->table, error);                                              \
+        return shmrec_table_batch_begin(&batch->batch, &writer->table, error);                                        \
     }                                                                                                                 \
     static inline int T##_batch_set(T##_batch *batch, uint64_t index, const T *record, shmrec_error *error) {         \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
@@ -256,9 +162,9 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         return shmrec_batch_set(&batch->batch, index, words, sizeof words / 8, error);                                \
     }                                                                                                                 \
     static inline int T##_batch_commit(T##_batch *batch, shmrec_error *error) {                                       \
-        return shmrec_batch_commit(&batch->batch, error);                                                             \
+        return shmrec_table_batch_commit(&batch->batch, error);                                                       \
     }                                                                                                                 \
-    static inline void T##_batch_abandon(T##_batch *batch) { shmrec_batch_abandon(&batch->batch); }                   \
+    static inline void T##_batch_abandon(T##_batch *batch) { shmrec_table_batch_abandon(&batch->batch); }             \
     static inline void T##_close_writer(T##_writer *writer) { shmrec_table_close(&writer->table); }                   \
     static inline int T##_open(T##_reader *reader, const char *address, const shmrec_options *options,                \
                                shmrec_error *error) {                                                                 \
@@ -315,6 +221,8 @@ SHMREC_HOT int shmrec_table_write(const shmrec_table *table, uint64_t index, con
         return code;                                                                                                  \
     }                                                                                                                 \
     static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }                          \
+    SHMREC_DEFINE_SHARED(T, NAME)                                                                                     \
+    SHMREC_DEFINE_WAIT(T)                                                                                             \
     SHMREC_DEFINE_LIFE(T)                                                                                             \
     SHMREC_DEFINE_REPLACE(T)                                                                                          \
     SHMREC_DEFINE_FOLLOW(T)

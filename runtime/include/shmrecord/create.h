@@ -36,8 +36,10 @@ static inline void shmrec_build_segment(shmrec_build *build) {
 // What is asked for, at an address that is parsed into the handle, if it can be. The task begins.
 static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, const char *operation,
                                      const char *address, const shmrec_layout *layout, uint64_t capacity,
-                                     const shmrec_options *options, shmrec_task *task, shmrec_error *error) {
+                                     bool shared, const shmrec_options *options, shmrec_task *task,
+                                     shmrec_error *error) {
     memset(table, 0, sizeof *table);
+    table->is_shared = shared;
     memset(build, 0, sizeof *build);
     int code = shmrec_address_parse(&table->address, address, error);
     if (code != SHMREC_OK) {
@@ -48,10 +50,14 @@ static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, c
     *task = shmrec_task_begin(operation, table->address.text, &build->options, error);
     table->options = build->options;
     table->timeout_ns = build->options.timeout_ms * UINT64_C(1000000);
-    if (build->options.exclusive && !table->address.is_memfd) {
-        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd can be exclusive");
+    if (build->options.exclusive && (!table->address.is_memfd || shared)) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd%s can be exclusive",
+                           shared ? " of one writer" : "");
     }
-    code = shmrec_plan(&build->header.shape, &build->header.geometry, layout, capacity, &build->options, task);
+    code = shmrec_plan(&build->header.shape, &build->header.geometry, layout, capacity, shared, &build->options, task);
+    build->header.semaphore_key = build->options.semaphore_key;
+    build->header.semaphore_index = build->options.semaphore_index;
+    code = code != SHMREC_OK ? code : shmrec_find_semaphore(table, &build->header, task);
     if (code == SHMREC_OK) {
         shmrec_build_segment(build);
         build->header.layout_id = layout->layout_id;
@@ -86,6 +92,17 @@ static inline int shmrec_check_shape(const shmrec_table *table, const shmrec_bui
     if (build->options.stamps && !table->header.stamps) {
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
                            "it exists with another way of keeping time: none found, stamps asked for");
+    }
+    const shmrec_header *header = &table->header;
+    const uint32_t key = build->options.semaphore_key, at = build->options.semaphore_index;
+    if (key != 0 && found->guard_kind != SHMREC_GUARD_ONE &&
+        (header->semaphore_key != key || header->semaphore_index != at)) {
+        char name[32] = "none";
+        if (header->semaphore_key != 0) {
+            (void)snprintf(name, sizeof name, "0x%x[%u]", header->semaphore_key, header->semaphore_index);
+        }
+        return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
+                           "it exists with another semaphore: %s found, 0x%x[%u] asked for", name, key, at);
     }
     if (build->options.exclusive) { // an exclusive one cannot have been opened for writing
         return shmrec_fail(task, SHMREC_SHAPE_MISMATCH, 0,
@@ -172,6 +189,8 @@ static inline int shmrec_build_locked(shmrec_table *table, shmrec_build *build, 
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
+    // Alone until now: nobody writes to an older table.
+    code = code != SHMREC_OK || !table->is_shared ? code : shmrec_take_slot(table, guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_set_rights(guard, address, build->segment.rights, task);
     code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
     if (code != SHMREC_OK || *again) {

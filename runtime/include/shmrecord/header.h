@@ -153,7 +153,7 @@ static inline int shmrec_header_decode(shmrec_header *header, const unsigned cha
     header->semaphore_index = shmrec_u32_at(bytes, SHMREC_HEADER_SEMAPHORE_INDEX);
     const bool by_semaphore = shape->guard_kind == SHMREC_GUARD_SEMAPHORE;
     if (impossible == NULL && (by_semaphore != (header->semaphore_key != 0) ||
-                               header->semaphore_index > (by_semaphore ? 0x7fffu : 0u))) {
+                               header->semaphore_index > (by_semaphore ? SHMREC_SEMAPHORE_INDEX_MAX : 0u))) {
         impossible = "semaphore";
     }
     if (impossible == NULL && shmrec_u32_at(bytes, SHMREC_HEADER_STAMPS) > 1) {

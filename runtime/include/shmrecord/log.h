@@ -114,9 +114,21 @@ static inline bool shmrec_log_is_committed(const shmrec_log *log, uint64_t batch
     return batch <= shmrec_load(log->committed);
 }
 
-// Copies the value out that record `index` has while its version word is this odd one: the logged one, or that of its
-// `cell` when it belongs to a batch that is not committed. `*word` is then the even version word of that value. False:
-// the log holds nothing of this, or moved meanwhile.
+// The entry of record `index` with this target, or NULL.
+static inline const uint64_t *shmrec_log_find(const shmrec_log *log, uint64_t index, uint64_t target, uint64_t count) {
+    const uint64_t entries = shmrec_log_count(log);
+    for (uint64_t at = 0; at < entries; at++) {
+        const uint64_t *entry = shmrec_log_entry(log, at);
+        if (shmrec_load(entry + count) == index && shmrec_load(entry + count + 1) == target) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+// Copies the value out (`out` may be NULL) that record `index` has while its version word is this odd one: the logged
+// one, or that of its `cell` when it belongs to a batch that is not committed. `*word` is then the even version word of
+// that value. False: the log holds nothing of this, or moved meanwhile.
 static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64_t odd, const uint64_t *cell,
                                    uint64_t *out, uint64_t count, uint64_t *word) {
     const uint64_t seen = shmrec_log_sequence(log);
@@ -125,21 +137,21 @@ static inline bool shmrec_log_read(const shmrec_log *log, uint64_t index, uint64
     if ((seen & 1) != 0) {
         return false;
     }
-    const uint64_t batch = shmrec_log_batch(log), entries = shmrec_log_count(log);
+    const uint64_t batch = shmrec_log_batch(log);
     const bool committed = shmrec_log_is_committed(log, batch);
-    for (uint64_t at = 0; at < entries; at++) {
-        const uint64_t *entry = shmrec_log_entry(log, at);
-        if (shmrec_load(entry + count) == index && shmrec_load(entry + count + 1) == odd + 1) {
-            *word = committed ? odd + 1 : odd - 1;
-            shmrec_copy_out(out, committed ? entry : cell, count);
-            // Pairs with the release fence behind the odd sequence in shmrec_log_begin: who saw a word of the next
-            // entries sees that sequence. And with the one in front of the cell's words in shmrec_log_finish: who saw
-            // one sees the batch committed.
-            shmrec_fence_acquire();
-            return shmrec_log_sequence(log) == seen && shmrec_log_is_committed(log, batch) == committed;
-        }
+    const uint64_t *entry = shmrec_log_find(log, index, odd + 1, count);
+    if (entry == NULL) {
+        return false;
     }
-    return false;
+    *word = committed ? odd + 1 : odd - 1;
+    if (out != NULL) {
+        shmrec_copy_out(out, committed ? entry : cell, count);
+    }
+    // Pairs with the release fence behind the odd sequence in shmrec_log_begin: who saw a word of the next entries sees
+    // that sequence. And with the one in front of the cell's words in shmrec_log_finish: who saw one sees the batch
+    // committed.
+    shmrec_fence_acquire();
+    return shmrec_log_sequence(log) == seen && shmrec_log_is_committed(log, batch) == committed;
 }
 
 #endif

@@ -68,6 +68,11 @@ typedef struct shmrec_options {
     // know how old what they read may be; it costs each write a few nanoseconds. One that exists must do so.
     bool stamps;
     uint8_t reserved[5];
+    // The writers of a new table of many take turns by this semaphore: key of a System V set that is there and which of
+    // it, 1 when free, as other programs use them. It is neither made nor removed here. 0: by a lock in the table, which
+    // is a hundred times as fast. One that exists must have the same.
+    uint32_t semaphore_key;
+    uint32_t semaphore_index;
 } shmrec_options;
 
 // A record as a generated header describes it; programs only pass it on.
@@ -135,10 +140,26 @@ static inline int shmrec_check_mode(const shmrec_options *options, const shmrec_
     return SHMREC_OK;
 }
 
-// The shape that these resolved options ask for, or SHMREC_BAD_ARGUMENT.
+// How the writers of a new table, one or `shared` by many, take turns, or SHMREC_BAD_ARGUMENT.
+static inline int shmrec_plan_turns(uint32_t *guard_kind, bool shared, const shmrec_options *options,
+                                    const shmrec_task *task) {
+    const uint32_t key = options->semaphore_key, at = options->semaphore_index;
+    *guard_kind = !shared ? SHMREC_GUARD_ONE : key != 0 ? SHMREC_GUARD_SEMAPHORE : SHMREC_GUARD_LOCK;
+    if (!shared && key != 0) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore: for a table of one writer");
+    }
+    if (at > (key != 0 ? SHMREC_SEMAPHORE_INDEX_MAX : 0u)) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad semaphore: not one of a set");
+    }
+    return SHMREC_OK;
+}
+
+// The shape that these resolved options ask for, for one writer or `shared` by many, or SHMREC_BAD_ARGUMENT.
 static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, const shmrec_layout *layout,
-                              uint64_t capacity, const shmrec_options *options, const shmrec_task *task) {
-    const int code = shmrec_check_mode(options, task);
+                              uint64_t capacity, bool shared, const shmrec_options *options, const shmrec_task *task) {
+    uint32_t guard_kind = SHMREC_GUARD_ONE;
+    int code = shmrec_check_mode(options, task);
+    code = code != SHMREC_OK ? code : shmrec_plan_turns(&guard_kind, shared, options, task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -159,7 +180,7 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
                              ? SHMREC_CAST(uint32_t, options->arrangement - SHMREC_LINE)
                              : SHMREC_TAG_SPLIT;
     shape->log_entries = options->log_entries != 0 ? options->log_entries : shmrec_default_log(shape);
-    shape->guard_kind = SHMREC_GUARD_ONE;
+    shape->guard_kind = guard_kind;
     shape->wake_policy = options->doorbell ? SHMREC_WAKE_DOORBELL : SHMREC_WAKE_NONE;
     const char *argument = shmrec_geometry_of(geometry, shape);
     if (argument == NULL) {

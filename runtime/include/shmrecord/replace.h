@@ -110,13 +110,17 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
 // copied.
 //
 // Errors: as shmrec_table_create; SHMREC_BAD_MAGIC when something is there that is not ours.
+//
+// `shared`: the new one is for many writers, whatever the old one was for.
 static inline int shmrec_table_replace(shmrec_table *table, const char *address, const shmrec_layout *layout,
-                                       uint64_t capacity, const shmrec_options *options, shmrec_error *error) {
+                                       uint64_t capacity, bool shared, const shmrec_options *options,
+                                       shmrec_error *error) {
     shmrec_build build;
     shmrec_table old; // only its mapping, identity and header are used
     shmrec_task task;
     memset(&old, 0, sizeof old);
-    int code = shmrec_build_begin(&build, table, "replace", address, layout, capacity, options, &task, error);
+    int code = shmrec_build_begin(&build, table, "replace", address, layout, capacity, shared, options, &task,
+                                  error);
     code = code != SHMREC_OK ? code : shmrec_find_old(&old, &table->address, &task);
     if (code == SHMREC_OK) {
         code = old.map.base != NULL ? shmrec_replace_old(table, &build, &old, &task)
@@ -130,7 +134,11 @@ static inline int shmrec_table_replace(shmrec_table *table, const char *address,
 #define SHMREC_DEFINE_REPLACE(T)                                                                                      \
     static inline int T##_replace(T##_writer *writer, const char *address, uint64_t capacity,                         \
                                   const shmrec_options *options, shmrec_error *error) {                               \
-        return shmrec_table_replace(&writer->table, address, &T##_layout, capacity, options, error);                  \
+        return shmrec_table_replace(&writer->table, address, &T##_layout, capacity, false, options, error);           \
+    }                                                                                                                 \
+    static inline int T##_replace_shared(T##_writer *writer, const char *address, uint64_t capacity,                  \
+                                         const shmrec_options *options, shmrec_error *error) {                        \
+        return shmrec_table_replace(&writer->table, address, &T##_layout, capacity, true, options, error);            \
     }
 
 #endif

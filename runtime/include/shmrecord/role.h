@@ -17,10 +17,10 @@ typedef struct shmrec_guard {
     shmrec_identity identity;
     const uint64_t *home;    // the process that opened it: a child that inherits the handle holds nothing
     shmrec_kept *kept;       // where a file is listed, so that no child keeps a copy
+    uint64_t held;           // bits, by number of the lock
     int handle;              // a file's descriptor, or the id of a semaphore set
     bool is_file;
-    bool held[SHMREC_LOCKS]; // by number
-    uint8_t reserved;
+    uint8_t reserved[3];
 } shmrec_guard;
 
 // The guard's rights for a segment of these: read and write for the classes that may write, so that nobody who only
@@ -145,15 +145,44 @@ static inline int shmrec_guard_try_lock(shmrec_guard *guard, int lock, bool *loc
     if (!shmrec_guard_is_here(guard)) {
         return shmrec_lockset_fail("semop", EIDRM, task);
     }
-    const int code = guard->is_file ? shmrec_lockfile_try_lock(guard->handle, lock, locked, task)
+    const int code = guard->is_file ? shmrec_lockfile_try(guard->handle, lock, F_WRLCK, locked, task)
                                     : shmrec_lockset_try_lock(guard->handle, lock, locked, task);
-    guard->held[lock] = guard->held[lock] || (code == SHMREC_OK && *locked);
+    guard->held |= code == SHMREC_OK && *locked ? UINT64_C(1) << lock : 0;
     return code;
+}
+
+// Holds the lock of the writer together with other writers, if nobody has it alone; or from now on, if it is held alone.
+static inline int shmrec_guard_try_share(shmrec_guard *guard, bool *locked, const shmrec_task *task) {
+    const int lock = SHMREC_LOCK_BYTE_WRITER;
+    int code = SHMREC_OK;
+    *locked = false;
+    if (!shmrec_guard_is_here(guard)) {
+        return shmrec_lockset_fail("semop", EIDRM, task);
+    }
+    if (guard->is_file) {
+        code = shmrec_lockfile_try(guard->handle, lock, F_RDLCK, locked, task);
+    } else {
+        // A set's lock is a count of holders: who has it alone has counted already.
+        code = (guard->held >> lock & 1) != 0 ? SHMREC_OK : shmrec_lockset_share(guard->handle, lock, task);
+        *locked = code == SHMREC_OK;
+    }
+    guard->held |= *locked ? UINT64_C(1) << lock : 0;
+    return code;
+}
+
+// Whether somebody holds this lock: of a file's, somebody else.
+static inline int shmrec_guard_taken(const shmrec_guard *guard, int lock, bool *taken, const shmrec_task *task) {
+    *taken = true;
+    if (!shmrec_guard_is_here(guard)) {
+        return shmrec_lockset_fail("semctl(GETVAL)", EIDRM, task);
+    }
+    return guard->is_file ? shmrec_lockfile_taken(guard->handle, lock, taken, task)
+                          : shmrec_lockset_taken(guard->handle, lock, taken, task);
 }
 
 // Lets the lock go. 0 or the errno.
 static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
-    if (!guard->held[lock] || !shmrec_is_here(guard->home)) {
+    if ((guard->held >> lock & 1) == 0 || !shmrec_is_here(guard->home)) {
         return 0;
     }
     int problem = EIDRM;
@@ -161,15 +190,17 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
         problem = guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
                                  : shmrec_lockset_give(guard->handle, lock);
     }
-    guard->held[lock] = problem != 0;
+    guard->held &= problem == 0 ? ~(UINT64_C(1) << lock) : UINT64_MAX;
     return problem;
 }
 
 // Lets the locks go and closes the guard. By name, because closing a file does so only once no child between fork and
 // exec has it open too; if it fails, closing still does it, or the set is gone.
 static inline void shmrec_guard_close(shmrec_guard *guard) {
-    (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_WRITER);
-    (void)shmrec_guard_let_go(guard, SHMREC_LOCK_BYTE_CREATE);
+    // The lock of a slot goes first: who finds the writers' lock free finds every slot free.
+    for (int lock = SHMREC_CAST(int, SHMREC_SEMAPHORES) - 1; lock >= 0 && guard->held != 0; lock--) {
+        (void)shmrec_guard_let_go(guard, lock);
+    }
     if (guard->kept != NULL && shmrec_kept_take(guard->kept)) {
         (void)close(guard->handle);
     }
@@ -217,7 +248,7 @@ static inline int shmrec_guard_unlink(shmrec_guard *guard, const shmrec_address 
     }
     const int removed = shmrec_lockset_remove(guard->handle, task);
     if (removed == SHMREC_OK) {
-        memset(guard->held, 0, sizeof guard->held); // gone with the set
+        guard->held = 0; // gone with the set
     }
     return removed;
 }

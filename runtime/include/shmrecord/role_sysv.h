@@ -9,11 +9,8 @@
 #include "abi.h"
 #include "region_sysv.h"
 
-// Semaphores in a set. The first two are the locks, the others are for writers to come; no other program's set is
-// likely to have as many.
+// Semaphores in a set, one a lock; no other program's set is likely to have as many.
 #define SHMREC_SEMAPHORES 64u
-// Locks that a process may hold.
-#define SHMREC_LOCKS 2u
 
 // semget(2) without IPC_CREAT: the id under this key; -1 when there is none.
 static inline int shmrec_lockset_get(int *id, key_t key, const shmrec_task *task) {
@@ -112,6 +109,14 @@ static inline int shmrec_lockset_take(int id, int lock) {
     return result == 0 ? 0 : errno;
 }
 
+// semop(2): adds one, whoever else did, to be undone at death. 0 or the errno.
+static inline int shmrec_lockset_join(int id, int lock) {
+    struct sembuf operation = shmrec_lockset_operation(lock, 1, SEM_UNDO | IPC_NOWAIT);
+    int result;
+    SHMREC_RETRY(result, semop(id, &operation, 1));
+    return result == 0 ? 0 : errno;
+}
+
 // semop(2): takes one away, of a lock that is held. 0 or the errno.
 static inline int shmrec_lockset_give(int id, int lock) {
     struct sembuf operation = shmrec_lockset_operation(lock, -1, SEM_UNDO | IPC_NOWAIT);
@@ -146,6 +151,13 @@ static inline int shmrec_lockset_held(key_t key, shmrec_identity guard, int lock
                                                                     : shmrec_fail_os(task, "semctl(GETVAL)", problem);
 }
 
+// semctl(GETVAL): whether somebody holds this lock.
+static inline int shmrec_lockset_taken(int id, int lock, bool *taken, const shmrec_task *task) {
+    const int value = semctl(id, lock, GETVAL);
+    *taken = value != 0;
+    return value >= 0 ? SHMREC_OK : shmrec_lockset_fail("semctl(GETVAL)", errno, task);
+}
+
 // semctl(GETPID): the process that last took or released this lock, its death included; 0 for nobody, or somebody of
 // another PID namespace.
 static inline int shmrec_lockset_last_pid(int id, int lock, uint32_t *pid, const shmrec_task *task) {
@@ -159,6 +171,12 @@ static inline int shmrec_lockset_try_lock(int id, int lock, bool *locked, const 
     const int problem = shmrec_lockset_take(id, lock);
     *locked = problem == 0;
     return problem == 0 || problem == EAGAIN ? SHMREC_OK : shmrec_lockset_fail("semop", problem, task);
+}
+
+// Holds the lock together with others.
+static inline int shmrec_lockset_share(int id, int lock, const shmrec_task *task) {
+    const int problem = shmrec_lockset_join(id, lock);
+    return problem == 0 ? SHMREC_OK : shmrec_lockset_fail("semop", problem, task);
 }
 
 // semctl(IPC_RMID)

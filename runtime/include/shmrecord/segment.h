@@ -1,14 +1,30 @@
 // segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
-// on header.h, log.h, options.h, region.h and, to give the role back, role.h; knows no names.
+// on header.h, log.h, options.h, region.h, adopt_sysv.h for a semaphore that is not ours and, to give the role back, role.h;
+// knows no names.
 
 #ifndef SHMRECORD_SEGMENT_H
 #define SHMRECORD_SEGMENT_H
 
+#include "adopt_sysv.h"
 #include "header.h"
 #include "log.h"
 #include "options.h"
 #include "region.h"
 #include "role.h"
+
+// What a write has to do beside storing: take the lock and give it back; count changes; store the time; have a fence of
+// its own in front of its look at who waits, in place of their barrier.
+#define SHMREC_CHORE_TURN 1u
+#define SHMREC_CHORE_COUNT 2u
+#define SHMREC_CHORE_STAMP 4u
+#define SHMREC_CHORE_FENCE 8u
+
+// What one of many writers holds the lock for.
+enum shmrec_turn {
+    SHMREC_TURN_NONE = 0,
+    SHMREC_TURN_LOCK = 1,  // T_lock
+    SHMREC_TURN_WITHIN = 2 // an update or a batch
+};
 
 // A mapped table, for reading or for writing. All zeros: closed. The members are not for programs.
 typedef struct shmrec_table {
@@ -19,13 +35,26 @@ typedef struct shmrec_table {
     shmrec_guard guard; // holds the role: the kernel takes it back when this is closed
     shmrec_options options; // resolved: as it was opened, and will be opened again
     uint64_t timeout_ns;
+    uint32_t *attention;          // what a writer looks at once it has published
+    void *waiting;                // the page that a reader waits with: see wait.h
+    uint64_t turn_batch;          // the log's sequence of the batch that holds the lock; 0: none does
+    shmrec_foreign_set semaphore; // that many writers take turns by, where they do
+    char semaphore_name[32];      // `sysv:0x1234[0]`
+    uint32_t me;                  // in the lock word: the slot of one of many writers, and 1; 0: one alone, or a reader
+    uint8_t chores;               // SHMREC_CHORE_ of each write
+    uint8_t turn;                 // an enum shmrec_turn
+    bool is_shared;               // opened to be one of many writers
     bool holds_role;
-    uint8_t reserved[7];
 } shmrec_table;
 
 // The word at an offset that abi.h names, or that the validated geometry gives.
 SHMREC_HOT uint64_t *shmrec_table_word(const shmrec_table *table, uint64_t offset) {
     return shmrec_word(table->map.base, offset);
+}
+
+// Likewise one that the kernel compares.
+SHMREC_HOT uint32_t *shmrec_table_word32(const shmrec_table *table, uint64_t offset) {
+    return shmrec_word32(table->map.base, offset);
 }
 
 SHMREC_HOT uint64_t *shmrec_table_version(const shmrec_table *table, uint64_t index) {
@@ -79,10 +108,22 @@ static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offs
     }
 }
 
-// Stores a sign of life. The caller holds the role.
-static inline void shmrec_table_stamp(const shmrec_table *table) {
+// Stores a sign of life. The caller holds the role, or the lock.
+SHMREC_APART void shmrec_table_stamp(const shmrec_table *table) {
     // Pairs with the acquire fence in shmrec_age_ns: who sees it sees what was published, or recovered, before.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());
+}
+
+// Counts what was published, in a table with a doorbell. The caller holds the role, or the lock.
+SHMREC_HOT void shmrec_table_count(const shmrec_table *table) {
+    uint64_t *changes = shmrec_table_word(table, SHMREC_LIVE_CHANGES);
+    // Pairs with the acquire fence behind a waiting reader's load: who sees it counted sees it published.
+    shmrec_store_release(changes, shmrec_load(changes) + 1);
+}
+
+// Who has which slot: process id, and start time behind it.
+SHMREC_HOT uint64_t *shmrec_table_participant(const shmrec_table *table, uint32_t slot) {
+    return shmrec_table_word(table, SHMREC_LIVE_PARTICIPANTS + 16 * SHMREC_CAST(uint64_t, slot));
 }
 
 // Names this process as the writer and stores the epoch. The caller holds the role.
@@ -90,10 +131,19 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
     uint64_t start;
     (void)shmrec_own_start(&start);
+    if (table->me != 0) {
+        uint64_t *participant = shmrec_table_participant(table, table->me - 1);
+        shmrec_store(participant, pid);
+        shmrec_store(participant + 1, start);
+    }
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID), pid);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
     shmrec_table_stamp(table);
+    // Of a take-over, which may have published what it found; who joins others has counted it under the lock.
+    if (epoch > 1 && table->me == 0 && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
+        shmrec_table_count(table);
+    }
     // Whoever acquires the new epoch sees the owner and all that recovery finished.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
 }
@@ -134,6 +184,9 @@ SHMREC_HOT int shmrec_check_home(const char *operation, const shmrec_table *tabl
 // it only closes its copy of the segment's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
     shmrec_unmap(&table->map);
+    if (table->waiting != NULL && table->waiting != MAP_FAILED) {
+        (void)munmap(table->waiting, SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING);
+    }
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);

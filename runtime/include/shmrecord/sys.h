@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,8 @@ int64_t shmrec_sys_getrandom(void *to, size_t bytes, unsigned flags) __asm__("ge
 int shmrec_sys_kill(int pid, int signal) __asm__("kill");
 int shmrec_sys_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *timeout)
     __asm__("semtimedop");
+// For calls that the C library has no function for.
+long shmrec_sys_call(long number, ...) __asm__("syscall");
 // glibc 2.30
 int shmrec_sys_sem_clockwait(sem_t *semaphore, int clock, const struct timespec *end) __asm__("sem_clockwait");
 int shmrec_sys_pthread_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
@@ -110,6 +113,11 @@ union shmrec_semun {
 #define SHMREC_MADV_COLLAPSE 25
 #define SHMREC_MLOCK_ONFAULT 1u
 #define SHMREC_SHM_NORESERVE 010000
+#define SHMREC_FUTEX_WAIT_BITSET 9
+#define SHMREC_FUTEX_WAKE_BITSET 10
+#define SHMREC_FUTEX_ANY UINT32_MAX // the bits of who waits for, or wakes, whatever the others'
+#define SHMREC_MEMBARRIER_GLOBAL_EXPEDITED 2
+#define SHMREC_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED 4
 #define SHMREC_CLOCK_REALTIME 0
 #define SHMREC_CLOCK_MONOTONIC 1
 #define SHMREC_CLOCK_MONOTONIC_COARSE 6
@@ -175,6 +183,22 @@ SHMREC_COLD bool shmrec_pause(uint64_t *pause_ns, uint64_t deadline_ns) {
     *pause_ns = *pause_ns < UINT64_C(500000) ? *pause_ns * 2 : UINT64_C(1000000);
     return true;
 }
+
+// futex(FUTEX_WAIT_BITSET): sleeps while the word has this value, until somebody wakes one of these bits, or until this
+// time; or not at all. The caller looks again. False: there is no such sleeping here.
+SHMREC_COLD bool shmrec_futex_wait(const uint32_t *word, uint32_t value, uint64_t until_ns, uint32_t bits) {
+    const struct timespec until = shmrec_timespec(until_ns);
+    const long result = shmrec_sys_call(SYS_futex, word, SHMREC_FUTEX_WAIT_BITSET, value, &until, NULL, bits);
+    return result == 0 || errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT;
+}
+
+// futex(FUTEX_WAKE_BITSET): wakes so many of those who sleep on the word for one of these bits.
+SHMREC_COLD void shmrec_futex_wake(const uint32_t *word, int sleepers, uint32_t bits) {
+    (void)shmrec_sys_call(SYS_futex, word, SHMREC_FUTEX_WAKE_BITSET, sleepers, NULL, NULL, bits);
+}
+
+// membarrier(2). False: the kernel refuses.
+SHMREC_COLD bool shmrec_membarrier(int command) { return shmrec_sys_call(SYS_membarrier, command, 0, 0) == 0; }
 
 // Reads the start of a small file of the kernel's, with a NUL behind it. Bytes read; 0 when that fails.
 static inline size_t shmrec_read_file(const char *path, char *to, size_t room) {

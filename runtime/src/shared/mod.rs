@@ -11,7 +11,6 @@ use crate::buffer::Buffer;
 use crate::error::{At, Result};
 use crate::guard::doorbell::group_of;
 use crate::guard::role::Guard;
-use crate::header::Semaphore;
 use crate::lifecycle::Held;
 use crate::options::Options;
 use crate::read;
@@ -19,7 +18,7 @@ use crate::reader::Versioned;
 use crate::record::ShmRecord;
 use crate::region::Facts;
 use crate::region::memory::Memory;
-use crate::semaphore::foreign::{ForeignLock, ForeignPlace};
+use crate::semaphore::foreign::ForeignLock;
 use crate::status::{self, Status};
 use crate::sync::AtomicU64;
 use crate::table::Table;
@@ -89,14 +88,7 @@ impl<T: ShmRecord> SharedWriter<T> {
 
     pub(crate) fn new(options: &Options, held: Held) -> Result<Self> {
         let Held { address, table, guard, slot } = held;
-        let Semaphore { key, index } = table.header().semaphore;
-        let semaphore = if key == 0 {
-            None
-        } else {
-            let index = u16::try_from(index).unwrap_or(u16::MAX); // validated to fit
-            let place = ForeignPlace::sysv(&format!("{key:#x}"), index)?;
-            Some(place.open("open for writing", &options.trust())?)
-        };
+        let semaphore = turn::semaphore(table.header().semaphore, &options.trust())?;
         let timeout = options.timeout;
         Ok(Self {
             address,

@@ -13,6 +13,7 @@
 
 #define _GNU_SOURCE
 #include "every.h"
+#include "many.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -221,11 +222,14 @@ static int publish(const char *indices, twin_every_writer *writer) {
 // share over the input, then `sent`, `become PROGRAM ADDRESS` with `becoming`, then as that program with what is held
 // there, `status` with the reader's and `own status` with the writer's number, `facts` with the reader's as `BYTES
 // ALLOCATED ATTACHMENTS UID GID MODE CREATOR LAST`, `leave` (the IPC namespace) with `left`, `drop` with `dropped`;
-// every failure with `CODE TEXT`.
+// every failure with `CODE TEXT`. And what many.h says.
 static int answer(const char *line, twin_every_writer *writer, twin_every_reader *reader) {
     char address[512] = "", program[512] = "", cells[16] = "0", arrangement[16] = "any", letters[16] = "";
     uint64_t index = 0, number = 0;
     int code = SHMREC_OK;
+    if (answer_of_many(line, writer, reader, &code, &error)) {
+        return code;
+    }
     if (sscanf(line, "exclusive %511s %" SCNu64, address, &number) == 2) {
         shmrec_options options = options_of(cells, arrangement);
         options.exclusive = true;

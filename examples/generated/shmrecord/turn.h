@@ -1,0 +1,225 @@
+// turn.h: many writers take turns: how one of them gets the lock, from one who gives it back or from one who died, and
+// what it does then. Relies on lock.h or, where that was asked for, on a System V semaphore, on the guard's locks for
+// who lives, and on batch.h for what a dead writer left; does not know how writers come and go: join.h does.
+//
+// Only the kernel says that a writer is dead: its slot's lock is free. Nobody takes a slot meanwhile, for that too takes
+// the guard's lock for creating and removing.
+
+#ifndef SHMRECORD_TURN_H
+#define SHMRECORD_TURN_H
+
+#include "batch.h"
+#include "doorbell.h"
+#include "lock.h"
+
+// How long a writer sleeps before it asks whether the lock's holder lives: the first time, then each time.
+#define SHMREC_FIRST_NAP_NS UINT64_C(1000000)
+#define SHMREC_NAP_NS UINT64_C(10000000)
+
+static inline bool shmrec_turns_by_semaphore(const shmrec_table *table) {
+    return table->header.shape.guard_kind == SHMREC_GUARD_SEMAPHORE;
+}
+
+static inline uint32_t *shmrec_lock_word(const shmrec_table *table) {
+    return shmrec_table_word32(table, SHMREC_LIVE_LOCK);
+}
+
+// Behind a holder that died: says so, and finishes or takes back what it left. The caller holds the lock. May itself die
+// anywhere: the lock word still names the dead, or names the caller, who is dead then.
+static inline void shmrec_come_after_death(const shmrec_table *table) {
+    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH), epoch);
+    shmrec_table_recover(table);
+    if (table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
+        // What was finished is new, whoever waits for it.
+        shmrec_table_count(table);
+        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
+    }
+}
+
+// The lock stayed taken: by whom, as far as the segment tells and the process list confirms.
+SHMREC_COLD int shmrec_fail_taken(const shmrec_table *table, uint32_t holder, const shmrec_task *task) {
+    if (holder == 0) {
+        return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
+    }
+    const uint64_t *participant = shmrec_table_participant(table, holder - 1);
+    const uint64_t pid = shmrec_load(participant), start = shmrec_load(participant + 1);
+    uint64_t now;
+    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
+    if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
+        return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "%s: by the writer with slot %u",
+                           shmrec_code_text(SHMREC_LOCK_TIMEOUT), holder - 1);
+    }
+    const int code = shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0,
+                                 "%s, last by process %llu: by the writer with slot %u",
+                                 shmrec_code_text(SHMREC_LOCK_TIMEOUT), SHMREC_CAST(unsigned long long, pid),
+                                 holder - 1);
+    return shmrec_naming(task, SHMREC_CAST(int32_t, pid), code); // there is such a process: it fits
+}
+
+// Takes the lock from its holder, if the word still is `value` and the holder is dead. Under the guard's lock for
+// creating and removing, so that nobody gets the holder's slot meanwhile.
+static inline int shmrec_lock_take_from_dead(shmrec_table *table, uint32_t value, bool *taken,
+                                             const shmrec_task *task) {
+    const int slot_lock = SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, shmrec_lock_holder(value)) - 1;
+    uint32_t *word = shmrec_lock_word(table);
+    bool lives = true;
+    *taken = false;
+    int code = shmrec_guard_taken(&table->guard, slot_lock, &lives, task);
+    if (code != SHMREC_OK || lives) {
+        return code;
+    }
+    code = shmrec_guard_lock_create(&table->guard, task);
+    if (code == SHMREC_OK && shmrec_load32(word) == value) {
+        code = shmrec_guard_taken(&table->guard, slot_lock, &lives, task);
+        *taken = code == SHMREC_OK && !lives && shmrec_lock_steal(word, value, table->me);
+    }
+    const shmrec_task quiet = shmrec_task_quiet(task);
+    const int let_go = shmrec_guard_unlock_create(&table->guard, code == SHMREC_OK ? task : &quiet);
+    if (*taken) {
+        shmrec_come_after_death(table);
+    }
+    if (*taken && let_go != SHMREC_OK) {
+        *taken = false;
+        shmrec_lock_release(word);
+    }
+    return code != SHMREC_OK ? code : let_go;
+}
+
+// Waits for the lock word until the deadline.
+SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
+    uint32_t *word = shmrec_lock_word(table);
+    uint64_t nap_ns = SHMREC_FIRST_NAP_NS, pause_ns = 1000;
+    for (;;) {
+        uint32_t value = shmrec_load32(word);
+        const uint32_t holder = shmrec_lock_holder(value);
+        if (holder == 0 && shmrec_lock_try_marked(word, value, table->me)) {
+            return SHMREC_OK;
+        }
+        if (holder == table->me) { // not by us: we have just asked for it
+            shmrec_come_after_death(table);
+            return SHMREC_OK;
+        }
+        if (holder > SHMREC_PARTICIPANTS) {
+            return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "lock word 0x%x names no writer", value);
+        }
+        const uint64_t now = shmrec_monotonic_ns();
+        if (now >= task->deadline_ns) {
+            return shmrec_fail_taken(table, holder, task);
+        }
+        if (holder == 0 || !shmrec_lock_mark(word, &value)) {
+            continue;
+        }
+        const uint64_t left = task->deadline_ns - now;
+        if (!shmrec_futex_wait(word, value, now + (nap_ns < left ? nap_ns : left), SHMREC_FUTEX_ANY)) {
+            (void)shmrec_pause(&pause_ns, task->deadline_ns);
+        }
+        nap_ns = SHMREC_NAP_NS;
+        if (shmrec_load32(word) == value) {
+            bool taken;
+            const int code = shmrec_lock_take_from_dead(table, value, &taken, task);
+            if (code != SHMREC_OK || taken) {
+                return code;
+            }
+        }
+    }
+}
+
+// The task of taking the lock, or of giving the semaphore back.
+static inline shmrec_task shmrec_turn_task(const char *operation, const shmrec_table *table, shmrec_error *error) {
+    shmrec_task task = shmrec_task_of(operation, table, error);
+    task.deadline_ns = shmrec_deadline_ns(table->timeout_ns);
+    return task;
+}
+
+// By the semaphore, and the lock word as a mark.
+SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *task) {
+    const shmrec_task here = shmrec_task_on(task, table->semaphore_name);
+    uint32_t *word = shmrec_lock_word(table);
+    const int code = shmrec_foreign_set_take(&table->semaphore, table->timeout_ns, &here);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    const uint32_t found = shmrec_load32(word);
+    shmrec_store32(word, table->me);
+    // Our first store: whoever finds another of ours once the kernel has given our semaphore back finds this one.
+    shmrec_fence_release();
+    if (found != 0) {
+        shmrec_come_after_death(table);
+    }
+    return SHMREC_OK;
+}
+
+SHMREC_COLD int shmrec_turn_wait(shmrec_table *table, const char *operation, shmrec_error *error) {
+    const shmrec_task task = shmrec_turn_task(operation, table, error);
+    return shmrec_turns_by_semaphore(table) ? shmrec_semaphore_wait(table, &task) : shmrec_lock_wait(table, &task);
+}
+
+// Takes the lock, waiting until the handle's timeout. What a dead holder left is whole again then.
+SHMREC_HOT int shmrec_turn_take(shmrec_table *table, const char *operation, shmrec_error *error) {
+    if (__builtin_expect(!shmrec_turns_by_semaphore(table) && shmrec_lock_try(shmrec_lock_word(table), table->me), 1)) {
+        return SHMREC_OK;
+    }
+    return shmrec_turn_wait(table, operation, error);
+}
+
+// Likewise, where the lock is not all that there is to do.
+SHMREC_APART int shmrec_turn_take_apart(shmrec_table *table, const char *operation, shmrec_error *error) {
+    return shmrec_turn_take(table, operation, error);
+}
+
+SHMREC_COLD int shmrec_semaphore_give(const shmrec_table *table, const char *operation, shmrec_error *error) {
+    const shmrec_task task = shmrec_turn_task(operation, table, error);
+    const shmrec_task here = shmrec_task_on(&task, table->semaphore_name);
+    // Our last store. Pairs with nothing but the kernel's order: the next holder looks once it has the semaphore.
+    shmrec_store32_release(shmrec_lock_word(table), 0);
+    return shmrec_foreign_set_give(&table->semaphore, &here);
+}
+
+// Gives the lock back. Only a semaphore can fail, one that was removed.
+SHMREC_HOT int shmrec_turn_give(const shmrec_table *table, const char *operation, shmrec_error *error) {
+    if (__builtin_expect(shmrec_turns_by_semaphore(table), 0)) {
+        return shmrec_semaphore_give(table, operation, error);
+    }
+    shmrec_lock_release(shmrec_lock_word(table));
+    return SHMREC_OK;
+}
+
+// Takes the lock for more than one store, unless this handle has it. `*entered`: it is to be given back.
+SHMREC_HOT int shmrec_turn_enter(shmrec_table *table, const char *operation, bool *entered, shmrec_error *error) {
+    *entered = (table->chores & SHMREC_CHORE_TURN) != 0;
+    if (!*entered) {
+        return SHMREC_OK;
+    }
+    const int code = shmrec_turn_take(table, operation, error);
+    *entered = code == SHMREC_OK;
+    if (code == SHMREC_OK) {
+        table->chores = SHMREC_CAST(uint8_t, table->chores & ~SHMREC_CHORE_TURN);
+        table->turn = SHMREC_TURN_WITHIN;
+    }
+    return code;
+}
+
+// Gives back what was entered, with a log that is whole: a batch that was forgotten in it is lost.
+SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, const char *operation, shmrec_error *error) {
+    if (__builtin_expect(shmrec_map_is_forked(&table->map), 0)) {
+        return SHMREC_OK; // a child that was forked in the turn has none
+    }
+    if (table->header.geometry.cells == 1) {
+        const shmrec_log log = shmrec_table_log(table);
+        (void)shmrec_log_empty(&log);
+    }
+    table->turn = SHMREC_TURN_NONE;
+    table->turn_batch = 0;
+    table->chores = SHMREC_CAST(uint8_t, table->chores | SHMREC_CHORE_TURN);
+    return shmrec_turn_give(table, operation, error);
+}
+
+// Gives the lock back, whatever it is held for, before the handle is closed. A child process holds nothing.
+static inline void shmrec_turn_drop(shmrec_table *table) {
+    if (table->turn != SHMREC_TURN_NONE && !shmrec_map_is_forked(&table->map)) {
+        (void)shmrec_turn_leave(table, "close", NULL);
+    }
+}
+
+#endif
