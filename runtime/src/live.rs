@@ -126,9 +126,11 @@ impl<'a> Live<'a> {
     pub(crate) fn retire(&self) {
         self.0.word(live::STATE).store(live::STATE_RETIRED, Ordering::Release);
         let policy = self.0.half_word(abi::header::WAKE_POLICY).load(Ordering::Relaxed);
-        let attention = self.0.half_word(attention_offset(policy == abi::WAKE_DOORBELL && self.has_page()));
-        self.doorbell(attention).call_all();
-        self.ring();
+        let has_doorbell = policy == abi::WAKE_DOORBELL && self.has_page();
+        self.doorbell(self.0.half_word(attention_offset(has_doorbell))).call_all();
+        if has_doorbell {
+            self.ring();
+        }
     }
 
     /// Wakes all who wait, so that they look.

@@ -98,7 +98,9 @@ static inline void shmrec_retire(const shmrec_map *map) {
     // Pairs with the acquire in shmrec_attend_to: who sees this sees the state.
     shmrec_set_bits32_release(shmrec_word32(map->base, has_doorbell ? SHMREC_LIVE_WAITING : SHMREC_LIVE_ATTENTION),
                               UINT32_MAX);
-    shmrec_ring(map->base, SHMREC_FUTEX_ANY);
+    if (has_doorbell) {
+        shmrec_ring(map->base, SHMREC_FUTEX_ANY);
+    }
 }
 
 #endif
