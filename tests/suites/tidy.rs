@@ -121,8 +121,8 @@ fn the_readme_has_the_two_commands_and_the_changelog_this_version() {
 
 #[test]
 fn links_in_the_documents_lead_somewhere() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/FORMAT.md", "schemas/README.md"]
-    {
+    let own = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "schemas/README.md", "tests/README.md"];
+    for document in own.into_iter().chain(["docs/FORMAT.md", "docs/RELIABILITY.md"]) {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -132,16 +132,34 @@ fn links_in_the_documents_lead_somewhere() {
     }
 }
 
+/// The sources that a test of this path may be in: `suite::module::test` of the suites here, or of the runtime's own tests.
+fn homes(module: &str) -> [PathBuf; 3] {
+    let module = module.replace("::", "/");
+    [("tests/suites", ".rs"), ("runtime/tests", ".rs"), ("runtime/tests", "/main.rs")]
+        .map(|(folder, ending)| root().join(folder).join(format!("{module}{ending}")))
+}
+
 #[test]
 fn tests_that_the_documents_name_are_there() {
-    let document = fs::read_to_string(root().join("tests/README.md")).unwrap();
-    let named: Vec<_> = document.split('`').filter(|words| words.contains("::")).collect();
-    assert!(named.len() > 30, "{named:?}");
-    for path in named {
-        let (file, test) = path.rsplit_once("::").unwrap();
-        let file = root().join("tests/suites").join(file.replace("::", "/")).with_extension("rs");
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
-        assert!(text.contains(&format!("#[test]\nfn {test}() {{")), "{path}");
+    let document = fs::read_to_string(root().join("docs/RELIABILITY.md")).unwrap();
+    let named: Vec<_> = document.split('`').skip(1).step_by(2).collect();
+    let tests: Vec<_> = named
+        .iter()
+        .filter_map(|words| words.rsplit_once("::").filter(|_| !words.contains([' ', '.'])))
+        .collect();
+    assert!(tests.len() > 150, "{tests:?}");
+    for (module, test) in tests {
+        let text: String = homes(module).iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+        assert!(text.contains(&format!("#[test]\nfn {test}() {{")), "{module}::{test}");
+    }
+    // Every fault has a row, and every row a test or the words that it has none.
+    let rows: Vec<_> = document.lines().filter(|line| line.starts_with("| ")).collect();
+    for number in 1..=80 {
+        let start = format!("| {number} |");
+        let row =
+            rows.iter().find(|row| row.starts_with(&start)).unwrap_or_else(|| panic!("no fault {number}"));
+        let last = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        assert!(last.contains("::") || last.contains("no test"), "{row}");
     }
 }
 

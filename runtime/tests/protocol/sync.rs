@@ -6,7 +6,7 @@
 //! of the system, so that there all of them share what is thread-local to `std`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 use std::sync::{Arc, Mutex};
 
@@ -45,17 +45,31 @@ pub(crate) struct Attitude {
 
 thread_local! {
     static ATTITUDE: RefCell<Attitude> = const { RefCell::new(Attitude { mutant: None, possible: None }) };
+    /// Whether checks of readers can be blinded: what they load must be remembered then.
+    static REMEMBERS: Cell<bool> = const { Cell::new(false) };
     /// The line of the weakened place: 0 for none, `ASKED` while all places are asked for. Nearly every place is passed
     /// with a look at this.
     static LINE: Cell<u32> = const { Cell::new(0) };
+    static NEWS: News = const { News([const { Cell::new(0) }; 256]) };
     static STORES_LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 const ASKED: u32 = u32::MAX;
 
+/// What a thread has told already, nearly all of it: a place comes by thousands of times, and Miri is slow.
+struct News([Cell<usize>; 256]);
+
+impl News {
+    fn is_new(&self, place: &'static Location<'static>, weakness: Weakness) -> bool {
+        let told = std::ptr::from_ref(place).addr() + weakness as usize;
+        let slot = &self.0[(told ^ (told / 256)) % 256];
+        slot.replace(told) != told
+    }
+}
+
 atomic::thread_local! {
-    /// What this thread loaded last from each word, if it is a reader whose checks can be blinded.
-    static LOADED: RefCell<Option<HashMap<usize, u64>>> = RefCell::default();
+    /// What this thread loaded last from each word, if it is a reader.
+    static LOADED: RefCell<Option<BTreeMap<usize, u64>>> = RefCell::default();
 }
 
 /// Weakens this place from now on, or none.
@@ -83,12 +97,16 @@ impl Attitude {
     pub(crate) fn take(self) {
         let asked = self.possible.as_ref().map(|_| ASKED);
         LINE.set(asked.or(self.mutant.map(|(place, _)| place.line())).unwrap_or(0));
+        let blinds = self.mutant.is_some_and(|(_, weakness)| weakness == Weakness::NoCheck);
+        REMEMBERS.set(asked.is_some() || blinds);
         ATTITUDE.set(self);
     }
 
     /// Whether this place is weakened in this way. Remembers that it could be.
     fn weakens(&self, place: &'static Location<'static>, weakness: Weakness) -> bool {
-        if let Some(possible) = &self.possible {
+        if let Some(possible) = &self.possible
+            && NEWS.with(|news| news.is_new(place, weakness))
+        {
             possible.lock().expect("nobody panicked").insert((place, weakness));
         }
         self.mutant == Some((place, weakness))
@@ -107,12 +125,7 @@ pub(crate) fn stores_left() -> usize {
 
 /// This thread is a reader.
 pub(crate) fn begin_reading() {
-    let is_of_use = ATTITUDE.with_borrow(|Attitude { mutant, possible }| {
-        possible.is_some() || mutant.is_some_and(|(_, weakness)| weakness == Weakness::NoCheck)
-    });
-    if is_of_use {
-        LOADED.with(|loaded| *loaded.borrow_mut() = Some(HashMap::new()));
-    }
+    LOADED.with(|loaded| *loaded.borrow_mut() = Some(BTreeMap::new()));
 }
 
 fn is_weak(place: &'static Location<'static>, weakness: Weakness) -> bool {
@@ -135,7 +148,7 @@ impl AtomicU64 {
     pub(crate) fn load(&self, order: Ordering) -> u64 {
         let place = Location::caller();
         let now = self.0.load(order);
-        if LINE.get() == 0 {
+        if !REMEMBERS.get() {
             return now;
         }
         LOADED.with(|loaded| {
