@@ -24,7 +24,7 @@ pub const NOBODY: u32 = 65534;
 pub struct Alone<'a> {
     test: &'a str,
     setup: String,
-    unshared: Option<&'static str>,
+    unshared: &'static [&'static str],
     nobody: bool,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Alone<'a> {
     /// For the test of this name in this test program: `limits::nothing_leaks`.
     #[must_use]
     pub fn new(test: &'a str) -> Self {
-        Self { test, setup: ":".into(), unshared: None, nobody: false }
+        Self { test, setup: ":".into(), unshared: &[], nobody: false }
     }
 
     /// Runs these shell commands first: `umask 077`, `ulimit -n 20`.
@@ -45,14 +45,21 @@ impl<'a> Alone<'a> {
     /// With mounts of its own; skipped where the system forbids that.
     #[must_use]
     pub fn mounts(mut self) -> Self {
-        self.unshared = Some("--mount");
+        self.unshared = &["--mount"];
         self
     }
 
     /// With System V objects and limits of its own; skipped where the system forbids that.
     #[must_use]
     pub fn ipc(mut self) -> Self {
-        self.unshared = Some("--ipc");
+        self.unshared = &["--ipc"];
+        self
+    }
+
+    /// With clocks, but for that of the day, that are a million seconds ahead; skipped where the system forbids that.
+    #[must_use]
+    pub fn clock_ahead(mut self) -> Self {
+        self.unshared = &["--time", "--monotonic=1000000", "--boottime=1000000", "--fork"];
         self
     }
 
@@ -66,9 +73,11 @@ impl<'a> Alone<'a> {
     /// Whether the body would be skipped here, and why.
     fn obstacle(&self) -> Option<&'static str> {
         let unshare = |what| unshare(what).arg("true").stderr(Stdio::null()).status();
+        let is_refused =
+            !self.unshared.is_empty() && !unshare(self.unshared).is_ok_and(|status| status.success());
         if self.nobody && !check::is_root() {
             Some("only root can become another account")
-        } else if self.unshared.is_some_and(|what| !unshare(what).is_ok_and(|status| status.success())) {
+        } else if is_refused {
             Some("`unshare` is not permitted")
         } else {
             None
@@ -93,7 +102,7 @@ impl<'a> Alone<'a> {
         }
         let (word, prepared) = prepare();
         let program = Program::new(self.nobody);
-        let mut command = self.unshared.map_or_else(|| Command::new("env"), unshare);
+        let mut command = if self.unshared.is_empty() { Command::new("env") } else { unshare(self.unshared) };
         command
             .args(["sh", "-c", &format!("{} && exec \"$@\"", self.setup), "sh"])
             .arg(&program.path)
@@ -112,10 +121,11 @@ impl<'a> Alone<'a> {
     }
 }
 
-/// The command that gives a process mounts or System V objects of its own; who is not root becomes it in a user namespace.
-fn unshare(what: &str) -> Command {
+/// The command that gives a process mounts, System V objects or a clock of its own; who is not root becomes it in a user
+/// namespace.
+fn unshare(what: &[&str]) -> Command {
     let mut command = Command::new("unshare");
-    command.arg(what);
+    command.args(what);
     if !check::is_root() {
         command.arg("--map-root-user");
     }

@@ -121,6 +121,9 @@ static inline int shmrec_file_unnamed(shmrec_file *file, const char *directory, 
     return code;
 }
 
+// Space that is asked for in one call at least: little enough to be had between two signals.
+#define SHMREC_LEAST_PIECE SHMREC_CAST(int64_t, 65536)
+
 // fallocate(2): the file is as long as it is to be, and the space of what is to be present is its own, or it is refused
 // now. A sparse one gets the rest of its length from ftruncate(2).
 static inline int shmrec_file_reserve(const shmrec_file *file, const shmrec_new_segment *segment,
@@ -130,18 +133,26 @@ static inline int shmrec_file_reserve(const shmrec_file *file, const shmrec_new_
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && segment->bytes > limit.rlim_cur) {
         return shmrec_fail_space(task, "RLIMIT_FSIZE, which `ulimit -f` sets", EFBIG, segment->bytes);
     }
-    int result;
-    SHMREC_RETRY(result, shmrec_sys_fallocate(file->fd, 0, 0, SHMREC_CAST(int64_t, segment->present_bytes)));
-    const int problem = result == 0 ? 0 : errno;
-    if (problem == EOPNOTSUPP) {
-        return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "fallocate is not supported here: fallocate");
-    }
-    if (problem != 0) {
-        return shmrec_fail_space(task, "fallocate", problem, segment->present_bytes);
+    // A signal takes back what a call has done so far. Beside a timer only pieces get done, the smaller the faster it is.
+    const int64_t length = SHMREC_CAST(int64_t, segment->present_bytes);
+    int64_t done = 0;
+    int64_t piece = length;
+    while (done < length) {
+        piece = piece < length - done ? piece : length - done;
+        if (shmrec_sys_fallocate(file->fd, 0, done, piece) == 0) {
+            done += piece;
+        } else if (errno == EINTR) {
+            piece = piece / 2 > SHMREC_LEAST_PIECE ? piece / 2 : SHMREC_LEAST_PIECE;
+        } else if (errno == EOPNOTSUPP) {
+            return shmrec_fail(task, SHMREC_UNSUPPORTED, errno, "fallocate is not supported here: fallocate");
+        } else {
+            return shmrec_fail_space(task, "fallocate", errno, segment->present_bytes);
+        }
     }
     if (!shmrec_is_sparse(segment)) {
         return SHMREC_OK;
     }
+    int result;
     SHMREC_RETRY(result, shmrec_sys_ftruncate(file->fd, SHMREC_CAST(int64_t, segment->bytes)));
     return result == 0 ? SHMREC_OK : shmrec_fail_space(task, "ftruncate", errno, segment->bytes);
 }

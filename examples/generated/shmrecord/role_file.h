@@ -89,7 +89,7 @@ static inline int shmrec_lockfile_try(int fd, int byte, short kind, bool *locked
     if (problem == 0 || problem == EAGAIN || problem == EACCES) {
         return SHMREC_OK;
     }
-    if (problem == EINVAL) {
+    if (problem == EINVAL || problem == EPERM || problem == ENOSYS) { // the latter are what a filter of system calls says
         return shmrec_fail(task, SHMREC_UNSUPPORTED, problem,
                            "locking by open file description is not supported here: fcntl(F_OFD_SETLK)");
     }

@@ -125,7 +125,7 @@ static inline int shmrec_memfd_create(shmrec_file *file, const char *name, shmre
     }
     if (file->fd < 0) {
         const int problem = errno;
-        if (problem == ENOSYS) {
+        if (problem == ENOSYS || problem == EPERM) { // what a filter of system calls says
             return shmrec_fail(task, SHMREC_UNSUPPORTED, problem, "memfd_create is not supported here: memfd_create");
         }
         return shmrec_fail_space(task, "memfd_create", problem, bytes);

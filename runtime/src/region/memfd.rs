@@ -110,7 +110,8 @@ pub(crate) fn create(at: &At<'_>, name: &str, rights: Rights, bytes: u64) -> Res
         result => result,
     };
     let file = file.map_err(|error| match error.raw_os_error() {
-        Some(errno @ libc::ENOSYS) => {
+        // The latter is what a filter of system calls says.
+        Some(errno @ (libc::ENOSYS | libc::EPERM)) => {
             at.error(ErrorKind::Unsupported { what: "memfd_create" }).detail("memfd_create").errno(errno)
         }
         _ => named::no_space(at, "memfd_create", bytes, &error),

@@ -88,6 +88,9 @@ pub(crate) fn set_rights(at: &At<'_>, file: &File, rights: Rights) -> Result<()>
     Ok(())
 }
 
+/// Space that is asked for in one call at least: little enough to be had between two signals.
+const LEAST_PIECE: libc::off_t = 1 << 16;
+
 /// `fallocate(2)`: the file is `bytes` bytes long, and the space of the first `present` of them is its own, or it is
 /// refused now. A sparse one gets the rest of its length from `ftruncate(2)`.
 pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64, present: u64) -> Result<()> {
@@ -99,15 +102,19 @@ pub(crate) fn reserve(at: &At<'_>, file: &File, bytes: u64, present: u64) -> Res
         let kind = ErrorKind::NoSpace { wanted: bytes };
         return Err(at.error(kind).detail("RLIMIT_FSIZE, which `ulimit -f` sets").errno(libc::EFBIG));
     }
-    loop {
+    // A signal takes back what a call has done so far. Beside a timer only pieces get done, the smaller the faster it is.
+    let (mut done, mut piece) = (0, length);
+    while done < length {
+        piece = piece.min(length - done);
         // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
-        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) };
+        let result = unsafe { libc::fallocate(file.as_raw_fd(), 0, done, piece) };
         if result == 0 {
-            break;
+            done += piece;
+            continue;
         }
         let error = io::Error::last_os_error();
         match error.raw_os_error() {
-            Some(libc::EINTR) => {}
+            Some(libc::EINTR) => piece = (piece / 2).max(LEAST_PIECE),
             Some(errno @ libc::EOPNOTSUPP) => {
                 let kind = ErrorKind::Unsupported { what: "fallocate" };
                 return Err(at.error(kind).detail("fallocate").errno(errno));

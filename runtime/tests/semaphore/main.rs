@@ -8,6 +8,7 @@ mod place;
 mod processes;
 mod python;
 mod raw;
+mod storm;
 mod values;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use shmrecord::{ErrorKind, Semaphore, SemaphoreOptions};
 
 use crate::place::Place;
-use crate::raw::Storm;
+use crate::storm::Storm;
 use crate::{LONG, error_of};
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::thread;
 
 use integration_tests::alone::Alone;
 use integration_tests::case::{every_case, every_named_backend};
@@ -159,4 +160,42 @@ fn open_things(directory: &Path) -> (usize, usize) {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let mapped = maps.lines().filter(|line| line.contains(directory.to_str().unwrap())).count();
     (fs::read_dir("/proc/self/fd").unwrap().count(), mapped)
+}
+
+#[test]
+fn a_thousand_readers_that_come_and_go_beside_take_overs_leave_nothing() {
+    let test = "limits::a_thousand_readers_that_come_and_go_beside_take_overs_leave_nothing";
+    Alone::new(test).run(|| {
+        every_named_backend(|place| {
+            let address = place.address();
+            drop(Writer::<Quote>::create(address, CAPACITY).unwrap());
+            let come_and_go = |readers| {
+                for _ in 0..readers {
+                    let reader = Reader::<Quote>::open(address).unwrap();
+                    let (seen, epoch) = (reader.read_versioned(0).unwrap(), reader.epoch());
+                    let published = i32::try_from(seen.version).unwrap();
+                    assert!(published == 0 || seen.value == quote(published), "{seen:?}");
+                    assert!(reader.read_versioned(0).unwrap().version >= seen.version);
+                    assert!(reader.epoch() >= epoch && reader.snapshot(0..CAPACITY).is_ok());
+                }
+            };
+            come_and_go(1);
+            let before = open_things(place.directory());
+            let (mut epoch, mut version) = (1, 0);
+            thread::scope(|scope| {
+                let readers: Vec<_> = (0..4).map(|_| scope.spawn(|| come_and_go(250))).collect();
+                while readers.iter().any(|reader| !reader.is_finished()) {
+                    let mut writer = Writer::<Quote>::open(address).unwrap();
+                    epoch += 1;
+                    assert_eq!(writer.epoch(), epoch);
+                    for _ in 0..3 {
+                        version += 1;
+                        writer.write(0, &quote(version)).unwrap();
+                    }
+                }
+            });
+            assert!(epoch > 2);
+            assert_eq!(open_things(place.directory()), before);
+        });
+    });
 }

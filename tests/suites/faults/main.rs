@@ -5,7 +5,9 @@ mod access;
 mod arguments;
 mod control_group;
 mod damage;
+mod deadlines;
 mod description;
+mod filters;
 mod group;
 mod guard;
 mod handover;
@@ -17,5 +19,7 @@ mod memory;
 mod names;
 mod namespaces;
 mod space;
+#[path = "../../../runtime/tests/semaphore/storm.rs"]
+mod storm;
 mod sysv;
 mod truncation;

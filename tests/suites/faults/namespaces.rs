@@ -1,5 +1,5 @@
-//! Processes that do not see one another: PID namespaces, where a number is another process's, and IPC namespaces, where a key
-//! is another segment's.
+//! Processes that do not see one another: PID namespaces, where a number is another process's, IPC namespaces, where a key is
+//! another segment's, and time namespaces, where it is another day.
 
 use std::thread;
 use std::time::Duration;
@@ -150,4 +150,49 @@ fn a_writer_that_leaves_its_ipc_namespace_loses_its_role_on_system_v() {
         let expected = if place.backend() == Backend::Sysv { Status::Dead } else { Status::Alive };
         assert_eq!(reader.status().unwrap(), expected, "the kernel has undone its semaphores");
     });
+}
+
+#[test]
+fn a_clock_that_differs_by_days_decides_nothing() {
+    let test = "namespaces::a_clock_that_differs_by_days_decides_nothing";
+    let create = |place: &Place| {
+        let mut writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+        writer.write(0, &quote(1)).unwrap();
+        writer
+    };
+    let tables = Alone::new(test).clock_ahead().run_after(
+        || {
+            let tables = Backend::PUBLIC.map(|backend| {
+                let [alive, dead] = [Place::new(backend), Place::new(backend)];
+                drop(create(&dead));
+                (create(&alive), alive, dead)
+            });
+            let addresses = tables.iter().flat_map(|(_, alive, dead)| [alive.address(), dead.address()]);
+            (addresses.collect::<Vec<_>>().join(" "), tables)
+        },
+        |addresses| {
+            for addresses in addresses.split(' ').collect::<Vec<_>>().chunks(2) {
+                there(addresses[0], addresses[1]);
+            }
+        },
+    );
+    for (_, _, dead) in tables.iter().flatten() {
+        let writer = Writer::<Quote>::open(dead.address()).unwrap();
+        assert_eq!((writer.epoch(), writer.read_versioned(0).unwrap().value), (3, quote(2)));
+    }
+}
+
+/// What is seen and done where the clock differs, with a table whose writer lives and one whose writer is gone.
+fn there(alive: &str, dead: &str) {
+    let reader = Reader::<Quote>::open(alive).unwrap();
+    assert_eq!((reader.read(0).unwrap(), reader.status().unwrap()), (quote(1), Status::Alive));
+    let kind = error_of(Writer::<Quote>::open(alive), alive);
+    let ErrorKind::WriterAlive { pid, .. } = kind else { panic!("{kind:?}") };
+    assert_eq!(pid, None, "here it started at another time than it said of itself");
+    let reader = Reader::<Quote>::open(dead).unwrap();
+    assert_eq!(reader.status().unwrap(), Status::Dead);
+    let mut writer = Writer::<Quote>::open(dead).unwrap();
+    writer.write(0, &quote(2)).unwrap();
+    assert_eq!((writer.epoch(), reader.status().unwrap()), (2, Status::Alive));
+    assert_eq!(error_of(Writer::<Quote>::open(dead), dead), ErrorKind::AlreadyHeldHere);
 }

@@ -97,12 +97,15 @@ impl FileGuard {
     pub(crate) fn try_lock(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
         match self.set(&range(lock, libc::F_WRLCK)) {
             Ok(()) => Ok(true),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-                let kind = ErrorKind::Unsupported { what: "locking by open file description" };
-                Err(at.error(kind).detail("fcntl(F_OFD_SETLK)").errno(libc::EINVAL))
-            }
-            Err(error) => Err(at.os("fcntl(F_OFD_SETLK)", &error)),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::EAGAIN | libc::EACCES) => Ok(false),
+                // The latter are what a filter of system calls says.
+                Some(errno @ (libc::EINVAL | libc::EPERM | libc::ENOSYS)) => {
+                    let kind = ErrorKind::Unsupported { what: "locking by open file description" };
+                    Err(at.error(kind).detail("fcntl(F_OFD_SETLK)").errno(errno))
+                }
+                _ => Err(at.os("fcntl(F_OFD_SETLK)", &error)),
+            },
         }
     }
 
