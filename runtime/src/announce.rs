@@ -21,7 +21,7 @@ pub(crate) struct Announcer {
     has_doorbell: bool,
     /// Each publication stores the time.
     stamps: bool,
-    /// A barrier of the processor must follow, because nobody who waits can make it here.
+    /// A barrier of the processor must follow the publication, because nobody who waits can make it here.
     fences: bool,
     /// The page on which this reader says that it waits, from the first time on. `None` in it: it cannot.
     page: OnceLock<Option<Page>>,
@@ -38,11 +38,21 @@ impl Announcer {
     /// Comes behind a publication, and is of one writer at a time as that is: stores what else is to be known of it.
     #[inline(always)]
     pub(crate) fn mark(&self, live: Live<'_>) {
+        if self.has_doorbell || self.stamps {
+            self.mark_all(live);
+        }
+    }
+
+    #[inline]
+    fn mark_all(&self, live: Live<'_>) {
         if self.has_doorbell {
             live.count_change();
         }
         if self.stamps {
             live.beat();
+        }
+        if self.fences {
+            fence(Ordering::SeqCst);
         }
     }
 
@@ -50,9 +60,6 @@ impl Announcer {
     /// was published.
     #[inline(always)]
     pub(crate) fn call(&self, live: Live<'_>, attention: &AtomicU32, groups: u32) -> bool {
-        if self.fences {
-            fence(Ordering::SeqCst);
-        }
         !Doorbell::is_wanted(attention, groups) || self.attend(live, attention, groups)
     }
 
