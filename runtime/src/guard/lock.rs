@@ -149,16 +149,14 @@ impl<'a> Lock<'a> {
     /// Takes the lock from who died with it, if that is still so when nobody can get its slot.
     fn steal<K: Kernel>(&self, kernel: &mut K, seen: u32, slot: u32) -> Result<bool, K::Error> {
         kernel.begin_alone()?;
-        let stolen = match self.is_left_by(kernel, seen, slot) {
-            Ok(is_left) => is_left && self.exchange(seen, self.me | WAITERS),
-            Err(error) => {
-                // The first error is the one to report.
-                let _ = kernel.end_alone();
-                return Err(error);
-            }
-        };
-        kernel.end_alone()?;
-        Ok(stolen)
+        let stolen = self
+            .is_left_by(kernel, seen, slot)
+            .map(|is_left| is_left && self.exchange(seen, self.me | WAITERS));
+        match (stolen, kernel.end_alone()) {
+            // Whoever has the lock must recover, come what may; and the first error is the one to report.
+            (stolen @ (Ok(true) | Err(_)), _) => stolen,
+            (Ok(false), ended) => ended.map(|()| false),
+        }
     }
 
     /// Whether the word is as it was seen and nobody who lives has its slot.

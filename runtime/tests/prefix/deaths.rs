@@ -24,7 +24,7 @@ impl Deaths {
 }
 
 /// A random operation that a table of so many cells has.
-fn operation(random: &mut Random, cells: u32) -> Operation {
+pub(crate) fn operation(random: &mut Random, cells: u32) -> Operation {
     let words = [random.next() >> 1, random.next() >> 1];
     let count = 1 + random.below(RECORDS);
     match random.below(4) {

@@ -11,6 +11,7 @@
 //! | `sync` | words of memory that record what is stored |
 //! | `table` | a table of them: what a writer does to it, what a reader sees of it |
 //! | `deaths` | random operations with a death after each store, and after each store of the recovery from it |
+//! | `turns` | the same with a lock, and with deaths of those who come behind a dead one |
 //! | `random` | random numbers: see `../protocol` |
 
 use std::thread;
@@ -21,6 +22,8 @@ mod guard {
     #[expect(dead_code, reason = "what the handle asks before it adds a record")]
     pub(crate) mod batch;
     pub(crate) mod copy;
+    #[expect(dead_code, reason = "what an error says, and a lock that is had by a semaphore")]
+    pub(crate) mod lock;
     pub(crate) mod log;
     pub(crate) mod record;
 }
@@ -29,6 +32,7 @@ mod deaths;
 mod random;
 mod sync;
 mod table;
+mod turns;
 
 use deaths::Deaths;
 use random::{Random, seed};
@@ -53,6 +57,7 @@ fn after_every_store_every_record_is_as_before_or_as_after() {
             // One cell is where a death has most to leave.
             for cells in [1, 2, 1, 4, 1] {
                 deaths::program(&mut random, cells, &mut deaths);
+                turns::turn(&mut random, cells, &mut deaths);
             }
         }
         deaths

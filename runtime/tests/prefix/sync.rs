@@ -48,14 +48,55 @@ impl AtomicU64 {
     #[inline]
     pub(crate) fn store(&self, value: u64, _: Ordering) {
         self.0.set(value);
-        let count = COUNT.get();
-        STORES.with(|stores| {
-            // What does not fit is counted, so that who asks is told.
-            if let Some(store) = stores.get(count) {
-                store.set((std::ptr::from_ref(self).addr(), value));
-            }
-        });
-        COUNT.set(count.wrapping_add(1));
+        record(std::ptr::from_ref(self).addr(), value);
+    }
+}
+
+/// Remembers a store.
+#[inline]
+fn record(address: usize, value: u64) {
+    let count = COUNT.get();
+    STORES.with(|stores| {
+        // What does not fit is counted, so that who asks is told.
+        if let Some(store) = stores.get(count) {
+            store.set((address, value));
+        }
+    });
+    COUNT.set(count.wrapping_add(1));
+}
+
+/// As of `std`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct AtomicU32(Cell<u32>);
+
+impl AtomicU32 {
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(Cell::new(value))
+    }
+
+    pub(crate) fn load(&self, _: Ordering) -> u32 {
+        self.0.get()
+    }
+
+    pub(crate) fn swap(&self, value: u32, _: Ordering) -> u32 {
+        let before = self.0.replace(value);
+        record(std::ptr::from_ref(self).addr(), u64::from(value));
+        before
+    }
+
+    pub(crate) fn compare_exchange(&self, seen: u32, new: u32, _: Ordering, _: Ordering) -> Result<u32, u32> {
+        let now = self.0.get();
+        if now != seen {
+            return Err(now);
+        }
+        self.swap(new, Ordering::Relaxed);
+        Ok(now)
+    }
+
+    /// Makes a recorded store.
+    pub(crate) fn put(&self, value: u64) {
+        self.0.set(u32::try_from(value).expect("recorded of four bytes"));
     }
 }
 
