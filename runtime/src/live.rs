@@ -81,6 +81,7 @@ impl<'a> Live<'a> {
     }
 
     /// Counts a publication. Only for who may write.
+    #[inline]
     pub(crate) fn count_change(&self) {
         let changes = self.0.word(live::CHANGES);
         // Nobody else stores here meanwhile. Who sees it sees what was published.
@@ -94,11 +95,13 @@ impl<'a> Live<'a> {
     }
 
     /// The word of that lock, for who sleeps on it.
+    #[inline]
     pub(crate) fn lock_word(&self) -> &'a AtomicU32 {
         self.0.half_word(live::LOCK)
     }
 
     /// The epoch when a holder of the lock was found dead; 0: none, or it was cleared. Only for who holds the lock.
+    #[inline]
     pub(crate) fn poison(&self) -> &'a AtomicU64 {
         self.0.word(live::POISON_EPOCH)
     }

@@ -224,6 +224,7 @@ impl Map {
     ///
     /// # Panics
     /// When `offset` is no multiple of 8 or the words pass the end: callers have validated their geometry.
+    #[inline]
     pub(crate) fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
         assert!(offset.is_multiple_of(8), "words start on multiples of 8");
         let end = count.checked_mul(8).and_then(|bytes| bytes.checked_add(offset));
@@ -240,6 +241,7 @@ impl Map {
     }
 
     /// The word at `offset`. Panics as [`Map::words`].
+    #[inline]
     pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
         &self.words(offset, 1)[0]
     }
@@ -248,6 +250,7 @@ impl Map {
     ///
     /// # Panics
     /// When `offset` is no multiple of 4 or they pass the end.
+    #[inline]
     pub(crate) fn half_word(&self, offset: usize) -> &AtomicU32 {
         assert!(offset.is_multiple_of(4), "half words lie on multiples of 4");
         assert!(self.length.checked_sub(4).is_some_and(|last| offset <= last), "inside the mapping");
