@@ -17,7 +17,7 @@ use examples::{counters, pattern, publisher, subscriber};
 use shmrecord::{Follower, Options, RawReader, Reader};
 
 const RECORDS: &str = "5";
-const MOMENT: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_millis(400);
 /// How many wakes are timed.
 const WAKES: u64 = 20;
 
@@ -152,7 +152,12 @@ impl Demo {
         let files = generate(&package.join("../schemas/market_data.toml"), &self.directory)?;
         println!("   {} and the C runtime's headers", files.join(", "));
         let compile = |name| compile_c(&package.join("c").join(name), &self.directory, &self.directory);
-        let (publisher, subscriber) = (compile("publisher.c")?, compile("subscriber.c")?);
+        let (publisher, subscriber) = std::thread::scope(|scope| {
+            let publisher = scope.spawn(|| compile("publisher.c"));
+            let subscriber = compile("subscriber.c");
+            (publisher.join(), subscriber)
+        });
+        let (publisher, subscriber) = (publisher.map_err(|_| "the compiling thread panicked")??, subscriber?);
         Ok(publisher.zip(subscriber).map(|(publisher, subscriber)| InC { publisher, subscriber }))
     }
 
@@ -183,9 +188,8 @@ impl Demo {
         let mut next = self.publisher_in_rust(&self.quotes, &["--rate", "200", "--replace"])?;
         let version = loop {
             next.check()?;
-            match words(follower.wait(0, before, MOMENT))? {
-                Some(version) => break version,
-                None => self.moment()?,
+            if let Some(version) = words(follower.wait(0, before, MOMENT))? {
+                break version;
             }
         };
         println!(
@@ -193,13 +197,14 @@ impl Demo {
             next.id()
         );
         stopped.signal("CONT")?;
-        while stopped.check().is_ok() {
-            self.moment()?;
-        }
-        println!(
-            "   kill -CONT {}: its next write says that the table is not its own any more",
-            stopped.id()
-        );
+        let said = loop {
+            if let Err(said) = stopped.check() {
+                break said;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        println!("   kill -CONT {}: it ends with its next write:", stopped.id());
+        println!("   {}", said.lines().last().unwrap_or_default());
         Ok(())
     }
 
