@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`publisher`] | writes a table: a random walk, a CSV file, or the verification pattern |
 //! | [`subscriber`] | prints any table by field name, or verifies the pattern |
+//! | [`counters`] | writes a table from several processes, and kills some |
 //! | [`adopt`] | reads and updates the table of a legacy C++ program |
 //! | [`netdev`] | publishes the machine's network counters |
 //! | [`market_csv`], [`pattern`], [`print`](mod@print) | input, check and output of the above |
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adopt;
+pub mod counters;
 pub mod market_csv;
 pub mod netdev;
 pub mod pattern;

@@ -72,6 +72,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             });
             words(writer.write(index, &interface))?;
         }
+        // All of it is up to date, of no interface too: `Reader::read_fresh` counts on that.
+        writer.beat();
     }
     Ok(())
 }

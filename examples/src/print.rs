@@ -23,19 +23,21 @@ impl Format {
         [("table", Format::Table), ("json", Format::Json), ("csv", Format::Csv)];
 }
 
-/// Prints records one after the other; the header in front of the first.
+/// Prints records one after the other; a header in front of the first, and of the first with other fields.
 #[derive(Debug)]
 pub struct Printer<W> {
     out: W,
     format: Format,
-    /// Column widths of a table, once its header is printed.
+    /// What was printed as header last.
+    header: Vec<String>,
+    /// Column widths below it.
     widths: Vec<usize>,
 }
 
 impl<W: Write> Printer<W> {
     /// Prints to `out`.
     pub fn new(out: W, format: Format) -> Self {
-        Self { out, format, widths: Vec::new() }
+        Self { out, format, header: Vec::new(), widths: Vec::new() }
     }
 
     /// Prints one record.
@@ -55,8 +57,8 @@ impl<W: Write> Printer<W> {
         for (name, value) in &record.fields {
             flatten(name, value, self.format == Format::Csv, &mut columns);
         }
-        let first = self.widths.is_empty();
-        if first {
+        if !columns.iter().map(|(name, _)| name).eq(&self.header) {
+            self.header = columns.iter().map(|(name, _)| name.clone()).collect();
             self.widths = columns.iter().map(|(name, value)| name.len().max(value.len()).max(8)).collect();
             self.row(columns.iter().map(|(name, _)| name.as_str()))?;
         }

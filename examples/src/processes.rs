@@ -19,12 +19,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`, its output kept for [`Process::finish`].
+    /// Starts `command`, its output kept for [`Process::finish`], and what it says on standard error for when it fails.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn start(name: &str, command: &mut Command) -> Result<Self> {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         match child {
             Ok(child) => Ok(Self { name: name.to_owned(), child }),
             Err(error) => Err(format!("{name}: cannot start {}: {error}", command.get_program().display())),
@@ -53,9 +53,31 @@ impl Process {
     pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            Ok(Some(status)) => Err(format!("{} ended early: {status}", self.name)),
+            Ok(Some(status)) => {
+                let complaint = self.complaint();
+                Err(format!("{} ended early: {status}{complaint}", self.name))
+            }
             Err(error) => Err(format!("{}: {error}", self.name)),
         }
+    }
+
+    /// What it said on standard error before it ended, on lines of its own.
+    fn complaint(&mut self) -> String {
+        let mut text = "\n".to_owned();
+        if let Some(mut errors) = self.child.stderr.take() {
+            // What cannot be read is not told.
+            let _ = errors.read_to_string(&mut text);
+        }
+        text.trim_end().to_owned()
+    }
+
+    /// Sends it a signal, by its name: `TERM`, `STOP`, `CONT`.
+    ///
+    /// # Errors
+    /// When there is no program `kill`.
+    pub fn signal(&self, signal: &str) -> Result<()> {
+        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
+        sent.map(drop).map_err(|error| format!("{}: kill: {error}", self.name))
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -78,15 +100,18 @@ impl Process {
     pub fn finish(mut self) -> Result<String> {
         self.check()?;
         let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", self.name);
-        let terminated = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
-        terminated.map_err(|error| fail(&error))?;
+        self.signal("TERM")?;
         let mut output = String::new();
         if let Some(out) = &mut self.child.stdout {
             out.read_to_string(&mut output).map_err(|error| fail(&error))?;
         }
         let status = self.child.wait().map_err(|error| fail(&error))?;
         let last = output.lines().last().unwrap_or("").to_owned();
-        if status.success() { Ok(last) } else { Err(format!("{}: {status}: {last}", self.name)) }
+        if status.success() {
+            return Ok(last);
+        }
+        let complaint = self.complaint();
+        Err(format!("{}: {status}: {last}{complaint}", self.name))
     }
 }
 

@@ -44,7 +44,7 @@ pub fn segment() -> Arg {
         .long("segment")
         .value_name("ADDR")
         .required(true)
-        .help("where the table is: posix:/name or file:/path")
+        .help("where the table is: posix:/name, file:/path or sysv:0x1234")
 }
 
 /// The value of [`segment`].

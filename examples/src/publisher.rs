@@ -1,4 +1,4 @@
-//! The publisher: creates or takes over a table of MarketData and keeps writing to it.
+//! The publisher: creates, takes over or replaces a table of MarketData and keeps writing to it.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -9,6 +9,9 @@ use shmrecord::{Arrangement, Options};
 use crate::md::MarketData;
 use crate::program::{self, Result, Stop, words};
 use crate::{market_csv, pattern};
+
+/// How long it is silent at most while it has nothing to publish.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// The command line.
 #[must_use]
@@ -59,6 +62,23 @@ pub fn command() -> Command {
                 .help("permission bits of a new segment [default: 600]"),
         )
         .arg(
+            Arg::new("doorbell")
+                .long("doorbell")
+                .action(ArgAction::SetTrue)
+                .help("a new table lets readers sleep until the kernel wakes them"),
+        )
+        .arg(
+            Arg::new("stamps")
+                .long("stamps")
+                .action(ArgAction::SetTrue)
+                .help("a new table has the time of the last write, so that readers can tell its age"),
+        )
+        .arg(
+            Arg::new("replace").long("replace").action(ArgAction::SetTrue).help(
+                "replace the table that is there, values kept, though its publisher lives: it may hang",
+            ),
+        )
+        .arg(
             Arg::new("csv")
                 .long("csv")
                 .value_name("FILE")
@@ -82,7 +102,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let stop = Stop::on_signals()?;
     let capacity = *matches.get_one::<usize>("records").expect("clap requires it");
     let mut source = Source::new(matches)?;
-    let mut options = Options::new();
+    let mut options =
+        Options::new().doorbell(matches.get_flag("doorbell")).stamps(matches.get_flag("stamps"));
     if let Some(&cells) = matches.get_one("cells") {
         options = options.cells(cells);
     }
@@ -93,13 +114,18 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if let Some(arrangement) = Arrangement::ALL.into_iter().find(|a| Some(a.name()) == wanted) {
         options = options.arrangement(arrangement);
     }
-    let mut writer = words(options.create::<MarketData>(program::segment_of(matches), capacity))?;
+    let address = program::segment_of(matches);
+    let writer = match matches.get_flag("replace") {
+        true => options.replace::<MarketData>(address, capacity),
+        false => options.create(address, capacity),
+    };
+    let mut writer = words(writer)?;
     eprintln!("publisher: epoch {}, {}", writer.epoch(), source.label());
 
     let updates = matches.get_one("updates").copied().or(source.length()).unwrap_or(u64::MAX);
     let mut pace = Pace::new(*matches.get_one("rate").expect("clap gives a default"));
     for update in 0..updates {
-        if !pace.wait(&stop) {
+        if !pace.wait(&stop, || writer.beat()) {
             break;
         }
         let index = usize::try_from(update % capacity as u64).expect("below a usize");
@@ -200,10 +226,13 @@ impl Pace {
         Self { next: Instant::now(), period: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)) }
     }
 
-    /// Waits for the next update's moment. `false`: a signal came.
-    fn wait(&mut self, stop: &Stop) -> bool {
+    /// Waits for the next update's moment, with a sign of life now and then. `false`: a signal came.
+    fn wait(&mut self, stop: &Stop, mut beat: impl FnMut()) -> bool {
         if let Some(period) = self.period {
-            stop.sleep_until(self.next);
+            while Instant::now() < self.next && !stop.is_set() {
+                beat();
+                stop.sleep_until(self.next.min(Instant::now() + BEAT));
+            }
             self.next += period;
         }
         !stop.is_set()

@@ -4,17 +4,19 @@ use std::io::{BufWriter, ErrorKind as IoErrorKind, StdoutLock};
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use shmrecord::{ErrorKind, Options, Status};
+use shmrecord::{ErrorKind, Options, RawReader, Status};
 
 use crate::md::MarketData;
 use crate::pattern;
 use crate::print::{Format, Printer};
 use crate::program::{self, Result, Stop, words};
 
-/// How long a follower rests when nothing has changed.
+/// How long a follower of a table without a doorbell rests when nothing has changed.
 const REST: Duration = Duration::from_millis(1);
 /// How often a follower asks whether its table was replaced.
 const LOOK_UP: Duration = Duration::from_millis(100);
+/// How long nothing is published before it is said how the writer is.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// The command line.
 #[must_use]
@@ -138,50 +140,83 @@ fn follow(
     mut out: Out<'_>,
 ) -> std::result::Result<(), Ended> {
     let mut reader = options.open_raw(address)?;
+    let mut seen = vec![0; reader.capacity()];
     let mut printed = 0;
-    'table: loop {
-        let mut seen = vec![0; reader.capacity()];
-        let mut looked_up = Instant::now();
-        loop {
-            let before = printed;
-            for (index, seen) in seen.iter_mut().enumerate() {
-                if printed == updates || stop.is_set() {
-                    return Ok(out.flush()?);
-                }
-                if reader.version(index)? != *seen {
-                    let record = reader.read(index)?;
-                    *seen = record.version;
-                    out.record(index, &record)?;
-                    printed += 1;
-                }
+    let mut silence = Silence::new();
+    let mut looked_up = Instant::now();
+    loop {
+        // Before the records are looked at, so that none is missed. `None`: the table has no doorbell.
+        let changes = reader.changes().ok();
+        let before = printed;
+        for (index, seen) in seen.iter_mut().enumerate() {
+            if printed == updates || stop.is_set() {
+                return Ok(out.flush()?);
             }
-            if printed == before {
-                out.flush()?;
-                stop.sleep_until(Instant::now() + REST);
+            if reader.version(index)? != *seen {
+                let record = reader.read(index)?;
+                *seen = record.version;
+                out.record(index, &record)?;
+                printed += 1;
             }
-            if looked_up.elapsed() >= LOOK_UP {
-                looked_up = Instant::now();
-                if let Some(new) = replacement(reader.status(), || options.open_raw(address))? {
-                    reader = new;
-                    continue 'table;
-                }
+        }
+        if printed > before {
+            silence.end();
+        } else {
+            out.flush()?;
+            rest(&reader, changes, stop)?;
+        }
+        if looked_up.elapsed() >= LOOK_UP {
+            looked_up = Instant::now();
+            if reader.refresh()? {
+                eprintln!("subscriber: another table has taken the place of this one");
+                seen = vec![0; reader.capacity()];
+                silence = Silence::new();
             }
+            silence.look(&reader)?;
         }
     }
 }
 
-/// The table that now stands at the address, if there is another one than the reader has.
-fn replacement<R>(
-    status: shmrecord::Result<Status>,
-    open: impl FnOnce() -> shmrecord::Result<R>,
-) -> shmrecord::Result<Option<R>> {
-    if status?.is_current() {
-        return Ok(None);
+/// Sleeps until something is published in a table with a doorbell; in another one, or a removed one, for a moment.
+fn rest(reader: &RawReader, changes: Option<u64>, stop: &Stop) -> shmrecord::Result<()> {
+    match changes.map(|seen| reader.wait_table(seen, LOOK_UP)) {
+        Some(Ok(_)) => return Ok(()),
+        Some(Err(error)) if *error.kind() != ErrorKind::Retired => return Err(error),
+        Some(Err(_)) | None => stop.sleep_until(Instant::now() + REST),
     }
-    match open() {
-        Ok(reader) => Ok(Some(reader)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Retired) => Ok(None),
-        Err(error) => Err(error),
+    Ok(())
+}
+
+/// Says on standard error, while nothing is published, how the table and its writer are.
+struct Silence {
+    since: Instant,
+    /// How long it must last until something is said again.
+    limit: Duration,
+    status: Status,
+}
+
+impl Silence {
+    fn new() -> Self {
+        Self { since: Instant::now(), limit: QUIET, status: Status::Alive }
+    }
+
+    /// Something was published.
+    fn end(&mut self) {
+        (self.since, self.limit) = (Instant::now(), QUIET);
+    }
+
+    /// Says it at each change of the status, and then ever more rarely.
+    fn look(&mut self, reader: &RawReader) -> shmrecord::Result<()> {
+        let (status, lasted) = (reader.status()?, self.since.elapsed());
+        if status != self.status || lasted >= self.limit {
+            let age = reader.age()?;
+            eprintln!(
+                "subscriber: nothing new for {lasted:.1?}, last sign of life {age:.1?} ago: {status:?}"
+            );
+            self.status = status;
+            self.limit = lasted.max(QUIET) * 2;
+        }
+        Ok(())
     }
 }
 
@@ -207,9 +242,7 @@ fn verify(options: &Options, address: &str, updates: u64, stop: &Stop) -> Result
         }
         if looked_up.elapsed() >= LOOK_UP {
             looked_up = Instant::now();
-            if let Some(new) = words(replacement(reader.status(), || options.open(address)))? {
-                reader = new;
-            }
+            words(reader.refresh())?;
         }
     }
     println!("{reads} reads, {torn} torn");

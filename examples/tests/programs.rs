@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 const PUBLISHER: &str = env!("CARGO_BIN_EXE_publisher");
 const SUBSCRIBER: &str = env!("CARGO_BIN_EXE_subscriber");
+const COUNTERS: &str = env!("CARGO_BIN_EXE_counters");
 const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 const NETDEV: &str = env!("CARGO_BIN_EXE_netdev");
 /// Longer than anything here takes; a test that waits as long has failed.
@@ -205,6 +206,51 @@ fn a_subscriber_follows_a_publisher_that_is_killed_and_replaced() {
     let _third = Running::start(PUBLISHER, &segment, &line);
     wait_until("the new table", || lines.next().unwrap().contains("REPLACED"));
     std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_subscriber_that_sleeps_says_how_the_writer_is_and_wakes_for_the_next_one() {
+    let segment = Segment::new();
+    let line = ["--records", "2", "--rate", "max", "--doorbell", "--stamps"];
+    printed(PUBLISHER, &segment, &[&line[..], &["--updates", "2"]].concat());
+    let mut command = Command::new(SUBSCRIBER);
+    command.args(["--segment", &segment.0, "--format", "csv"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut follower = Running(command.spawn().unwrap());
+    let mut said = BufReader::new(follower.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let first = said.next().unwrap();
+    assert!(first.contains("last sign of life") && first.ends_with(" ago: Dead"), "{first}");
+    assert_eq!(lines.by_ref().take(3).last().unwrap().split(',').nth(1), Some("1"));
+
+    // It takes over, so that the table stays the same; and then another one comes in its place, with the values.
+    printed(PUBLISHER, &segment, &[&line[..], &["--updates", "2"]].concat());
+    assert_eq!(lines.by_ref().take(2).last().unwrap().split(',').nth(1), Some("2"));
+    let replacing = ["--replace", "--verify-pattern", "--records", "2", "--rate", "0.001"];
+    let _next = Running::start(PUBLISHER, &segment, &replacing);
+    wait_until("the successor", || said.next().unwrap().contains("another table"));
+    wait_until("its record", || lines.next().unwrap().contains("0000000000"));
+}
+
+#[test]
+fn a_publisher_that_lives_is_replaced_when_that_is_asked_for() {
+    let segment = Segment::new();
+    let line = ["--records", "1", "--rate", "1000"];
+    let mut old = Running::start(PUBLISHER, &segment, &line);
+    wait_until("the table", || segment.exists());
+    let (code, message) = refused(PUBLISHER, &segment, &line);
+    assert!(code == 1 && message.contains("replace the table if it hangs"), "{message}");
+    printed(PUBLISHER, &segment, &[&line[..], &["--replace", "--updates", "1"]].concat());
+    wait_until("its end", || old.0.try_wait().unwrap().is_some_and(|status| status.code() == Some(1)));
+}
+
+#[test]
+fn many_writers_lose_no_count_whoever_is_killed() {
+    let segment = Segment::new();
+    for _ in 0..2 {
+        let text = printed(COUNTERS, &segment, &[]);
+        assert_eq!(text.matches(" hits on routes, ").count(), 3, "{text}");
+        assert!(text.contains(", is told of the death, counts 1 more\n"), "{text}");
+    }
 }
 
 #[test]

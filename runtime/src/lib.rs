@@ -43,6 +43,7 @@
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
 //! | `lifecycle`, `claim`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
+//! | `successor` | what took the place of a table that is read |
 //! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |
 //! | `live`, `announce` | the words that change while a table lives; who is told of a publication |
@@ -87,6 +88,7 @@ mod replacement;
 pub mod semaphore;
 pub mod shared;
 pub mod status;
+mod successor;
 mod sync;
 mod table;
 mod turn;

@@ -302,7 +302,7 @@ impl Options {
     /// As [`RawReader::open`].
     pub fn open_raw(&self, address: &str) -> Result<RawReader> {
         let (address, table) = lifecycle::open_reader(self, address, None)?;
-        RawReader::new(address, table, self.timeout)
+        RawReader::new(address, table, self.clone())
     }
 
     /// Removes a table. See [`remove`](crate::remove).

@@ -15,6 +15,7 @@ use crate::options::Options;
 use crate::read;
 use crate::region::Facts;
 use crate::status::{self, Status};
+use crate::successor;
 use crate::table::Table;
 use crate::value::{self, Value};
 use crate::wait;
@@ -26,7 +27,8 @@ use crate::wait;
 pub struct RawReader {
     address: Address,
     table: Table,
-    timeout: Duration,
+    /// As it was opened, and will be opened again.
+    options: Options,
     description: Description,
 }
 
@@ -50,7 +52,7 @@ impl RawReader {
         Options::new().open_raw(address)
     }
 
-    pub(crate) fn new(address: Address, table: Table, timeout: Duration) -> Result<Self> {
+    pub(crate) fn new(address: Address, table: Table, options: Options) -> Result<Self> {
         let corrupt = |what: &str| {
             let at = At { operation: "open for reading", subject: &address };
             Err(at.error(ErrorKind::DescriptionCorrupt).detail(what))
@@ -65,7 +67,7 @@ impl RawReader {
         {
             return corrupt("its record is not the header's");
         }
-        Ok(Self { address, table, timeout, description })
+        Ok(Self { address, table, options, description })
     }
 
     /// What the table says of its records.
@@ -79,7 +81,7 @@ impl RawReader {
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read), but for bytes that are no value: those are [`Value::Invalid`].
     pub fn read(&self, index: usize) -> Result<RawRecord<'_>> {
-        self.read_within(index, self.timeout)
+        self.read_within(index, self.options.timeout)
     }
 
     /// The records of this range, as [`Reader::snapshot`](crate::Reader::snapshot).
@@ -88,7 +90,7 @@ impl RawReader {
     /// As there, but for bytes that are no value: those are [`Value::Invalid`].
     pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<RawRecord<'_>>> {
         let read = |index, deadline: &Deadline| self.read_within(index, deadline.left());
-        read::snapshot(&self.table, &self.address, self.timeout, range, read)
+        read::snapshot(&self.table, &self.address, self.options.timeout, range, read)
     }
 
     fn read_within(&self, index: usize, timeout: Duration) -> Result<RawRecord<'_>> {
@@ -103,7 +105,7 @@ impl RawReader {
     /// # Errors
     /// As [`Reader::read`](crate::Reader::read); [`ErrorKind::BadArgument`] when `out` is longer than a record.
     pub fn read_bytes(&self, index: usize, out: &mut [u8]) -> Result<u64> {
-        self.read_bytes_within(index, out, self.timeout)
+        self.read_bytes_within(index, out, self.options.timeout)
     }
 
     fn read_bytes_within(&self, index: usize, out: &mut [u8], timeout: Duration) -> Result<u64> {
@@ -190,6 +192,19 @@ impl RawReader {
     /// As there.
     pub fn age(&self) -> Result<Duration> {
         life::age(&self.table, &self.address)
+    }
+
+    /// As [`Reader::refresh`](crate::Reader::refresh). The table that this goes on with may have other records:
+    /// [`RawReader::description`] is of those.
+    ///
+    /// # Errors
+    /// As [`RawReader::status`] and [`RawReader::open`]; this handle then goes on with the table that it has.
+    pub fn refresh(&mut self) -> Result<bool> {
+        let Some(next) = successor::of(&self.table, &self.options, &self.address, None)? else {
+            return Ok(false);
+        };
+        *self = Self::new(self.address.clone(), next, self.options.clone())?;
+        Ok(true)
     }
 
     /// As [`Reader::facts`](crate::Reader::facts).

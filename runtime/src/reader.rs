@@ -9,13 +9,13 @@ use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::{At, ErrorKind, Result};
 use crate::life;
-use crate::lifecycle;
 use crate::options::Options;
 use crate::read;
 use crate::record::ShmRecord;
 use crate::region::Facts;
 use crate::region::memory::Memory;
 use crate::status::{self, Status};
+use crate::successor;
 use crate::table::Table;
 use crate::wait;
 
@@ -244,28 +244,19 @@ impl<T: ShmRecord> Reader<T> {
     /// # Errors
     /// As [`Reader::status`], and as [`Reader::open`]; this handle then goes on with the table that it has.
     pub fn refresh(&mut self) -> Result<bool> {
-        if self.status()?.is_current() {
-            return Ok(false);
-        }
-        self.reopen()
+        let next = successor::of(&self.table, &self.options, &self.address, Some(T::LAYOUT))?;
+        Ok(self.go_on(next))
     }
 
-    /// Opens what is at the address now, if anything is and it is another table.
+    /// As [`Reader::refresh`], when the table is known to be gone.
     pub(crate) fn reopen(&mut self) -> Result<bool> {
-        let at_once = self.options.clone().timeout(Duration::ZERO);
-        match lifecycle::attach_reader(&at_once, &self.address, Some(T::LAYOUT)) {
-            Ok(table) => {
-                let is_other = table.segment().identity() != self.table.segment().identity();
-                if is_other {
-                    self.table = table;
-                }
-                Ok(is_other)
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotReady | ErrorKind::Retired => Ok(false),
-                _ => Err(error),
-            },
-        }
+        let next = successor::of_gone(&self.table, &self.options, &self.address, Some(T::LAYOUT))?;
+        Ok(self.go_on(next))
+    }
+
+    /// Goes on with another table, if there is one.
+    fn go_on(&mut self, next: Option<Table>) -> bool {
+        next.map(|next| self.table = next).is_some()
     }
 
     /// Whether the table was removed: one load.

@@ -33,7 +33,7 @@ enum shmrec_code {
     SHMREC_DESCRIPTION_CORRUPT = 18, // the description does not match its checksum, or is malformed
     SHMREC_LAYOUT_MISMATCH = 19,    // it holds another record than this program was compiled with
     SHMREC_STALE_BOOT = 20,         // made before the machine last booted
-    SHMREC_RETIRED = 21,            // removed while it was being opened
+    SHMREC_RETIRED = 21,            // removed or replaced, maybe while it was being opened
     SHMREC_BAD_ARGUMENT = 22,       // an argument is impossible: capacity 0, 3 cells
     SHMREC_SHAPE_MISMATCH = 23,     // it exists with another shape than `create` asked for
     SHMREC_WRITER_ALIVE = 24,       // another process holds the role of writer
@@ -153,10 +153,10 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_SIZE_MISMATCH: return "it was cut or extended: remove it and let its writer create it again";
     case SHMREC_LAYOUT_MISMATCH: return "build both programs from the same schema";
     case SHMREC_STALE_BOOT: return "remove it and let its writer create it again";
-    case SHMREC_RETIRED: return "try again";
+    case SHMREC_RETIRED: return "open it again, once another one is there";
     case SHMREC_BAD_ARGUMENT: return "choose a value in the range";
     case SHMREC_SHAPE_MISMATCH: return "ask for what exists, or remove it first";
-    case SHMREC_WRITER_ALIVE: return "stop that process, or write to another segment";
+    case SHMREC_WRITER_ALIVE: return "stop that process, or replace the table if it hangs";
     case SHMREC_ALREADY_HELD_HERE: return "share the one writer";
     case SHMREC_GUARD_LOST: return "remove the segment and create it again";
     case SHMREC_LOCK_TIMEOUT:

@@ -81,7 +81,7 @@ pub enum ErrorKind {
     },
     /// The segment was made before the machine last booted: nobody knows whether its values are whole.
     StaleBoot,
-    /// The segment is being removed, or was replaced again and again until the deadline.
+    /// The segment was removed or replaced: while it was being opened, or since.
     Retired,
     /// An argument is impossible: capacity 0, 3 cells, a table larger than the address space.
     BadArgument {
@@ -274,10 +274,10 @@ impl ErrorKind {
             }
             Self::LayoutMismatch { .. } => "build both programs from the same schema",
             Self::StaleBoot => "remove it and let its writer create it again",
-            Self::Retired => "try again",
+            Self::Retired => "open it again, once another one is there",
             Self::BadArgument { .. } => "choose a value in the range",
             Self::ShapeMismatch { .. } => "ask for what exists, or remove it first",
-            Self::WriterAlive { .. } => "stop that process, or write to another segment",
+            Self::WriterAlive { .. } => "stop that process, or replace the table if it hangs",
             Self::AlreadyHeldHere => "share the one writer",
             Self::GuardLost => "remove the segment and create it again",
             Self::GuardMismatch => "another program uses this key: choose another",

@@ -17,7 +17,8 @@ pub enum Turn<'a, T: ShmRecord> {
     /// All who had the turn before gave it away.
     Whole(Locked<'a, T>),
     /// A writer died while it held the lock, or panicked in it, and nobody has said since that all is well
-    /// ([`Locked::clear_death`]): several writes that it was to make together may be made in part.
+    /// ([`Locked::clear_death`]): several writes that it was to make together may be made in part. It may also have died in
+    /// the turn of one write, update or batch, which is whole: look before you repair.
     AfterDeath(Locked<'a, T>),
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use integration_tests::case::{every_backend, every_case};
 use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Part};
-use integration_tests::records::{Pattern64, Quote, quote};
-use shmrecord::{ErrorKind, Follower, Options, Reader, Status, Writer, remove};
+use integration_tests::records::{Pattern as _, Pattern64, Quote, quote};
+use shmrecord::{ErrorKind, Follower, Options, RawReader, Reader, Status, Value, Writer, remove};
 
 const CAPACITY: usize = 4;
 /// Longer than a follower looks away.
@@ -100,6 +100,28 @@ fn a_successor_of_another_record_is_an_error_and_the_last_values_stay() {
         }
         drop(Writer::<Quote>::replace(address, CAPACITY).unwrap());
         comes(&mut follower, integration_tests::records::NO_QUOTE);
+    });
+}
+
+#[test]
+fn a_raw_reader_goes_on_with_whatever_record_its_successor_has() {
+    every_backend(|place| {
+        let address = place.address();
+        let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
+        writer.write(0, &quote(1)).unwrap();
+        let mut raw = RawReader::open(address).unwrap();
+        assert!(!raw.refresh().unwrap(), "it is current");
+        remove(address).unwrap();
+        assert!(!raw.refresh().unwrap(), "nothing is there");
+        assert_eq!((raw.read(0).unwrap().version, raw.status().unwrap()), (1, Status::Retired));
+        let mut next = Writer::<Pattern64>::create(address, CAPACITY + 1).unwrap();
+        let record = Pattern64::of(CAPACITY, 1);
+        next.write(CAPACITY, &record).unwrap();
+        assert!(raw.refresh().unwrap());
+        assert_eq!((raw.capacity(), raw.description().root().size), (CAPACITY + 1, 64));
+        let words = Value::Array(record.words.map(Value::Unsigned).to_vec());
+        assert_eq!(raw.read(CAPACITY).unwrap().fields, [("words", words)]);
+        assert!(!raw.refresh().unwrap(), "it is there now");
     });
 }
 

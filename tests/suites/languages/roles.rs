@@ -57,8 +57,8 @@ fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
 fn refusal(operation: &str, address: &str, pid: u32) -> String {
     let code = ErrorKind::WriterAlive { pid: None, since_unix_ns: 0 }.code();
     format!(
-        "{code} {operation} {address}: process {pid} holds the role of writer; stop that process, or write to another \
-         segment"
+        "{code} {operation} {address}: process {pid} holds the role of writer; stop that process, or replace the table \
+         if it hangs"
     )
 }
 
