@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`follow`] | a reader that goes on with the table that replaces its own |
+//! | [`notify`] | a descriptor for event loops |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
 //! | [`options`] | what may be chosen |
@@ -75,6 +76,7 @@ mod key;
 mod life;
 mod lifecycle;
 mod live;
+pub mod notify;
 pub mod options;
 mod plan;
 pub mod raw;
@@ -99,6 +101,7 @@ pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use follow::Follower;
 pub use geometry::Arrangement;
+pub use notify::Notifier;
 pub use options::Options;
 pub use raw::{RawReader, RawRecord};
 pub use reader::{Reader, Versioned};
