@@ -29,7 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`follow`] | a reader that goes on with the table that replaces its own |
-//! | [`notify`] | a descriptor for event loops |
+//! | [`notify`] | a descriptor for event loops, and one to await |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
 //! | [`options`] | what may be chosen |
@@ -101,6 +101,8 @@ pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use follow::Follower;
 pub use geometry::Arrangement;
+#[cfg(feature = "tokio")]
+pub use notify::AsyncNotifier;
 pub use notify::Notifier;
 pub use options::Options;
 pub use raw::{RawReader, RawRecord};

@@ -58,6 +58,7 @@ fn unsafe_code_stays_where_it_belongs() {
         "src/host.rs",
         "src/key.rs",
         "src/handover/socket.rs",
+        "src/notify/awaited.rs",
         "src/notify/event.rs",
         "src/notify/thread.rs",
         "src/region/bus.rs",

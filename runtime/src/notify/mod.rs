@@ -36,9 +36,13 @@ use crate::sync::{AtomicBool, Ordering, fence};
 use crate::table::Table;
 use crate::wait;
 
+#[cfg(feature = "tokio")]
+mod awaited;
 mod event;
 mod thread;
 
+#[cfg(feature = "tokio")]
+pub use awaited::AsyncNotifier;
 use event::Event;
 
 const OPERATION: &str = "be notified of";
