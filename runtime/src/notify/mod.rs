@@ -71,7 +71,7 @@ const OPERATION: &str = "be notified of";
 ///
 /// It has a thread, which sleeps as [`Reader::wait`] does and takes no signals, and a mapping of its own: what becomes of the reader
 /// does not concern it. When the table is removed the descriptor is readable for good, and `take` says so; [`Reader::refresh`],
-/// then make another one. Dropping it ends the thread, for which it waits, a millisecond at most on an idle machine.
+/// then make another one. Dropping it ends the thread, for which it waits, a millisecond or two on a machine with time for it.
 ///
 /// Only poll the descriptor: who reads from it hides what it has to tell. A child of `fork` has no use of it: its thread is
 /// the parent's.
