@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`follow`] | a reader that goes on with the table that replaces its own |
+//! | [`notify`] | a descriptor for event loops, and one to await |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
 //! | [`options`] | what may be chosen |
@@ -76,6 +77,7 @@ mod key;
 mod life;
 mod lifecycle;
 mod live;
+pub mod notify;
 pub mod options;
 mod plan;
 pub mod raw;
@@ -101,6 +103,9 @@ pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use follow::Follower;
 pub use geometry::Arrangement;
+#[cfg(feature = "tokio")]
+pub use notify::AsyncNotifier;
+pub use notify::Notifier;
 pub use options::Options;
 pub use raw::{RawReader, RawRecord};
 pub use reader::{Reader, Versioned};

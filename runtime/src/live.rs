@@ -143,6 +143,12 @@ impl<'a> Live<'a> {
         futex::wake(rings, i32::MAX, futex::ANY);
     }
 
+    /// Wakes who waits for these groups, with nothing stored: what a thread that may only load can do for another. Who comes to
+    /// sleep a moment later is not woken.
+    pub(crate) fn rouse(&self, groups: u32) {
+        futex::wake(self.0.half_word(live::DOORBELL), i32::MAX, groups);
+    }
+
     /// Whether the segment is long enough for a page of who waits.
     fn has_page(&self) -> bool {
         self.0.length() >= live::WAITING_END

@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::{At, ErrorKind, Result};
 use crate::life;
+use crate::notify::Notifier;
 use crate::options::Options;
 use crate::read;
 use crate::record::ShmRecord;
@@ -191,6 +192,25 @@ impl<T: ShmRecord> Reader<T> {
     /// [`ErrorKind::Unsupported`] for a table without a doorbell.
     pub fn changes(&self) -> Result<u64> {
         wait::changes(&self.table, &self.address)
+    }
+
+    /// A descriptor for event loops, readable when anything has been published from now on: see [`Notifier`]. It stays with the table
+    /// that this handle reads now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for a table without a doorbell; [`ErrorKind::Os`] when there is no descriptor, memory or thread
+    /// to be had; [`ErrorKind::NamespaceMismatch`] as in [`Reader::facts`].
+    pub fn notifier(&self) -> Result<Notifier> {
+        Notifier::of_table(&self.table, &self.address)
+    }
+
+    /// As [`Reader::notifier`], for these records. Where nobody rings for them ([`Reader::wait`]), its thread looks at each every
+    /// millisecond.
+    ///
+    /// # Errors
+    /// As [`Reader::notifier`], but for `Unsupported`; [`ErrorKind::IndexOutOfRange`].
+    pub fn notifier_of(&self, indices: &[usize]) -> Result<Notifier> {
+        Notifier::of_records(&self.table, &self.address, indices)
     }
 
     /// Number of records.

@@ -65,7 +65,7 @@ pub(crate) fn changes(table: &Table, address: &Address) -> Result<u64> {
 }
 
 /// Waits until `look` finds something, which publications in these groups bring about.
-fn until<R>(
+pub(crate) fn until<R>(
     table: &Table,
     address: &Address,
     groups: u32,

@@ -58,6 +58,8 @@ pub mod at {
     pub const COMMIT_SEQ: u64 = 296;
     /// When a writer last gave a sign of life, u64.
     pub const STAMP: u64 = 320;
+    /// How often anything was published, u64, in a table with a doorbell.
+    pub const CHANGES: u64 = 328;
     /// Doorbell, u32.
     pub const DOORBELL: u64 = 384;
     /// Lock word of many writers, u32.

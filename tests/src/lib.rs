@@ -10,6 +10,7 @@
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
 //! | [`memfd`] | memfds, by the descriptors that a child would get |
+//! | [`readable`] | descriptors, asked as event loops do |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
 //! | [`said`] | what is said of such a program's table, to both languages |
@@ -35,6 +36,7 @@ pub mod mark;
 pub mod memfd;
 pub mod place;
 pub mod process;
+pub mod readable;
 pub mod records;
 pub mod said;
 pub mod sysv;

@@ -4,6 +4,10 @@
 //
 // A reader's mapping cannot be written, so one that waits maps one page more, where nothing lies but the word by which
 // it asks for attention. Where that is refused, or the kernel has no barrier for it, it looks again and again.
+//
+// For an event loop, let a thread of the program's own call shmrec_table_wait, or T_wait, with a timeout below what its end
+// may take, write an eventfd(2) when that returns a change, and end when it returns SHMREC_RETIRED. A helper here would
+// bring threads into every program.
 
 #ifndef SHMRECORD_WAIT_H
 #define SHMRECORD_WAIT_H

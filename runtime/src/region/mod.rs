@@ -346,6 +346,25 @@ impl Segment {
         self.map.watch().map_err(|error| at.os("sigaction(SIGBUS)", &error))
     }
 
+    /// `fcntl(F_DUPFD_CLOEXEC)` and `mmap(2)`, or `shmat(2)`: the same memory once more, for reading, be its name gone. It is watched
+    /// as this mapping is.
+    pub(crate) fn again(&self, at: &At<'_>) -> Result<Self> {
+        let backing = match &self.backing {
+            Backing::File(file) => {
+                let file = file.try_clone().map_err(|error| at.os("fcntl(F_DUPFD_CLOEXEC)", &error))?;
+                Backing::File(file)
+            }
+            // In another IPC namespace the id is another segment's.
+            Backing::Shm(id) => sysv::facts(at, *id, self.identity).map(|_| Backing::Shm(*id))?,
+        };
+        let found = Found { backing, identity: self.identity, size: self.map.length() as u64 };
+        let mut segment = found.map(at, Access::Read, Wishes::default())?;
+        if self.map.is_watched() {
+            segment.watch(at)?;
+        }
+        Ok(segment)
+    }
+
     /// Its memory.
     pub(crate) fn map(&self) -> &Map {
         &self.map

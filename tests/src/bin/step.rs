@@ -10,10 +10,12 @@ use std::env;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::Duration;
 
 use integration_tests::mark::between_marks;
-use integration_tests::records::{Pattern64, Pattern256, Quote};
+use integration_tests::readable::is_readable;
+use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote};
 use shmrecord::handover::{self, Share};
 use shmrecord::{Reader, Result, Semaphore, ShmRecord, Writer};
 
@@ -56,6 +58,7 @@ fn run(operation: &str, address: &str) -> Result<()> {
             drop(Writer::<Pattern256>::create(address, CAPACITY)?);
             between_marks(|| reader.refresh()).map(drop)
         }
+        "notify" | "notify-of" | "take" => notify(operation, address),
         "remove" => between_marks(|| shmrecord::remove(address)),
         "write" => write::<Pattern256>(address),
         "write-64" => write::<Pattern64>(address),
@@ -103,6 +106,23 @@ fn run(operation: &str, address: &str) -> Result<()> {
             between_marks(|| semaphore.post())
         }
         _ => panic!("unknown operation: {operation}"),
+    }
+}
+
+/// Makes a notifier, or takes from one that has something to tell, which is then dropped.
+fn notify(operation: &str, address: &str) -> Result<()> {
+    let reader = Reader::<Pattern256>::open(address)?;
+    match operation {
+        "notify" => between_marks(|| reader.notifier()).map(drop),
+        "notify-of" => between_marks(|| reader.notifier_of(&[1])).map(drop),
+        _ => {
+            let notifier = reader.notifier_of(&[0])?;
+            Writer::<Pattern256>::open(address)?.write(0, &Pattern256::of(0, 1))?;
+            assert!(is_readable(&notifier, Duration::from_secs(60)));
+            // Its thread lets go of what the two share.
+            thread::sleep(Duration::from_millis(20));
+            between_marks(|| notifier.take()).map(drop)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod batches;
 mod following;
 mod life;
 mod memory;
+mod notifying;
 mod records;
 mod removal;
 mod replacement;

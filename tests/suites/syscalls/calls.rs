@@ -90,6 +90,14 @@ const KNOWN: &[Known] = &[
         &[],
         &[EMFILE, ENOMEM, ENFILE, ENOSYS, EPERM, EFAULT, EINVAL],
     ),
+    known_as(&[libc::SYS_eventfd2], &["eventfd"], &[], &[EMFILE, ENOMEM, ENFILE, EINVAL, ENODEV]),
+    // The C library makes EAGAIN of ENOMEM.
+    known_as(
+        &[libc::SYS_clone, libc::SYS_clone3],
+        &[],
+        &["pthread_create"],
+        &[EAGAIN, ENOMEM, ENOSPC, EPERM],
+    ),
     known_as(
         &[libc::SYS_sendmsg],
         &["sendmsg"],

@@ -9,6 +9,7 @@
 //! | `tables` | operations on tables: what is there before, what may be there afterwards |
 //! | `handover` | memfds over sockets |
 //! | `semaphores` | the same for semaphores |
+//! | `notifying` | notifiers, which are in Rust alone |
 //! | `sweep` | each operation with each fault |
 //!
 //! `SHMRECORD_ERRNOS=all` tries every errno of every call; otherwise two of each, and `EINTR`.
@@ -16,6 +17,7 @@
 
 mod calls;
 mod handover;
+mod notifying;
 mod run;
 mod semaphores;
 mod sweep;
