@@ -57,7 +57,7 @@ mod turns;
 
 #[test]
 fn every_weakness_is_noticed() {
-    mutants::every_weakness_is_noticed(protocol::MODELS, 1);
+    mutants::every_weakness_is_noticed(protocol::MODELS, &sync::Weakness::ALL, 1);
 }
 
 #[test]

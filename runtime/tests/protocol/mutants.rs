@@ -52,11 +52,11 @@ fn lines((place, _): Mutant) -> [&'static str; 2] {
     [number, number - 1].map(|number| text.lines().nth(number).expect("the place is in the source").trim())
 }
 
-/// Weakens one place after the other, and runs the models at most so many times.
+/// Weakens one place after the other in each of these ways, and runs the models at most so many times.
 ///
 /// # Panics
 /// When none notices one that is not harmless.
-pub(crate) fn every_weakness_is_noticed(models: &[Named], rounds: usize) {
+pub(crate) fn every_weakness_is_noticed(models: &[Named], weaknesses: &[Weakness], rounds: usize) {
     let harmless = |mutant: &Mutant| {
         HARMLESS.iter().find(|(file, part, weakness, _)| {
             mutant.0.file().ends_with(file)
@@ -69,7 +69,9 @@ pub(crate) fn every_weakness_is_noticed(models: &[Named], rounds: usize) {
     let reached: Vec<BTreeSet<Mutant>> = asked.collect();
     let mut missed = Vec::new();
     let is_ours = |(place, _): &&Mutant| SOURCES.iter().any(|(file, _)| place.file().ends_with(file));
-    for mutant in reached.iter().flatten().filter(is_ours).collect::<BTreeSet<_>>() {
+    let is_wanted = |(_, weakness): &&Mutant| weaknesses.contains(weakness);
+    let mutants: BTreeSet<_> = reached.iter().flatten().filter(is_ours).filter(is_wanted).collect();
+    for mutant in mutants {
         let (place, weakness) = mutant;
         let name = format!("{}:{} {weakness:?} `{}`", place.file(), place.line(), lines(*mutant)[0]);
         if let Some((_, _, _, reason)) = harmless(mutant) {

@@ -32,6 +32,11 @@ pub(crate) enum Weakness {
     NoCheck,
 }
 
+#[cfg(loom)]
+impl Weakness {
+    pub(crate) const ALL: [Self; 4] = [Self::NoFence, Self::Relaxed, Self::NoStore, Self::NoCheck];
+}
+
 /// A weakened place of the sources.
 pub(crate) type Mutant = (&'static Location<'static>, Weakness);
 
@@ -99,6 +104,7 @@ impl Attitude {
         LINE.set(asked.or(self.mutant.map(|(place, _)| place.line())).unwrap_or(0));
         let blinds = self.mutant.is_some_and(|(_, weakness)| weakness == Weakness::NoCheck);
         REMEMBERS.set(asked.is_some() || blinds);
+        NEWS.with(|News(told)| told.iter().for_each(|told| told.set(0)));
         ATTITUDE.set(self);
     }
 

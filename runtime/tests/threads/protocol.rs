@@ -4,6 +4,7 @@ use crate::history::{LIVES, Story};
 use crate::memory::{Look, Step};
 use crate::model::run;
 use crate::random::{Random, seed};
+use crate::sync::Weakness;
 use Look::{Read, Snapshot, Version};
 use Step::{Batch, GiveUp, Recover, Write};
 
@@ -56,7 +57,9 @@ fn writers_and_their_successors_may_die_at_any_store() {
 #[test]
 #[ignore = "for Miri, which takes minutes; a processor's own memory model is too strong to show much"]
 fn every_weakness_is_noticed() {
-    crate::mutants::every_weakness_is_noticed(MODELS, 64);
+    // The checks are loom's: what some of them keep out is too seldom for random orders.
+    let weaknesses = [Weakness::NoFence, Weakness::Relaxed, Weakness::NoStore];
+    crate::mutants::every_weakness_is_noticed(MODELS, &weaknesses, 64);
 }
 
 fn writes(random: &mut Random) {

@@ -125,8 +125,8 @@ fn take_over(
     let left = table.exists().then(|| {
         let mut left = table.bytes();
         if said.starts_with("ok") {
+            // Who took over, and when: the owner's words and the stamp.
             left[272..296].fill(0);
-            // And its sign of life.
             left[320..328].fill(0);
         }
         left
