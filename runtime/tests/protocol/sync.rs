@@ -34,7 +34,8 @@ pub(crate) enum Weakness {
 
 #[cfg(loom)]
 impl Weakness {
-    pub(crate) const ALL: [Self; 4] = [Self::NoFence, Self::Relaxed, Self::NoStore, Self::NoCheck];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::NoFence, Self::Relaxed, Self::NoAcquire, Self::NoStore, Self::NoCheck];
 }
 
 /// A weakened place of the sources.
