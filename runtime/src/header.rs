@@ -1,6 +1,8 @@
 //! The header of a segment: written once, and validated on a private copy before anything else is believed. Relies on
 //! `geometry` and the header numbers of the layout crate; knows no mapping and no record type.
 
+use std::fmt;
+
 use shmrecord_layout::RecordLayout;
 use shmrecord_layout::abi::{self, header as at};
 use shmrecord_layout::fingerprint::Fnv1a;
@@ -35,6 +37,12 @@ pub(crate) struct Header {
 pub(crate) struct Semaphore {
     pub(crate) key: u32,
     pub(crate) index: u32,
+}
+
+impl fmt::Display for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}[{}]", self.key, self.index)
+    }
 }
 
 impl Header {

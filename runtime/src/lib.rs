@@ -69,6 +69,7 @@ mod geometry;
 mod guard;
 pub mod handover;
 mod header;
+mod held;
 mod host;
 mod join;
 mod key;

@@ -176,7 +176,7 @@ impl Options {
 
     /// Lets the writers of a new table of many take turns by a semaphore that exists, `index` of the System V set with this key:
     /// for programs that take turns by it already, at the price of two system calls for each write. It is 1 when it is free. It
-    /// is neither created nor removed; each holder's death gives it back. A table that exists has what it was created with.
+    /// is neither created nor removed; each holder's death gives it back. For a table that exists: it must be that one.
     #[must_use]
     pub const fn semaphore(mut self, key: u32, index: u16) -> Self {
         self.semaphore = Some(Semaphore { key, index: index as u32 });
@@ -249,7 +249,7 @@ impl Options {
     /// As [`SharedWriter::create`].
     pub fn create_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
         let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers())?;
-        SharedWriter::new(self, held)
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Joins the writers of a table of many. See [`SharedWriter::open`].
@@ -258,7 +258,7 @@ impl Options {
     /// As [`SharedWriter::open`].
     pub fn open_shared<T: ShmRecord>(&self, address: &str) -> Result<SharedWriter<T>> {
         let held = lifecycle::open_writer(self, address, T::LAYOUT, true)?;
-        SharedWriter::new(self, held)
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Replaces the table at the address, whoever writes to it. See [`Writer::replace`].
@@ -276,7 +276,7 @@ impl Options {
     /// As [`Writer::replace`] and [`SharedWriter::create`].
     pub fn replace_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
         let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers())?;
-        SharedWriter::new(self, held)
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Opens a table for reading. See [`Reader::open`].
