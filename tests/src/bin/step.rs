@@ -62,6 +62,17 @@ fn run(operation: &str, address: &str) -> Result<()> {
         }
         "remove" => between_marks(|| shmrecord::remove(address)),
         "write" => write::<Pattern256>(address),
+        "write-next" => {
+            let mut writer = Writer::<Pattern256>::open(address)?;
+            let next = Pattern256::of(0, writer.read_versioned(0)?.version + 1);
+            between_marks(|| writer.write(0, &next))
+        }
+        "batch" => {
+            let mut writer = Writer::<Pattern256>::open(address)?;
+            let next = |index| Ok(Pattern256::of(index, writer.read_versioned(index)?.version + 1));
+            let [first, third] = [next(0)?, next(2)?];
+            between_marks(|| writer.batch(|batch| batch.set(0, &first).and_then(|()| batch.set(2, &third))))
+        }
         "write-64" => write::<Pattern64>(address),
         "write-padded" => write::<Quote>(address),
         "read" => {
