@@ -1,12 +1,17 @@
-//! One writer and two readers at full speed in one process: no read is torn, no version goes back. Relies on the public
-//! API; bounded by the number of writes.
+//! One writer and two readers at full speed in one process: no read is torn, no version goes back. Two processes that wake one
+//! another in turn: no wake is lost. Relies on the public API; bounded by the number of writes, and `SHMRECORD_WAKES` of wakes.
 
+use std::env;
+use std::hint;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use integration_tests::case::{CELLS, Case};
-use integration_tests::place::Backend;
+use integration_tests::place::{Backend, Place};
+use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern8, Pattern64, Pattern256, Pattern4096};
-use shmrecord::{Arrangement, Reader};
+use shmrecord::{Arrangement, Options, Reader};
 
 const CAPACITY: usize = 3;
 
@@ -77,5 +82,73 @@ fn read_all<P: Pattern>(reader: &Reader<P>, seen: &mut [u64; CAPACITY], case: &C
         let last = reader.version(index).unwrap();
         let is_one = (record.version..=last).any(|version| whole == P::of(index, version));
         assert!(is_one, "{case}, record {index}: torn between {} and {last}", record.version);
+    }
+}
+
+/// A sleep that nobody ends lasts 100 ms, and here begins right before the publication.
+const OVERSLEPT: Duration = Duration::from_millis(80);
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn no_wake_is_lost() {
+    let wakes: u64 = match env::var("SHMRECORD_WAKES") {
+        Ok(text) => text.parse().expect("SHMRECORD_WAKES is a number"),
+        Err(_) => 20_000,
+    };
+    let place = Place::new(Backend::Posix);
+    let mut writer = Options::new().doorbell(true).create_shared(place.address(), 40).unwrap();
+    let reader = Reader::<Pattern64>::open(place.address()).unwrap();
+    let mut other = Actor::start(env!("CARGO_BIN_EXE_many"), &["echo", place.address()]);
+    assert_eq!(other.line(), "ready");
+    let (is_over, stall) = (AtomicBool::new(false), AtomicU64::new(0));
+    let begin = Instant::now();
+    let (mut lost, mut longest) = (0, Duration::ZERO);
+    thread::scope(|scope| {
+        let _end = End(&is_over);
+        scope.spawn(|| watch_the_machine(&is_over, &stall));
+        // Each round two wakes.
+        for round in 1..=wakes.div_ceil(2) {
+            // Where the other one is by then, on its way to sleep, is different each time.
+            for _ in 0..round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52 {
+                hint::spin_loop();
+            }
+            let published = Instant::now();
+            writer.write(0, &Pattern64::of(0, round)).unwrap();
+            let is_awake = round % 2 == 0;
+            while is_awake && reader.version(33).unwrap() < round && published.elapsed() < OVERSLEPT {
+                hint::spin_loop();
+            }
+            let version = reader.wait(33, round - 1, LONG).unwrap();
+            assert_eq!(version, Some(round));
+            let took = published.elapsed();
+            longest = longest.max(took);
+            let stalled = Duration::from_nanos(stall.swap(0, Ordering::Relaxed));
+            if took > OVERSLEPT && stalled < OVERSLEPT / 4 {
+                println!("round {round} took {took:?}");
+                lost += 1;
+            }
+        }
+    });
+    println!("{wakes} wakes in {:?}, {lost} late, the longest round {longest:?}", begin.elapsed());
+    // A machine with more to do than it can is late now and then, and not noticed to be.
+    assert!(lost <= 2 + wakes / 1_000_000, "{lost} of {wakes}");
+}
+
+/// Ends the watch, whatever became of the others.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Notes by how much a sleep of a millisecond was longer, at most.
+fn watch_the_machine(is_over: &AtomicBool, stall: &AtomicU64) {
+    while !is_over.load(Ordering::Relaxed) {
+        let before = Instant::now();
+        thread::sleep(Duration::from_millis(1));
+        let late = before.elapsed().saturating_sub(Duration::from_millis(1));
+        stall.fetch_max(u64::try_from(late.as_nanos()).expect("a short while"), Ordering::Relaxed);
     }
 }
