@@ -5,7 +5,7 @@
 //! | `share` | answers commands: see [`share`] |
 //! | `publish ADDRESS` | joins, prints `ready`, stores the [time](integration_tests::clock) in records 0 and 1 every few milliseconds |
 //! | `await ADDRESS` | prints `ready`, waits for record 0 all the time |
-//! | `echo ADDRESS` | joins, prints `ready`, publishes record 33 whenever record 0 was |
+//! | `echo ADDRESS OTHER` | creates a table at the other address, prints `ready`, publishes record 0 there whenever it is published here |
 
 use std::env;
 use std::io::{self, BufRead, Read, Write};
@@ -27,7 +27,7 @@ fn main() {
         ["share"] => share(),
         ["publish", address] => publish(address),
         ["await", address] => wait(address),
-        ["echo", address] => echo(address),
+        ["echo", address, other] => echo(address, other),
         _ => panic!("unknown role: {arguments:?}"),
     }
 }
@@ -139,16 +139,17 @@ fn wait(address: &str) {
     }
 }
 
-fn echo(address: &str) {
+fn echo(address: &str, other: &str) {
     end_with_input();
-    let mut writer = SharedWriter::<Pattern64>::open(address).expect("a table of many writers");
+    let options = Options::new().doorbell(true);
+    let mut writer = options.create::<Pattern64>(other, 1).expect("a table of one writer");
     let reader = Reader::<Pattern64>::open(address).expect("the table is there");
     say("ready");
     let mut seen = 0;
     loop {
         if let Some(version) = reader.wait(0, seen, LONG).expect("it stays") {
             let value = reader.read(0).expect("an index in range");
-            writer.write(33, &value).expect("turns come");
+            writer.write(0, &value).expect("an index in range");
             seen = version;
         }
     }
