@@ -17,5 +17,9 @@ mod memory;
 mod names;
 mod namespaces;
 mod space;
+#[path = "../../../runtime/tests/semaphore/storm.rs"]
+mod storm;
 mod sysv;
 mod truncation;
+mod turns;
+mod waits;
