@@ -168,7 +168,10 @@ fn who_survives_truncation_waits_by_looking() {
         waits_by_looking(&mut writer, place, &reader);
         thread::scope(|scope| {
             let seen = reader.version(0).unwrap();
-            let waiter = scope.spawn(|| error_of(reader.wait(0, seen, GRACE), place.address()));
+            let waiter = scope.spawn({
+                let reader = &reader;
+                move || error_of(reader.wait(0, seen, GRACE), place.address())
+            });
             thread::sleep(Duration::from_millis(20));
             remove(place.address()).unwrap();
             assert_eq!(waiter.join().unwrap(), ErrorKind::Retired);
