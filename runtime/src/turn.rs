@@ -13,17 +13,18 @@ use crate::semaphore::foreign::ForeignLock;
 use crate::sync::{AtomicU32, Ordering};
 use crate::table::Table;
 
-/// The first sleep, after which it is asked whether the holder is dead.
-const FIRST_SLEEP: Duration = Duration::from_millis(1);
-/// Each further one.
-const LONGEST_SLEEP: Duration = Duration::from_millis(10);
+/// When it is first asked whether the holder is dead.
+const FIRST_QUESTION: Duration = Duration::from_millis(1);
+/// How often from then on.
+const EACH_QUESTION: Duration = Duration::from_millis(10);
 
 /// What the lock asks of the kernel, for one attempt to take it.
 struct Asked<'a> {
     at: &'a At<'a>,
     guard: &'a mut Guard,
     deadline: Deadline,
-    sleep: Duration,
+    /// When it is asked next whether the holder is dead: a moment, because signals may end every sleep, and a sandbox permit none.
+    question: Deadline,
 }
 
 impl Kernel for Asked<'_> {
@@ -34,11 +35,13 @@ impl Kernel for Asked<'_> {
         if left.is_zero() {
             return Slept::Over;
         }
-        let longest = std::mem::replace(&mut self.sleep, LONGEST_SLEEP).min(left);
-        if futex::wait(word, seen, futex::ANY, longest) {
+        futex::wait(word, seen, futex::ANY, self.question.left().min(left));
+        if !self.question.is_over() {
+            // Woken, or at the deadline, where the lock is tried a last time.
             return Slept::Woken;
         }
-        if self.deadline.is_over() { Slept::Over } else { Slept::Quiet }
+        self.question = Deadline::after(EACH_QUESTION);
+        Slept::Quiet
     }
 
     fn is_held(&mut self, slot: u32) -> Result<bool> {
@@ -65,7 +68,8 @@ pub(crate) fn take(
     timeout: Duration,
 ) -> Result<()> {
     let lock = table.live().lock(slot);
-    let mut asked = Asked { at, guard, deadline: Deadline::after(timeout), sleep: FIRST_SLEEP };
+    let mut asked =
+        Asked { at, guard, deadline: Deadline::after(timeout), question: Deadline::after(FIRST_QUESTION) };
     match lock.take(&mut asked) {
         Ok(Taken::Free) => Ok(()),
         Ok(Taken::FromDead) => {

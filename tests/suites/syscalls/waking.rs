@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use integration_tests::case::every_backend;
 use integration_tests::image::{Image, at};
+use integration_tests::lock;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
 use integration_tests::tracer::{Call, Stop, Traced, Until, is_permitted};
 use shmrecord::handover::{self, Share};
-use shmrecord::{Options, Reader, SharedWriter};
+use shmrecord::{Options, Reader, SharedWriter, Turn};
 
 use crate::run::run;
 use crate::tables::{CAPACITY, RUST};
@@ -59,8 +60,8 @@ fn finish(mut step: Traced) {
     assert!(step.finish().success());
 }
 
-/// Refuses calls of the operation until its process has slept for the second time, then lets `free` happen, and goes on refusing.
-fn refuse(step: &mut Traced, refused: Refused, errno: i32, free: impl FnOnce()) {
+/// Refuses calls of the operation until its process has slept so often, then lets `free` happen, and goes on refusing.
+fn refuse(step: &mut Traced, refused: Refused, errno: i32, last: u32, free: impl FnOnce()) {
     let (mut sleeps, mut free) = (0, Some(free));
     loop {
         match step.go_on(Until::Call) {
@@ -69,7 +70,7 @@ fn refuse(step: &mut Traced, refused: Refused, errno: i32, free: impl FnOnce()) 
                 let is_sleep = call.number == libc::SYS_clock_nanosleep
                     || call.number == libc::SYS_futex && call.arguments[1] == WAIT;
                 sleeps += u32::from(is_sleep);
-                if sleeps == 2
+                if sleeps == last
                     && let Some(free) = free.take()
                 {
                     free();
@@ -98,7 +99,7 @@ fn who_is_refused_to_sleep_looks_again_and_again() {
             let mut writer = table(place);
             let mut step = start("wait-for", place);
             let begin = Instant::now();
-            refuse(&mut step, refused, errno, || writer.write(0, &Pattern256::of(0, 1)).unwrap());
+            refuse(&mut step, refused, errno, 2, || writer.write(0, &Pattern256::of(0, 1)).unwrap());
             assert!(begin.elapsed() < 2 * GRACE, "{what}: {:?}", begin.elapsed());
             finish(step);
         }
@@ -117,12 +118,33 @@ fn who_is_refused_to_sleep_gets_its_turn_all_the_same() {
             let mut step = start("turn", place);
             let begin = Instant::now();
             let turn = writer.lock().unwrap().whole().unwrap();
-            refuse(&mut step, refused, libc::ENOSYS, || drop(turn));
+            refuse(&mut step, refused, libc::ENOSYS, 2, || drop(turn));
             assert!(begin.elapsed() < 2 * GRACE, "{what}: {:?}", begin.elapsed());
             finish(step);
             assert_eq!(writer.read_versioned(0).unwrap().version, 1);
             drop(writer.lock().unwrap().whole().unwrap());
         }
+    });
+}
+
+#[test]
+fn who_is_refused_to_sleep_finds_out_that_a_holder_died() {
+    if !is_permitted() {
+        return;
+    }
+    every_backend(|place| {
+        let mut writer = table(place);
+        // The writer with slot 9 has the turn.
+        let holder = lock::take(place, 2 + 9).unwrap();
+        Image::of(place).put(at::LOCK, &10_u32.to_le_bytes());
+        let mut step = start("turn", place);
+        let begin = Instant::now();
+        let is_sleep = |call: &Call| call.number == libc::SYS_futex && call.arguments[1] == WAIT;
+        refuse(&mut step, is_sleep, libc::ENOSYS, 8, || drop(holder));
+        // Long before it would give up.
+        assert!(begin.elapsed() < 2 * GRACE, "{:?}", begin.elapsed());
+        finish(step);
+        assert!(matches!(writer.lock().unwrap(), Turn::AfterDeath(_)));
     });
 }
 
