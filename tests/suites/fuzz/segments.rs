@@ -126,6 +126,7 @@ fn take_over(
         let mut left = table.bytes();
         if said.starts_with("ok") {
             left[272..296].fill(0);
+            left[320..328].fill(0);
         }
         left
     });
