@@ -71,7 +71,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// [`NoSlot`](crate::ErrorKind::NoSlot) when 62 writers are there; [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) when the table that
-    /// is there has one writer; [`WriterAlive`](crate::ErrorKind::WriterAlive) while somebody writes to a table that lost this address;
+    /// is there has one writer, or another semaphore than was asked for; [`WriterAlive`](crate::ErrorKind::WriterAlive) while somebody writes to a table that lost this address;
     /// [`NotFound`](crate::ErrorKind::NotFound) when the semaphore of [`Options::semaphore`] does not exist; and as
     /// [`Writer::create`](crate::Writer::create).
     pub fn create(address: &str, capacity: usize) -> Result<Self> {

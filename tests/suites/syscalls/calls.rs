@@ -199,10 +199,15 @@ pub(crate) fn is_look_up(call: &Call) -> bool {
     calls.contains(&call.number)
 }
 
+/// Whether everything is tried, however long it takes.
+pub(crate) fn is_thorough() -> bool {
+    env::var_os("SHMRECORD_ERRNOS").is_some_and(|value| value == "all")
+}
+
 /// How this call is made to fail.
 pub(crate) fn failures(call: &Call) -> Vec<Fault> {
     let Some(known) = known(call) else { return Vec::new() };
-    let all = env::var_os("SHMRECORD_ERRNOS").is_some_and(|value| value == "all");
+    let all = is_thorough();
     let is_look_up = [libc::SYS_shmget, libc::SYS_semget].contains(&call.number)
         && !has(call.arguments[2], libc::IPC_CREAT);
     let is_possible = |errno| !(is_look_up && [ENOSPC, EEXIST, EINVAL].contains(&errno));

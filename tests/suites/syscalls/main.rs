@@ -13,7 +13,8 @@
 //! | `semaphores` | the same for semaphores |
 //! | `sweep` | each operation with each fault |
 //!
-//! `SHMRECORD_ERRNOS=all` tries every errno of every call; otherwise two of each, and `EINTR`.
+//! `SHMRECORD_ERRNOS=all` tries every errno of every call, and every kind of segment everywhere; otherwise two of each and `EINTR`,
+//! and many writers with two kinds each.
 #![cfg(target_arch = "x86_64")]
 
 mod calls;
