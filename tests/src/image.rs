@@ -64,6 +64,10 @@ pub mod at {
     pub const DOORBELL: u64 = 384;
     /// Lock word of many writers, u32.
     pub const LOCK: u64 = 512;
+    /// The mark in it that somebody sleeps until it is free.
+    pub const LOCK_WAITERS: u32 = 1 << 31;
+    /// The epoch when a holder of the lock was found dead, u64.
+    pub const POISON_EPOCH: u64 = 520;
     /// Who waits, u32, in a table with a doorbell.
     pub const WAITING: u64 = 4096;
 }

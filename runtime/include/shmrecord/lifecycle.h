@@ -180,6 +180,7 @@ static inline int shmrec_finish_removal(const shmrec_table *table, const shmrec_
     code = code != SHMREC_OK ? code : shmrec_guard_is_current(&guard, address, &guard_current, task);
     code = code != SHMREC_OK ? code : shmrec_leads_to(address, table->identity, &current, task);
     if (code == SHMREC_OK && guard_current && current) {
+        shmrec_retire(&table->map); // its remover may not have come to tell everybody
         code = shmrec_unlink(address, table->identity, task);
         code = code != SHMREC_OK ? code : shmrec_guard_unlink(&guard, address, task);
     }
