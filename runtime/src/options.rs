@@ -318,7 +318,10 @@ impl Options {
         let Some(semaphore) = self.semaphore else {
             return Ok(Writers::Lock);
         };
-        turn::semaphore(semaphore, &self.trust())?;
+        // What can be none is refused with the rest of the plan.
+        if semaphore.index <= 0x7fff {
+            turn::semaphore(semaphore, &self.trust())?;
+        }
         Ok(Writers::Semaphore)
     }
 

@@ -67,14 +67,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
-        let SharedWriter { table, address, .. } = &*self.writer;
-        let Some(slot) = table.slot(index) else {
-            return Err(read::out_of_range("write", table, address, index));
-        };
-        status::check_home("write", table, address)?;
-        Buffer::with_words(value, |words| slot.write(words));
-        table.mark();
-        announced(table, address, slot.group())
+        self.publish("write", index, value)
     }
 
     /// As [`SharedWriter::update`], in this turn.
@@ -82,9 +75,24 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        if table.slot(index).is_none() {
+            return Err(read::out_of_range("update", table, address, index));
+        }
         let new = change(self.read_versioned(index)?.value);
-        self.write(index, &new)?;
+        self.publish("update", index, &new)?;
         Ok(new)
+    }
+
+    fn publish(&self, operation: &'static str, index: usize, value: &T) -> Result<()> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        let Some(slot) = table.slot(index) else {
+            return Err(read::out_of_range(operation, table, address, index));
+        };
+        status::check_home(operation, table, address)?;
+        Buffer::with_words(value, |words| slot.write(words));
+        table.mark();
+        announced(operation, table, address, slot.group())
     }
 
     /// As [`SharedWriter::batch`], in this turn.
@@ -96,7 +104,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         let mut batch = Batch::begin(table, address, *timeout)?;
         let result = fill(&mut batch)?;
         let groups = batch.commit()?;
-        announced(table, address, groups)?;
+        announced("batch", table, address, groups)?;
         Ok(result)
     }
 

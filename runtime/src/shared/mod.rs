@@ -124,7 +124,7 @@ impl<T: ShmRecord> SharedWriter<T> {
             self.put(index, words);
             self.give_turn()
         })?;
-        announced(&self.table, &self.address, group_of(index))
+        announced("write", &self.table, &self.address, group_of(index))
     }
 
     /// Publishes what `change` makes of the record at `index`, and gives it: nobody else writes between the reading and the
