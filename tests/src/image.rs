@@ -58,10 +58,18 @@ pub mod at {
     pub const COMMIT_SEQ: u64 = 296;
     /// When a writer last gave a sign of life, u64.
     pub const STAMP: u64 = 320;
+    /// How often anything was published, in a table with a doorbell, u64.
+    pub const CHANGES: u64 = 328;
     /// Doorbell, u32.
     pub const DOORBELL: u64 = 384;
     /// Lock word of many writers, u32.
     pub const LOCK: u64 = 512;
+    /// The mark in it that somebody sleeps until it is free.
+    pub const LOCK_WAITERS: u32 = 1 << 31;
+    /// The epoch when a holder of the lock was found dead, u64.
+    pub const POISON_EPOCH: u64 = 520;
+    /// Process id and its start time of each of many writers, by slot, u64 each.
+    pub const PARTICIPANTS: u64 = 640;
     /// Who waits, u32, in a table with a doorbell.
     pub const WAITING: u64 = 4096;
 }
