@@ -71,6 +71,7 @@ fn table(parts: &[&str], writer: &mut Option<Role>, reader: &mut Option<Reader<E
             held(writer).beat();
             "beats".into()
         }
+        ["age"] => held(reader).age()?.as_nanos().to_string(),
         ["refresh"] => (if held(reader).refresh()? { "moved" } else { "stays" }).into(),
         ["open", address] => hold(writer, Writer::open(address)?),
         ["attach", address] => format!("sees {}", reader.insert(Reader::open(address)?).capacity()),
