@@ -17,13 +17,14 @@ pub const PAIR: [usize; 2] = [ACCOUNTS + 1, ACCOUNTS + 2];
 /// Records of the table.
 pub const CAPACITY: usize = ACCOUNTS + 3;
 
-/// Joins the writers of the table, and says so.
+/// Joins the writers of the table, and says so. They take turns by the first semaphore of the set with this key, if there is one.
 ///
 /// # Panics
 /// When it cannot.
 #[must_use]
-pub fn join(address: &str) -> SharedWriter<Pattern256> {
+pub fn join(address: &str, key: Option<u32>) -> SharedWriter<Pattern256> {
     let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
+    let options = key.map_or(options.clone(), |key| options.semaphore(key, 0));
     let writer = options.create_shared(address, CAPACITY).expect("a table of many writers");
     println!("ready {}", writer.epoch());
     writer

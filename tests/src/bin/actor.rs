@@ -10,7 +10,7 @@
 //! | `take KEY` | takes the semaphore of a [`foreign`](integration_tests::foreign) program as that would, without undo; prints `taken` |
 //! | `transfer ADDRESS CAPACITY` | takes the role, prints `ready EPOCH`, moves amounts between accounts in batches |
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
-//! | `turns ADDRESS` | joins a table's writers, prints `ready EPOCH`, takes [`turns`](integration_tests::turns) |
+//! | `turns ADDRESS [KEY]` | joins a table's writers, who take turns by a semaphore if one is named, prints `ready EPOCH`, takes [`turns`](integration_tests::turns) |
 //! | `replace ADDRESS CAPACITY` | prints `ready`, replaces the table all the time, by one of one cell and one of four in turn, and publishes each record once |
 //! | `follow ADDRESS` | as `verify ADDRESS 64`, and goes on in the table that replaces the one it reads |
 //! | `core ADDRESS CAPACITY BYTES` | takes the role, publishes record 0 once, prints `ready`, and aborts with so much memory when a line comes |
@@ -63,9 +63,9 @@ fn main() {
         ["take", key] => take(number(key)),
         ["transfer", address, capacity] => transfer(address, number(capacity)),
         ["audit", address] => audit(address),
-        ["turns", address] => {
+        ["turns", address, key @ ..] => {
             end_with_input();
-            turns::go_round(&mut turns::join(address));
+            turns::go_round(&mut turns::join(address, key.first().copied().map(number)));
         }
         ["replace", address, capacity] => replace(address, number(capacity)),
         ["follow", address] => follow(address),
