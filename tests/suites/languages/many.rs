@@ -2,6 +2,7 @@
 //! Each case with C first and with Rust first. What is refused is in `refused`, who waits in `waiting`.
 
 use std::thread;
+use std::time::Duration;
 
 use integration_tests::case::every_backend;
 use integration_tests::check::error_of;
@@ -238,5 +239,30 @@ fn who_sleeps_for_the_lock_is_woken_by_the_other_language() {
             (one, two) = (two, one);
             assert_eq!(one.ask("unlock"), "unlocked");
         }
+    });
+}
+
+#[test]
+fn who_wakes_behind_its_deadline_asks_whether_the_new_holder_is_dead() {
+    let Some(program) = actors().pop() else { return };
+    every_backend(|place| {
+        let mut own = SharedWriter::<Every>::create(place.address(), CAPACITY).unwrap();
+        let mut actor = Language(program, "hold").join(place, "s", 2);
+        let mut last = Language::RUST.join(place, "-", 3);
+        let image = Image::of(place);
+        let turn = own.lock().unwrap();
+        actor.say("write 0 1");
+        while image.half(at::LOCK) & at::LOCK_WAITERS == 0 {
+            thread::yield_now();
+        }
+        actor.stop();
+        drop(turn);
+        assert_eq!(last.ask("lock"), "locked");
+        last.kill();
+        // Until its time is over.
+        thread::sleep(Duration::from_millis(2100));
+        actor.go_on();
+        assert_eq!(actor.line(), "written");
+        assert_eq!(error_of(lock_whole(&mut own), place.address()), ErrorKind::AfterDeath);
     });
 }

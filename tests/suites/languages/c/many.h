@@ -12,15 +12,15 @@ static void count_one(twin_every *every, void *context) {
     every->unsigned64++;
 }
 
-// What is chosen, a letter each: a doorbell, stamps, exclusive, to give up quickly and not only after a minute, the
-// number of cells, or `-` for nothing; and a semaphore, by key and number, or 0 0.
+// What is chosen, a letter each: a doorbell, stamps, exclusive, to give up quickly or after two seconds and not only
+// after a minute, the number of cells, or `-` for nothing; and a semaphore, by key and number, or 0 0.
 static shmrec_options many_options(const char *letters, uint64_t key, uint64_t index) {
     shmrec_options options;
     memset(&options, 0, sizeof options);
     options.doorbell = strchr(letters, 'd') != NULL;
     options.stamps = strchr(letters, 't') != NULL;
     options.exclusive = strchr(letters, 'x') != NULL;
-    options.timeout_ms = strchr(letters, 'q') != NULL ? 50 : 60000;
+    options.timeout_ms = strchr(letters, 'q') != NULL ? 50 : strchr(letters, 's') != NULL ? 2000 : 60000;
     options.cells = SHMREC_CAST(uint32_t, strtoul(letters + strcspn(letters, "1248"), NULL, 10));
     options.semaphore_key = (uint32_t)key;
     options.semaphore_index = (uint32_t)index;
