@@ -106,7 +106,7 @@ impl<T: ShmRecord> Writer<T> {
         status::check_home("write", &self.table, &self.address)?;
         Buffer::with_words(value, |words| slot.write(words));
         self.table.mark();
-        announced(&self.table, &self.address, slot.group())
+        announced("write", &self.table, &self.address, slot.group())
     }
 
     /// Publishes what `fill` sets, all at one instant: no reader ever sees a part of it, whenever this process is killed.
@@ -137,7 +137,7 @@ impl<T: ShmRecord> Writer<T> {
         let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
         let result = fill(&mut batch)?;
         let groups = batch.commit()?;
-        announced(&self.table, &self.address, groups)?;
+        announced("batch", &self.table, &self.address, groups)?;
         Ok(result)
     }
 
@@ -213,13 +213,18 @@ impl<T: ShmRecord> Writer<T> {
 
 /// Wakes who waits for records of these groups, which were published and marked.
 #[inline(always)]
-pub(crate) fn announced(table: &Table, address: &Address, groups: u32) -> Result<()> {
-    if table.call(groups) { Ok(()) } else { Err(retired(address)) }
+pub(crate) fn announced(
+    operation: &'static str,
+    table: &Table,
+    address: &Address,
+    groups: u32,
+) -> Result<()> {
+    if table.call(groups) { Ok(()) } else { Err(retired(operation, address)) }
 }
 
 #[cold]
-fn retired(address: &Address) -> Error {
-    At { operation: "write", subject: address }.error(ErrorKind::Retired)
+fn retired(operation: &'static str, address: &Address) -> Error {
+    At { operation, subject: address }.error(ErrorKind::Retired)
 }
 
 impl<T> fmt::Debug for Writer<T> {

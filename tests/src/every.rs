@@ -154,6 +154,18 @@ fn bits_of(number: u64, at: u64, width: u32) -> u64 {
     }
 }
 
+/// This value with one more in `unsigned64`.
+#[must_use]
+pub fn counted(every: Every) -> Every {
+    Every { unsigned64: every.unsigned64.wrapping_add(1), ..every }
+}
+
+/// How often one was [`counted`] in a value that was none before.
+#[must_use]
+pub fn count(every: &Every) -> u64 {
+    every.unsigned64
+}
+
 /// A record as the C actor prints it: its version and the bits of every element.
 #[must_use]
 pub fn line(mut record: Versioned<Every>) -> String {

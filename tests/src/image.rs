@@ -68,6 +68,8 @@ pub mod at {
     pub const LOCK_WAITERS: u32 = 1 << 31;
     /// The epoch when a holder of the lock was found dead, u64.
     pub const POISON_EPOCH: u64 = 520;
+    /// Process id and its start time of each of many writers, by slot, u64 each.
+    pub const PARTICIPANTS: u64 = 640;
     /// Who waits, u32, in a table with a doorbell.
     pub const WAITING: u64 = 4096;
 }

@@ -2,7 +2,7 @@
 //! public API; `suites/languages/c/actor.c` and `adopt.c` say what the lines mean, of which these are those that the suite
 //! `matrix` needs.
 
-use std::io::{self, BufRead};
+use std::io;
 use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
@@ -13,6 +13,10 @@ use shmrecord::{Adopted, AdoptedWriter, Error, Options, Reader, Result, Status, 
 use crate::every::{Every, every, line};
 use crate::records::Pattern256;
 use crate::said::Said;
+
+pub mod many;
+
+use many::Role;
 
 /// How long a hand-over may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,19 +41,24 @@ pub fn words(error: &Error) -> String {
 
 /// Prints the answer to each line of the input, which is its words; every failure as [`words`].
 fn answer_lines(mut answer: impl FnMut(&[&str]) -> Result<String>) {
-    for line in io::stdin().lock().lines() {
-        let line = line.expect("the test sends text");
+    while let Some(line) = next_line() {
         let parts: Vec<&str> = line.split(' ').collect();
         println!("{}", answer(&parts).unwrap_or_else(|error| words(&error)));
     }
 }
 
-fn table(
-    parts: &[&str],
-    writer: &mut Option<Writer<Every>>,
-    reader: &mut Option<Reader<Every>>,
-) -> Result<String> {
-    let hold = |writer: &mut Option<_>, new: Writer<Every>| format!("holds {}", writer.insert(new).epoch());
+/// The next line of the input, of which nobody keeps hold: an answer may read on.
+fn next_line() -> Option<String> {
+    let mut line = String::new();
+    let length = io::stdin().read_line(&mut line).expect("the test sends text");
+    (length != 0).then(|| line.trim_end().to_owned())
+}
+
+fn table(parts: &[&str], writer: &mut Option<Role>, reader: &mut Option<Reader<Every>>) -> Result<String> {
+    let hold = |writer: &mut Option<_>, new| format!("holds {}", writer.insert(Role::One(new)).epoch());
+    if let Some(answer) = many::answer(parts, writer, reader) {
+        return answer;
+    }
     Ok(match *parts {
         ["create", address, capacity] => hold(writer, Writer::create(address, number(capacity))?),
         ["create", address, capacity, cells, "any"] => {
@@ -62,6 +71,7 @@ fn table(
             held(writer).beat();
             "beats".into()
         }
+        ["age"] => held(reader).age()?.as_nanos().to_string(),
         ["refresh"] => (if held(reader).refresh()? { "moved" } else { "stays" }).into(),
         ["open", address] => hold(writer, Writer::open(address)?),
         ["attach", address] => format!("sees {}", reader.insert(Reader::open(address)?).capacity()),

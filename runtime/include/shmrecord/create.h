@@ -52,7 +52,7 @@ static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, c
     table->timeout_ns = build->options.timeout_ms * UINT64_C(1000000);
     if (build->options.exclusive && (!table->address.is_memfd || shared)) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd%s can be exclusive",
-                           shared ? " of one writer" : "");
+                           table->address.is_memfd ? " of one writer" : "");
     }
     code = shmrec_plan(&build->header.shape, &build->header.geometry, layout, capacity, shared, &build->options, task);
     build->header.semaphore_key = build->options.semaphore_key;

@@ -103,15 +103,12 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
         if (holder > SHMREC_PARTICIPANTS) {
             return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "lock word 0x%x names no writer", value);
         }
-        const uint64_t now = shmrec_monotonic_ns();
-        if (now >= task->deadline_ns) {
-            return shmrec_fail_taken(table, holder, task);
-        }
         if (holder == 0 || !shmrec_lock_mark(word, &value)) {
             continue;
         }
-        const uint64_t left = task->deadline_ns - now;
-        if (!shmrec_futex_wait(word, value, now + (nap_ns < left ? nap_ns : left), SHMREC_FUTEX_ANY)) {
+        const uint64_t now = shmrec_monotonic_ns();
+        const uint64_t left = now < task->deadline_ns ? task->deadline_ns - now : 0;
+        if (left != 0 && !shmrec_futex_wait(word, value, now + (nap_ns < left ? nap_ns : left), SHMREC_FUTEX_ANY)) {
             (void)shmrec_pause(&pause_ns, task->deadline_ns);
         }
         nap_ns = SHMREC_NAP_NS;
@@ -121,6 +118,10 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
             if (code != SHMREC_OK || taken) {
                 return code;
             }
+        }
+        // At the deadline too it is asked whether this holder is dead: another one may have come meanwhile.
+        if (left == 0) {
+            return shmrec_fail_taken(table, holder, task);
         }
     }
 }

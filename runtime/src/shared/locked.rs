@@ -69,8 +69,8 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
-        self.put(index, value)?;
-        self.announced(group_of(index))
+        self.put("write", index, value)?;
+        self.announced("write", group_of(index))
     }
 
     /// As [`SharedWriter::update`], in this turn.
@@ -79,7 +79,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// As there, but for those of waiting.
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let new = self.change(index, change)?;
-        self.announced(group_of(index))?;
+        self.announced("update", group_of(index))?;
         Ok(new)
     }
 
@@ -89,17 +89,17 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// As there, but for those of waiting.
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let (result, groups) = self.commit(fill)?;
-        self.announced(groups)?;
+        self.announced("batch", groups)?;
         Ok(result)
     }
 
     /// Publishes a record; who waits for it is still to be woken.
-    fn put(&mut self, index: usize, value: &T) -> Result<()> {
+    fn put(&mut self, operation: &'static str, index: usize, value: &T) -> Result<()> {
         let SharedWriter { table, address, .. } = &*self.writer;
         let Some(slot) = table.slot(index) else {
-            return Err(read::out_of_range("write", table, address, index));
+            return Err(read::out_of_range(operation, table, address, index));
         };
-        status::check_home("write", table, address)?;
+        status::check_home(operation, table, address)?;
         Buffer::with_words(value, |words| slot.write(words));
         table.mark();
         Ok(())
@@ -107,8 +107,12 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
 
     /// As [`Locked::put`], what is made of the record.
     pub(super) fn change(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        if table.slot(index).is_none() {
+            return Err(read::out_of_range("update", table, address, index));
+        }
         let new = change(self.read_versioned(index)?.value);
-        self.put(index, &new)?;
+        self.put("update", index, &new)?;
         Ok(new)
     }
 
@@ -123,8 +127,8 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         Ok((result, batch.commit()?))
     }
 
-    fn announced(&self, groups: u32) -> Result<()> {
-        announced(&self.writer.table, &self.writer.address, groups)
+    fn announced(&self, operation: &'static str, groups: u32) -> Result<()> {
+        announced(operation, &self.writer.table, &self.writer.address, groups)
     }
 
     /// The record at `index` and its version: nobody changes it in this turn.

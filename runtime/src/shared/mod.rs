@@ -113,7 +113,7 @@ impl<T: ShmRecord> SharedWriter<T> {
             self.put(index, words);
             self.give_turn()
         })?;
-        announced(&self.table, &self.address, group_of(index))
+        announced("write", &self.table, &self.address, group_of(index))
     }
 
     /// Publishes what `change` makes of the record at `index`, and gives it: nobody else writes between the reading and the
@@ -128,7 +128,7 @@ impl<T: ShmRecord> SharedWriter<T> {
         turn.end()?;
         // Behind the turn: who waits for one does not wait for those who are woken.
         let new = new?;
-        announced(&self.table, &self.address, group_of(index))?;
+        announced("update", &self.table, &self.address, group_of(index))?;
         Ok(new)
     }
 
@@ -141,7 +141,7 @@ impl<T: ShmRecord> SharedWriter<T> {
         let result = turn.commit(fill);
         turn.end()?;
         let (result, groups) = result?;
-        announced(&self.table, &self.address, groups)?;
+        announced("batch", &self.table, &self.address, groups)?;
         Ok(result)
     }
 

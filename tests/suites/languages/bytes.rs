@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use integration_tests::case::every_case;
-use integration_tests::image::Image;
+use integration_tests::case::{every_backend, every_case};
+use integration_tests::image::{Image, at};
 use integration_tests::place::Place;
 use integration_tests::process::Actor;
 use shmrecord::{Reader, ShmRecord, Versioned, Writer};
 use shmrecord_layout::abi::{header, live};
 
 use crate::every::{Every, VALUES, every, line};
+use crate::many::{By, Language, every_pair, make_set};
 use crate::tools::{actors, model, suite};
 
 const CAPACITY: usize = 5;
@@ -86,7 +87,59 @@ fn equal_tables_are_equal_bytes_and_values() {
     });
 }
 
-/// But for what is a table's own.
+#[test]
+fn equal_tables_of_many_are_equal_bytes_and_values() {
+    every_pair(|first, second| {
+        let sets = [make_set(), make_set()];
+        let (words, semaphores) = ([By::Word; 2], sets.each_ref().map(By::Semaphore));
+        for (letters, by) in [("-", words), ("dt", words), ("d", semaphores), ("t4", words)] {
+            every_backend(|place| {
+                let places = [place, &Place::new(place.backend())];
+                let mut creators = [first, second].map(Language::start);
+                for ((creator, place), by) in creators.iter_mut().zip(places).zip(by) {
+                    assert_eq!(creator.ask(&by.share(place, letters)), "holds 1");
+                    creator.take(place);
+                }
+                assert_same_bytes(places[0], places[1]);
+                // Each beside one of its own language, then beside one of the other.
+                let ask = |actors: &mut [Actor; 2], request: &str, answer: &str| {
+                    for actor in actors {
+                        assert_eq!(actor.ask(request), answer, "{request}");
+                    }
+                };
+                for (epoch, languages) in [(2, [first, second]), (3, [second, first])] {
+                    let mut others = [0, 1].map(|at| languages[at].join(places[at], "-", epoch));
+                    assert_same_bytes(places[0], places[1]);
+                    ask(&mut others, "write 3 5", "written");
+                    ask(&mut creators, "write 3 15", "written");
+                    ask(&mut others, "update 3 4", "updated");
+                    assert_same_bytes(places[0], places[1]);
+                    if !letters.contains('4') {
+                        ask(&mut creators, "batch 4 1 2", "published");
+                        assert_same_bytes(places[0], places[1]);
+                    }
+                    ask(&mut others, "lock", "locked");
+                    ask(&mut others, "write 0 5", "written");
+                    assert_same_bytes(places[0], places[1]);
+                    others.into_iter().for_each(Actor::kill);
+                    // Who comes behind them recovers and says so, the next one that it is cleared.
+                    ask(&mut creators, "update 0 1", "updated");
+                    assert_same_bytes(places[0], places[1]);
+                    ask(&mut creators, "lock after death", "locked");
+                    ask(&mut creators, "clear death", "cleared");
+                    ask(&mut creators, "unlock", "unlocked");
+                    assert_same_bytes(places[0], places[1]);
+                }
+                let image = Image::of(place);
+                assert_eq!(image.word(at::EPOCH), 3);
+                let stored = |offset: u64| image.word(offset) != 0;
+                assert_eq!([stored(at::CHANGES), stored(at::DOORBELL)], [letters.contains('d'); 2]);
+            });
+        }
+    });
+}
+
+/// But for what is a table's own, for which processes write it, and by which semaphore.
 #[track_caller]
 pub(crate) fn assert_same_bytes(by_c: &Place, by_rust: &Place) {
     let [c, rust] = [by_c, by_rust].map(|place| {
@@ -94,6 +147,15 @@ pub(crate) fn assert_same_bytes(by_c: &Place, by_rust: &Place) {
         for own in OWN {
             assert!(bytes[own.clone()].iter().any(|&byte| byte != 0), "nothing at {}", own.start);
             bytes[own].fill(0);
+        }
+        if bytes[header::GUARD_KIND] != 0 {
+            let participants = live::PARTICIPANTS..live::PARTICIPANTS_END;
+            for participant in bytes[participants].chunks_exact_mut(8) {
+                // Of the same slots.
+                let was_named = participant.iter().any(|&byte| byte != 0);
+                participant.fill(u8::from(was_named));
+            }
+            bytes[header::SEMAPHORE_KEY..header::SEMAPHORE_KEY + 4].fill(0);
         }
         bytes
     });

@@ -11,10 +11,14 @@ use integration_tests::records::Pattern64;
 use shmrecord::{Options, Reader, Versioned, Writer};
 
 use crate::errors::{CAPACITY, words};
+use crate::many::{By, every_pair};
 use crate::tools::actors;
 
 /// Longer than a step of the coarse clock, in nanoseconds.
 const STEP: u64 = 15_000_000;
+
+/// Longer than an answer takes, and shorter than a machine runs, in nanoseconds.
+const LONG_AGO: u64 = 100_000_000_000;
 
 /// Words without the numbers in them, which go on while they are compared.
 fn without_numbers(words: &str) -> String {
@@ -59,6 +63,49 @@ fn ages_and_what_is_too_old_are_the_same() {
             assert_eq!((age(&mut actor), reader.age().unwrap()), (0, Duration::ZERO));
         });
     }
+}
+
+#[test]
+fn stamps_of_one_language_are_read_by_the_other() {
+    every_pair(|first, second| {
+        every_backend(|place| {
+            let mut reader = second.start();
+            let mut writers = [first.start(), second.start()];
+            assert_eq!(writers[0].ask(&By::Word.share(place, "td")), "holds 1");
+            writers[0].take(place);
+            writers[1].give(place);
+            assert_eq!(writers[1].ask(&format!("join {} -", place.address())), "holds 2");
+            reader.give(place);
+            assert_eq!(reader.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            let image = Image::of(place);
+            // Each write, update, batch and beat says that its writer lives; so does who joins.
+            for (at_writer, request, answer) in [
+                (0, "write 0 5", "written"),
+                (1, "write 0 5", "written"),
+                (0, "update 3 1", "updated"),
+                (1, "batch 0 1", "published"),
+                (0, "beat", "beats"),
+            ] {
+                image.set_word(at::STAMP, image.word(at::STAMP) - LONG_AGO);
+                assert!(age(&mut reader) >= LONG_AGO);
+                assert_eq!(writers[at_writer].ask(request), answer);
+                assert!(age(&mut reader) < LONG_AGO, "{request}");
+            }
+            image.set_word(at::STAMP, image.word(at::STAMP) - LONG_AGO);
+            let _third = first.join(place, "-", 3);
+            assert!(age(&mut reader) < LONG_AGO);
+            shmrecord::remove(place.address()).unwrap();
+            let [writer, _] = &mut writers;
+            assert_eq!(writer.ask(&format!("lone {} {CAPACITY} - 0 0", place.address())), "holds 1");
+            writer.take(place);
+            reader.give(place);
+            assert_eq!(reader.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            let image = Image::of(place);
+            image.set_word(at::STAMP, image.word(at::STAMP) - LONG_AGO);
+            assert_eq!(writer.ask("write 0 5"), "written");
+            assert!(age(&mut reader) >= LONG_AGO, "without stamps a write says nothing");
+        });
+    });
 }
 
 #[test]

@@ -11,6 +11,7 @@
 //! | `roles` | who may write, and who takes over from the killed |
 //! | `errors`, `sysv`, `changes` | what is said of every fault, and of every changed byte |
 //! | `status` | whether a writer of the other language lives, and what the kernel says of its segment |
+//! | `many`, `waiting`, `refused` | writers that take turns, who waits for them, and what is refused to either |
 //! | `life` | how long writers are silent, and who replaces and follows whom |
 //! | `adoption` | other programs' tables: what is read and written, under which guards, and what is said |
 //! | `handover` | memfds that go from one to the other, and what is said when they do not |
@@ -31,6 +32,7 @@ mod handover;
 mod ids;
 mod life;
 mod machines;
+mod many;
 mod memory;
 mod mismatch;
 mod numbers;
@@ -38,9 +40,11 @@ mod prefix;
 mod programs;
 mod random;
 mod readme;
+mod refused;
 mod roles;
 mod status;
 mod sysv;
 mod tools;
+mod waiting;
 
 use integration_tests::every;

@@ -1,14 +1,18 @@
 //! The role of writer between languages: who holds it is named, who is killed is followed, and no reader sees a torn record.
 
+use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 
 use integration_tests::actor;
-use integration_tests::case::every_backend;
+use integration_tests::case::{every_backend, every_public_backend};
+use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
-use integration_tests::records::{Pattern, Pattern256, balance};
-use shmrecord::{Arrangement, ErrorKind, Options, Reader, Writer};
+use integration_tests::records::{Pattern, Pattern256, account, balance};
+use integration_tests::sysv;
+use integration_tests::turns::{ACCOUNTS, COUNTER, PAIR, round};
+use shmrecord::{Arrangement, ErrorKind, Options, Reader, SharedWriter, Writer};
 
 use crate::every::Every;
 use crate::tools::actors;
@@ -16,6 +20,8 @@ use crate::tools::actors;
 const CAPACITY: usize = 4;
 /// Killed in each relay; half of them in C.
 const KILLS: usize = 40;
+/// Longer than a turn is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_writer_in_another_pid_namespace_is_named_by_no_number_of_this_one() {
@@ -111,6 +117,66 @@ fn killed_batches_are_whole_or_nothing_in_both() {
         let verdict = auditor.end();
         assert!(verdict.ends_with(" snapshots, 0 bad"), "{verdict}");
     }
+}
+
+#[test]
+fn killed_writers_of_many_are_followed() {
+    every_public_backend(|place| kill_writers(place, None));
+}
+
+#[test]
+fn killed_writers_of_many_by_a_semaphore_are_followed() {
+    let set = Place::new(Backend::Sysv);
+    sysv::make_set(set.key(), 1);
+    sysv::set_value(set.key(), 0, 1);
+    kill_writers(&Place::new(Backend::Posix), Some(set.key().cast_unsigned()));
+    assert_eq!(sysv::value(set.key(), 0), 1, "it is free at the end");
+}
+
+/// Of four writers, two in C and two in Rust, one after the other is killed, wherever it is: the others go on, and nothing is
+/// lost, made twice or torn. They take turns by a semaphore if there is one.
+fn kill_writers(place: &Place, key: Option<u32>) {
+    let programs = actors();
+    let address = place.address();
+    let start = |number: usize| {
+        let key = key.map(|key| key.to_string());
+        let arguments: Vec<&str> = ["turns", address].into_iter().chain(key.as_deref()).collect();
+        let program = match number % 2 {
+            0 => programs[number / 2 % programs.len()],
+            _ => env!("CARGO_BIN_EXE_actor"),
+        };
+        let mut actor = Actor::start(program, &arguments);
+        assert_eq!(actor.line(), format!("ready {}", number + 1));
+        actor
+    };
+    if programs.is_empty() {
+        return;
+    }
+    let mut writers: VecDeque<_> = (0..4).map(start).collect();
+    let reader = Reader::<Pattern256>::open(address).unwrap();
+    let (image, mut in_a_turn, mut counted) = (Image::of(place), 0, 0);
+    for kill in 1..=KILLS {
+        // So that kills hit different places.
+        thread::sleep(Duration::from_micros(kill as u64 * 377 % 2000));
+        // In turn one of each language.
+        writers.pop_front().unwrap().kill();
+        in_a_turn += u32::from(image.half(at::LOCK) != 0);
+        assert_eq!(balance(&reader.snapshot(0..ACCOUNTS).unwrap()), Some(0), "kill {kill}");
+        // The others go on by themselves.
+        let count = reader.wait(COUNTER, counted, PATIENCE).unwrap().expect("turns come");
+        assert!(count > counted, "kill {kill}: {count} after {counted}");
+        counted = reader.wait(COUNTER, count, PATIENCE).unwrap().expect("and again");
+        writers.push_back(start(kill + 3));
+    }
+    writers.into_iter().for_each(Actor::kill);
+    let mut last = SharedWriter::<Pattern256>::open(address).unwrap();
+    round(&mut last, 1).unwrap();
+    assert_eq!(balance(&reader.snapshot(0..ACCOUNTS).unwrap()), Some(0));
+    let count = reader.read_versioned(COUNTER).unwrap();
+    assert_eq!(count.value, account(count.version), "no update is lost or made twice");
+    let [first, second] = PAIR.map(|index| reader.read(index).unwrap());
+    assert_eq!(first, second);
+    println!("{KILLS} kills, {in_a_turn} times the lock was held then, {} rounds", count.version);
 }
 
 /// Writers in C and in Rust take turns, each killed at full speed; readers in both languages see everything.

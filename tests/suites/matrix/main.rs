@@ -5,11 +5,13 @@
 //! | module | whose tables | guards | who with whom |
 //! |---|---|---|---|
 //! | `tables` | ours | 1, 2, 4 and 8 cells under one writer | creator, opener |
+//! | `many` | ours | a lock word and a semaphore, for many writers; and who waits | creator, joiner or waiter |
 //! | `adopted` | another program's | none, semaphores, counters | writer, reader |
 //!
 //! `pair` starts the processes.
 
 mod adopted;
+mod many;
 mod pair;
 mod tables;
 

@@ -6,6 +6,8 @@
 //                                               batches
 //   audit ADDRESS                               prints `ready`, adds up snapshots of all accounts all the time, prints at
 //                                               last `N snapshots, B bad`
+//   turns ADDRESS [KEY]                         joins a table's writers, who take turns by a semaphore if one is named,
+//                                               prints `ready EPOCH`, takes the turns of turns.h
 //   verify ADDRESS                              prints `ready`, reads everything all the time, prints at last
 //                                               `N reads, B bad`
 //
@@ -14,6 +16,7 @@
 #define _GNU_SOURCE
 #include "every.h"
 #include "many.h"
+#include "turns.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -131,15 +134,6 @@ static shmrec_options chosen(const char *letters) {
     return options;
 }
 
-// An account: every word is the amount.
-static twin_pattern256 account_of(uint64_t amount) {
-    twin_pattern256 account;
-    for (size_t i = 0; i < sizeof account.words / sizeof account.words[0]; i++) {
-        account.words[i] = amount;
-    }
-    return account;
-}
-
 // Fifty batches, then a pause, in which a snapshot of all accounts succeeds.
 static int transfer(char **arguments) {
     const uint64_t capacity = strtoull(arguments[1], NULL, 10);
@@ -154,14 +148,29 @@ static int transfer(char **arguments) {
         twin_pattern256 debit, credit;
         must(twin_pattern256_read(&reader, from, &debit, NULL, &error));
         must(twin_pattern256_read(&reader, to, &credit, NULL, &error));
-        debit = account_of(debit.words[0] - number);
-        credit = account_of(credit.words[0] + number);
+        debit = amount_of(debit.words[0] - number);
+        credit = amount_of(credit.words[0] + number);
         must(twin_pattern256_batch_begin(&writer, &batch, &error));
         must(twin_pattern256_batch_set(&batch, from, &debit, &error));
         must(twin_pattern256_batch_set(&batch, to, &credit, &error));
         must(twin_pattern256_batch_commit(&batch, &error));
         if (number % 50 == 0) {
             usleep(10);
+        }
+    }
+    return 0;
+}
+
+static int take_turns(char **arguments) {
+    twin_pattern256_writer writer;
+    twin_pattern256_reader reader;
+    const uint32_t key = arguments[1] != NULL ? SHMREC_CAST(uint32_t, strtoul(arguments[1], NULL, 0)) : 0;
+    must(turns_join(&writer, &reader, arguments[0], key, &error));
+    printf("ready %" PRIu64 "\n", shmrec_table_epoch(&writer.table));
+    for (uint64_t number = 0; number % 50 != 0 || !input_ended(); number++) {
+        must(turns_round(&writer, &reader, number, &error));
+        if (number % 50 == 0) {
+            usleep(50);
         }
     }
     return 0;
@@ -179,7 +188,7 @@ static int audit(char **arguments) {
         const int code = twin_pattern256_snapshot(&reader, 0, capacity, accounts, &error);
         bool whole = code == SHMREC_OK;
         for (uint64_t i = 0; i < capacity; i++) {
-            const twin_pattern256 expected = account_of(accounts[i].words[0]);
+            const twin_pattern256 expected = amount_of(accounts[i].words[0]);
             whole = whole && memcmp(&expected, &accounts[i], sizeof expected) == 0;
             sum += accounts[i].words[0];
         }
@@ -373,6 +382,9 @@ int main(int argc, char **argv) {
     }
     if (argc == 4 && strcmp(argv[1], "transfer") == 0) {
         return transfer(argv + 2);
+    }
+    if ((argc == 3 || argc == 4) && strcmp(argv[1], "turns") == 0) {
+        return take_turns(argv + 2);
     }
     if (argc == 3 && strcmp(argv[1], "audit") == 0) {
         return audit(argv + 2);

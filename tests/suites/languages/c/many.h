@@ -5,18 +5,23 @@
 
 #include "every.h"
 
+#include <stdlib.h>
+
 static void count_one(twin_every *every, void *context) {
     (void)context;
     every->unsigned64++;
 }
 
-// The choices of a new table of many, a letter each: a doorbell, stamps, or `-` for none; and a semaphore, by key and
-// number, or 0 0.
+// What is chosen, a letter each: a doorbell, stamps, exclusive, to give up quickly or after two seconds and not only
+// after a minute, the number of cells, or `-` for nothing; and a semaphore, by key and number, or 0 0.
 static shmrec_options many_options(const char *letters, uint64_t key, uint64_t index) {
     shmrec_options options;
     memset(&options, 0, sizeof options);
     options.doorbell = strchr(letters, 'd') != NULL;
     options.stamps = strchr(letters, 't') != NULL;
+    options.exclusive = strchr(letters, 'x') != NULL;
+    options.timeout_ms = strchr(letters, 'q') != NULL ? 50 : strchr(letters, 's') != NULL ? 2000 : 60000;
+    options.cells = SHMREC_CAST(uint32_t, strtoul(letters + strcspn(letters, "1248"), NULL, 10));
     options.semaphore_key = (uint32_t)key;
     options.semaphore_index = (uint32_t)index;
     return options;
@@ -29,23 +34,29 @@ static int say_number(int code, const char *answer, uint64_t number) {
     return code != SHMREC_OK ? code : (printf("%s %" PRIu64 "\n", answer, number), SHMREC_OK);
 }
 
-// Answers the line, if it is one of these: `share ADDRESS CAPACITY LETTERS KEY INDEX` (as `many_options` says) and `join
-// ADDRESS` with `holds EPOCH`; `lock`, `lock after death` with `locked`, `clear death` with `cleared`, `unlock` with
-// `unlocked`; `update INDEX TIMES`, which adds 1 so often to `unsigned64`, with `updated`; `wait INDEX SINCE MS` with
-// `version VERSION`, `wait any MS INDEX SINCE INDEX SINCE` with `which NUMBER`, `changes` and `wait all SINCE MS` with
-// `changes COUNT`.
+static int say_epoch(int code, const twin_every_writer *writer) {
+    return code != SHMREC_OK ? code : say_number(code, "holds", shmrec_table_epoch(&writer->table));
+}
+
+// Answers the line, if it is one of these: `share ADDRESS CAPACITY LETTERS KEY INDEX` (as `many_options` says), `lone`
+// like it, but with one writer, and `join ADDRESS LETTERS` with `holds EPOCH`; `lock`, `lock after death` with `locked`,
+// `clear death` with `cleared`, `unlock` with `unlocked`; `update INDEX TIMES`, which adds 1 so often to `unsigned64`,
+// with `updated`; `wait INDEX SINCE MS` with `version VERSION`, `wait any MS INDEX SINCE INDEX SINCE` with `which
+// NUMBER`, `changes` and `wait all SINCE MS` with `changes COUNT`.
 static bool answer_of_many(const char *line, twin_every_writer *writer, twin_every_reader *reader, int *code,
                            shmrec_error *error) {
-    char address[512] = "", letters[16] = "";
+    char kind[8] = "", address[512] = "", letters[16] = "";
     uint64_t a = 0, b = 0, c = 0;
     shmrec_seen seen[2] = {{0, 0}, {0, 0}};
-    if (sscanf(line, "share %511s %" SCNu64 " %15s %" SCNu64 " %" SCNu64, address, &a, letters, &b, &c) == 5) {
+    if (sscanf(line, "%7s %511s %" SCNu64 " %15s %" SCNu64 " %" SCNu64, kind, address, &a, letters, &b, &c) == 6 &&
+        (strcmp(kind, "share") == 0 || strcmp(kind, "lone") == 0)) {
         const shmrec_options options = many_options(letters, b, c);
-        *code = twin_every_create_shared(writer, address, a, &options, error);
-        *code = *code != SHMREC_OK ? *code : say_number(*code, "holds", shmrec_table_epoch(&writer->table));
-    } else if (sscanf(line, "join %511s", address) == 1) {
-        *code = twin_every_open_shared(writer, address, NULL, error);
-        *code = *code != SHMREC_OK ? *code : say_number(*code, "holds", shmrec_table_epoch(&writer->table));
+        *code = kind[0] == 's' ? twin_every_create_shared(writer, address, a, &options, error)
+                               : twin_every_create(writer, address, a, &options, error);
+        *code = say_epoch(*code, writer);
+    } else if (sscanf(line, "join %511s %15s", address, letters) == 2) {
+        const shmrec_options options = many_options(letters, 0, 0);
+        *code = say_epoch(twin_every_open_shared(writer, address, &options, error), writer);
     } else if (strcmp(line, "lock\n") == 0) {
         *code = say(twin_every_lock(writer, error), "locked");
     } else if (strcmp(line, "lock after death\n") == 0) {
