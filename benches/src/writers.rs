@@ -35,7 +35,8 @@ pub(crate) fn measure() -> Result<()> {
             times.push(per_call(|| writer.write(black_box(7), black_box(&value)).expect("in range")));
         }
         rounds[3].push(per_call(|| shared.write(black_box(7), black_box(&value)).expect("in range")));
-        rounds[4].push(per_call(|| drop(black_box(shared.lock().and_then(Turn::whole).expect("nobody else")))));
+        rounds[4]
+            .push(per_call(|| drop(black_box(shared.lock().and_then(Turn::whole).expect("nobody else")))));
         rounds[5].push(per_call(|| {
             let word = black_box(&word);
             let taken = word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed);
