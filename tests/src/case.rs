@@ -59,6 +59,12 @@ pub fn every_backend(test: impl Fn(&Place)) {
     every_one_of(&Backend::ALL, test);
 }
 
+/// As [`every_backend`], for a table with a doorbell and for one without.
+pub fn with_and_without_doorbell(test: impl Fn(&Place, Options)) {
+    every_backend(|place| test(place, Options::new()));
+    every_backend(|place| test(place, Options::new().doorbell(true)));
+}
+
 /// As [`every_backend`], for the kinds that every process finds by their address.
 pub fn every_public_backend(test: impl Fn(&Place)) {
     every_one_of(&Backend::PUBLIC, test);

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use integration_tests::alone::Alone;
-use integration_tests::case::{every_backend, every_case, every_named_backend};
+use integration_tests::case::{every_backend, every_case, every_named_backend, with_and_without_doorbell};
 use integration_tests::check::error_of;
 use integration_tests::fork::{end, split};
 use integration_tests::image::{Image, at};
@@ -20,12 +20,6 @@ const CAPACITY: usize = 40;
 /// Longer than anything takes that goes well.
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(5);
-
-/// A table with a doorbell and one without, of each kind.
-fn with_and_without(test: impl Fn(&Place, Options)) {
-    every_backend(|place| test(place, Options::new()));
-    every_backend(|place| test(place, Options::new().doorbell(true)));
-}
 
 fn reader(place: &Place) -> Reader<Quote> {
     Reader::open(place.address()).unwrap()
@@ -73,7 +67,7 @@ fn of_a_whole_table_every_kind_of_change_is_told_once() {
 
 #[test]
 fn of_several_records_theirs_are_told_and_no_others() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         writer.write(33, &quote(1)).unwrap();
         let notifier = reader(place).notifier_of(&[0, 33]).unwrap();
@@ -129,7 +123,7 @@ fn no_version_is_missed_by_who_takes_and_then_reads() {
 
 #[test]
 fn what_was_taken_before_it_was_told_is_not_told() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let notifier = reader(place).notifier_of(&[4]).unwrap();
         for version in 1..=200 {
@@ -193,7 +187,7 @@ fn what_a_writer_did_not_come_to_announce_is_told_all_the_same() {
 
 #[test]
 fn removal_is_told_for_ever_and_behind_what_was_published() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let reader = reader(place);
         let (asleep, told) = (reader.notifier_of(&[7]).unwrap(), reader.notifier_of(&[8]).unwrap());
@@ -243,7 +237,7 @@ fn what_cannot_be_told_is_refused() {
 
 #[test]
 fn a_child_has_no_use_of_it_and_leaves_it_to_its_parent() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let reader = reader(place);
         let notifier = reader.notifier_of(&[7]).unwrap();
@@ -273,7 +267,7 @@ fn holdings() -> [usize; 3] {
 #[test]
 fn one_that_is_dropped_ends_at_once_and_leaves_nothing() {
     Alone::new("notifying::one_that_is_dropped_ends_at_once_and_leaves_nothing").run(|| {
-        with_and_without(|place, options| {
+        with_and_without_doorbell(|place, options| {
             let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
             let reader = reader(place);
             let has_doorbell = reader.changes().is_ok();

@@ -3,10 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use integration_tests::case::{every_backend, every_case};
+use integration_tests::case::{every_backend, every_case, with_and_without_doorbell};
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
-use integration_tests::place::Place;
 use integration_tests::records::{Pattern, Pattern64, Quote, quote};
 use shmrecord::{ErrorKind, Options, RawReader, Reader, SharedWriter, Writer, remove};
 
@@ -14,12 +13,6 @@ const CAPACITY: usize = 40;
 /// Longer than any wait that goes well takes.
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(30);
-
-/// A table with a doorbell and one without, of each kind.
-fn with_and_without(test: impl Fn(&Place, Options)) {
-    every_backend(|place| test(place, Options::new()));
-    every_backend(|place| test(place, Options::new().doorbell(true)));
-}
 
 #[test]
 fn who_waits_for_a_record_gets_its_next_version() {
@@ -54,7 +47,7 @@ fn who_waits_for_a_record_gets_its_next_version() {
 
 #[test]
 fn a_wait_ends_at_its_timeout_and_not_before() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let reader = Reader::<Quote>::open(place.address()).unwrap();
         writer.write(7, &quote(1)).unwrap();
@@ -76,7 +69,7 @@ fn a_wait_ends_at_its_timeout_and_not_before() {
 
 #[test]
 fn who_waits_for_any_of_several_records_is_told_which() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let raw = RawReader::open(place.address()).unwrap();
         let reader = Reader::<Quote>::open(place.address()).unwrap();
@@ -146,7 +139,7 @@ fn a_whole_table_without_a_doorbell_cannot_be_waited_for() {
 
 #[test]
 fn removal_ends_every_wait_and_is_told_to_the_writer() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let reader = Reader::<Quote>::open(place.address()).unwrap();
         thread::scope(|scope| {
@@ -168,7 +161,7 @@ fn removal_ends_every_wait_and_is_told_to_the_writer() {
 
 #[test]
 fn a_removal_that_the_next_creator_finishes_is_told_to_the_writer() {
-    with_and_without(|place, options| {
+    with_and_without_doorbell(|place, options| {
         let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
         let reader = Reader::<Quote>::open(place.address()).unwrap();
         // All that its remover came to.
