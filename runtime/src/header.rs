@@ -1,6 +1,8 @@
 //! The header of a segment: written once, and validated on a private copy before anything else is believed. Relies on
 //! `geometry` and the header numbers of the layout crate; knows no mapping and no record type.
 
+use std::fmt;
+
 use shmrecord_layout::RecordLayout;
 use shmrecord_layout::abi::{self, header as at};
 use shmrecord_layout::fingerprint::Fnv1a;
@@ -37,9 +39,9 @@ pub(crate) struct Semaphore {
     pub(crate) index: u32,
 }
 
-impl std::fmt::Display for Semaphore {
+impl fmt::Display for Semaphore {
     /// `0x1234[0]`, or `none`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.key {
             0 => f.write_str("none"),
             key => write!(f, "{key:#x}[{}]", self.index),

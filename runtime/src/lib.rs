@@ -70,6 +70,7 @@ mod geometry;
 mod guard;
 pub mod handover;
 mod header;
+mod held;
 mod host;
 mod key;
 mod life;

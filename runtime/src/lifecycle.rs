@@ -15,6 +15,7 @@ use crate::error::{At, ErrorKind, Result};
 use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
 use crate::header::{self, Header};
+use crate::held::{Held, Taken, find_semaphore};
 use crate::host;
 use crate::options::Options;
 use crate::plan::Plan;
@@ -28,25 +29,6 @@ use crate::table::Table;
 /// What a segment of ours has at least: header and live words.
 pub(crate) const LEAST_BYTES: u64 = abi::live::END as u64;
 
-/// What a writer holds.
-pub(crate) struct Held {
-    pub(crate) address: Address,
-    pub(crate) table: Table,
-    /// Holds the role, or a share of it and a slot: the kernel takes it back when this is closed.
-    pub(crate) guard: Guard,
-    /// Which of many writers this is; 0 where there is one.
-    pub(crate) slot: u32,
-}
-
-/// A table with its guard, and the slot of this writer.
-pub(crate) type Taken = (Table, Guard, u32);
-
-impl Held {
-    pub(crate) fn of(address: Address, (table, guard, slot): Taken) -> Self {
-        Self { address, table, guard, slot }
-    }
-}
-
 /// Creates the table, or takes over or joins the one that exists.
 pub(crate) fn create(
     options: &Options,
@@ -58,9 +40,11 @@ pub(crate) fn create(
     let address = Address::parse(address)?;
     let at = &At { operation: "create", subject: &address };
     let plan = plan(at, options, &address, layout, capacity, writers)?;
+    // Before there is a table, so that nothing fails behind its creation.
+    let semaphore = find_semaphore(options, plan.semaphore())?;
     let mut deadline = Deadline::after(options.timeout);
     let taken = create_or_take_over(at, options, &address, &plan, None, &mut deadline)?;
-    Ok(Held::of(address, taken))
+    Held::of(options, address, taken, semaphore)
 }
 
 /// The table that is asked for, if it can be.
@@ -142,7 +126,7 @@ pub(crate) fn open_writer(
             result => result?,
         };
         if let Some(taken) = take_over(at, options, &address, table, many, &mut deadline)? {
-            return Ok(Held::of(address, taken));
+            return Held::of(options, address, taken, None);
         }
         if !deadline.pause() {
             return Err(at.error(ErrorKind::Retired));

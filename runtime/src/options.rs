@@ -15,7 +15,7 @@ use crate::region::memory::{Need, Wishes};
 use crate::region::{Rights, Trust};
 use crate::shared::SharedWriter;
 use crate::writer::Writer;
-use crate::{lifecycle, removal, replacement, turn};
+use crate::{lifecycle, removal, replacement};
 
 /// How to create and open tables, in the manner of `std::fs::OpenOptions`.
 ///
@@ -176,7 +176,7 @@ impl Options {
 
     /// Lets the writers of a new table of many take turns by a semaphore that exists, `index` of the System V set with this key:
     /// for programs that take turns by it already, at the price of two system calls for each write. It is 1 when it is free. It
-    /// is neither created nor removed; each holder's death gives it back. A table that exists has what it was created with.
+    /// is neither created nor removed; each holder's death gives it back. For a table that exists: it must be that one.
     #[must_use]
     pub const fn semaphore(mut self, key: u32, index: u16) -> Self {
         self.semaphore = Some(Semaphore { key, index: index as u32 });
@@ -248,8 +248,8 @@ impl Options {
     /// # Errors
     /// As [`SharedWriter::create`].
     pub fn create_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
-        let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers()?)?;
-        SharedWriter::new(self, held)
+        let held = lifecycle::create(self, address, T::LAYOUT, capacity, self.many_writers())?;
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Joins the writers of a table of many. See [`SharedWriter::open`].
@@ -258,7 +258,7 @@ impl Options {
     /// As [`SharedWriter::open`].
     pub fn open_shared<T: ShmRecord>(&self, address: &str) -> Result<SharedWriter<T>> {
         let held = lifecycle::open_writer(self, address, T::LAYOUT, true)?;
-        SharedWriter::new(self, held)
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Replaces the table at the address, whoever writes to it. See [`Writer::replace`].
@@ -275,8 +275,8 @@ impl Options {
     /// # Errors
     /// As [`Writer::replace`] and [`SharedWriter::create`].
     pub fn replace_shared<T: ShmRecord>(&self, address: &str, capacity: usize) -> Result<SharedWriter<T>> {
-        let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers()?)?;
-        SharedWriter::new(self, held)
+        let held = replacement::replace(self, address, T::LAYOUT, capacity, self.many_writers())?;
+        Ok(SharedWriter::new(held, self.timeout))
     }
 
     /// Opens a table for reading. See [`Reader::open`].
@@ -313,16 +313,9 @@ impl Options {
         removal::remove(self, address)
     }
 
-    /// How many writers take turns. The semaphore, if it is to be one, is looked for before a table is made for it.
-    fn many_writers(&self) -> Result<Writers> {
-        let Some(semaphore) = self.semaphore else {
-            return Ok(Writers::Lock);
-        };
-        // What can be none is refused with the rest of the plan.
-        if semaphore.index <= 0x7fff {
-            turn::semaphore(semaphore, &self.trust())?;
-        }
-        Ok(Writers::Semaphore)
+    /// How many writers take turns.
+    fn many_writers(&self) -> Writers {
+        if self.semaphore.is_some() { Writers::Semaphore } else { Writers::Lock }
     }
 
     pub(crate) fn trust(&self) -> Trust {

@@ -79,36 +79,41 @@ impl<'a> Plan<'a> {
 
     /// An existing table must have what was asked for; what was not asked for may be anything.
     pub(crate) fn check(&self, at: &At<'_>, options: &Options, table: &Table) -> Result<()> {
-        let found = &table.header().shape;
+        let shape = &table.header().shape;
         let differs = |what, found: &dyn std::fmt::Display, asked: &dyn std::fmt::Display| {
             Err(at
                 .error(ErrorKind::ShapeMismatch { what })
                 .detail(format!("{found} found, {asked} asked for")))
         };
-        if found.capacity != self.shape.capacity {
-            return differs("capacity", &found.capacity, &self.shape.capacity);
+        if shape.capacity != self.shape.capacity {
+            return differs("capacity", &shape.capacity, &self.shape.capacity);
         }
-        if options.cells.is_some() && found.cells != self.shape.cells {
-            return differs("number of cells", &found.cells, &self.shape.cells);
+        if options.cells.is_some() && shape.cells != self.shape.cells {
+            return differs("number of cells", &shape.cells, &self.shape.cells);
         }
-        if options.arrangement.is_some() && found.arrangement != self.shape.arrangement {
-            return differs("arrangement", &found.arrangement.name(), &self.shape.arrangement.name());
+        if options.arrangement.is_some() && shape.arrangement != self.shape.arrangement {
+            return differs("arrangement", &shape.arrangement.name(), &self.shape.arrangement.name());
         }
-        if options.doorbell && !found.has_doorbell {
+        if options.doorbell && !shape.has_doorbell {
             return differs("way of waking", &"none", &"a doorbell");
         }
         if options.stamps && !table.header().stamps {
             return differs("way of keeping time", &"none", &"stamps");
         }
-        let semaphore = table.header().semaphore;
-        if options.semaphore.is_some() && semaphore != self.semaphore {
-            return differs("semaphore", &semaphore, &self.semaphore);
+        let (found, asked) = (table.header().semaphore, self.semaphore);
+        if options.semaphore.is_some() && shape.writers.are_many() && found != asked {
+            return differs("semaphore", &found, &asked);
         }
         // An exclusive one cannot have been opened for writing.
         if options.exclusive {
             return differs("sealing", &"shared", &"exclusive");
         }
         Ok(())
+    }
+
+    /// By which many take turns; all zeros: none.
+    pub(crate) fn semaphore(&self) -> Semaphore {
+        self.semaphore
     }
 
     /// Who may write it.

@@ -16,8 +16,9 @@ use crate::error::{At, ErrorKind, Result};
 use crate::geometry::{Geometry, Writers};
 use crate::guard::role::Lock;
 use crate::header::{self, Header};
+use crate::held::{Held, Taken, find_semaphore};
 use crate::host;
-use crate::lifecycle::{self, Held, LEAST_BYTES, Taken};
+use crate::lifecycle::{self, LEAST_BYTES};
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::{Access, Map};
@@ -37,6 +38,7 @@ pub(crate) fn replace(
     let address = Address::parse(address)?;
     let at = &At { operation: "replace", subject: &address };
     let plan = lifecycle::plan(at, options, &address, layout, capacity, writers)?;
+    let semaphore = find_semaphore(options, plan.semaphore())?;
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
     let replaced = match Old::find(at, options, &address, layout)? {
@@ -51,7 +53,7 @@ pub(crate) fn replace(
         Some(replaced) => replaced,
         None => lifecycle::create_or_take_over(at, options, &address, &plan, prepared, &mut deadline)?,
     };
-    Ok(Held::of(address, taken))
+    Held::of(options, address, taken, semaphore)
 }
 
 /// Rounds until the old table has given way. `None`: somebody else has taken it away, or has the name it gave away.

@@ -8,24 +8,23 @@ use crate::error::{At, Error, ErrorKind, Result};
 use crate::futex;
 use crate::guard::lock::{Kernel, Slept, Taken, Untaken};
 use crate::guard::role::{Guard, Lock};
-use crate::header::Semaphore;
 use crate::host;
-use crate::region::Trust;
-use crate::semaphore::foreign::{ForeignLock, ForeignPlace};
+use crate::semaphore::foreign::ForeignLock;
 use crate::sync::{AtomicU32, Ordering};
 use crate::table::Table;
 
-/// The first sleep, after which it is asked whether the holder is dead.
-const FIRST_SLEEP: Duration = Duration::from_millis(1);
-/// Each further one.
-const LONGEST_SLEEP: Duration = Duration::from_millis(10);
+/// When it is first asked whether the holder is dead.
+const FIRST_QUESTION: Duration = Duration::from_millis(1);
+/// How often from then on.
+const EACH_QUESTION: Duration = Duration::from_millis(10);
 
 /// What the lock asks of the kernel, for one attempt to take it.
 struct Asked<'a> {
     at: &'a At<'a>,
     guard: &'a mut Guard,
     deadline: Deadline,
-    sleep: Duration,
+    /// When it is asked next whether the holder is dead: a moment, because signals may end every sleep, and a sandbox permit none.
+    question: Deadline,
 }
 
 impl Kernel for Asked<'_> {
@@ -36,11 +35,13 @@ impl Kernel for Asked<'_> {
         if left.is_zero() {
             return Slept::Over;
         }
-        let longest = std::mem::replace(&mut self.sleep, LONGEST_SLEEP).min(left);
-        if futex::wait(word, seen, futex::ANY, longest) {
+        futex::wait(word, seen, futex::ANY, self.question.left().min(left));
+        if !self.question.is_over() {
+            // Woken, or at the deadline, where the lock is tried a last time.
             return Slept::Woken;
         }
-        if self.deadline.is_over() { Slept::Over } else { Slept::Quiet }
+        self.question = Deadline::after(EACH_QUESTION);
+        Slept::Quiet
     }
 
     fn is_held(&mut self, slot: u32) -> Result<bool> {
@@ -67,7 +68,8 @@ pub(crate) fn take(
     timeout: Duration,
 ) -> Result<()> {
     let lock = table.live().lock(slot);
-    let mut asked = Asked { at, guard, deadline: Deadline::after(timeout), sleep: FIRST_SLEEP };
+    let mut asked =
+        Asked { at, guard, deadline: Deadline::after(timeout), question: Deadline::after(FIRST_QUESTION) };
     match lock.take(&mut asked) {
         Ok(Taken::Free) => Ok(()),
         Ok(Taken::FromDead) => {
@@ -86,17 +88,6 @@ pub(crate) fn give(table: &Table, slot: u32) {
     if table.live().lock(slot).give() {
         futex::wake(table.live().lock_word(), 1, futex::ANY);
     }
-}
-
-/// Opens the semaphore by which writers take turns, if there is one: it exists, and its owner and mode are accepted.
-pub(crate) fn semaphore(semaphore: Semaphore, trust: &Trust) -> Result<Option<ForeignLock>> {
-    let Semaphore { key, index } = semaphore;
-    if key == 0 {
-        return Ok(None);
-    }
-    // Past what a set can have it is not found.
-    let index = u16::try_from(index).unwrap_or(u16::MAX);
-    ForeignPlace::sysv(&format!("{key:#x}"), index)?.open("open for writing", trust).map(Some)
 }
 
 /// Takes the semaphore, waiting no longer than this, and then marks the lock as held, which its last holder left marked only if

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::buffer::Buffer;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::guard::role::Guard;
-use crate::lifecycle::Held;
+use crate::held::Held;
 use crate::options::Options;
 use crate::read;
 use crate::reader::Versioned;

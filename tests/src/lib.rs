@@ -6,6 +6,7 @@
 //! | [`place`] | an address that nobody else uses, removed at the end |
 //! | [`case`] | kinds of segment x cells x arrangements |
 //! | [`every`] | the record with every kind of field |
+//! | [`clock`] | the time, and a record that keeps it |
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
@@ -26,6 +27,7 @@ pub mod alone;
 pub mod bus;
 pub mod case;
 pub mod check;
+pub mod clock;
 pub mod every;
 pub mod foreign;
 pub mod fork;

@@ -224,6 +224,10 @@ pub struct Attached {
     length: usize,
 }
 
+// SAFETY: memory that every thread of this process may reach; it is touched by volatile accesses only, and unmapped once, by
+// the drop of its one owner.
+unsafe impl Send for Attached {}
+
 impl Attached {
     /// The segment under this key.
     ///

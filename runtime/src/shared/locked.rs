@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::buffer::Buffer;
 use crate::error::{At, Error, ErrorKind, Result};
+use crate::guard::doorbell::group_of;
 use crate::read;
 use crate::reader::Versioned;
 use crate::record::ShmRecord;
@@ -67,7 +68,8 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
-        self.publish("write", index, value)
+        self.put("write", index, value)?;
+        self.announced("write", group_of(index))
     }
 
     /// As [`SharedWriter::update`], in this turn.
@@ -75,24 +77,9 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
-        let SharedWriter { table, address, .. } = &*self.writer;
-        if table.slot(index).is_none() {
-            return Err(read::out_of_range("update", table, address, index));
-        }
-        let new = change(self.read_versioned(index)?.value);
-        self.publish("update", index, &new)?;
+        let new = self.change(index, change)?;
+        self.announced("update", group_of(index))?;
         Ok(new)
-    }
-
-    fn publish(&self, operation: &'static str, index: usize, value: &T) -> Result<()> {
-        let SharedWriter { table, address, .. } = &*self.writer;
-        let Some(slot) = table.slot(index) else {
-            return Err(read::out_of_range(operation, table, address, index));
-        };
-        status::check_home(operation, table, address)?;
-        Buffer::with_words(value, |words| slot.write(words));
-        table.mark();
-        announced(operation, table, address, slot.group())
     }
 
     /// As [`SharedWriter::batch`], in this turn.
@@ -100,12 +87,47 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// # Errors
     /// As there, but for those of waiting.
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
+        let (result, groups) = self.commit(fill)?;
+        self.announced("batch", groups)?;
+        Ok(result)
+    }
+
+    /// Publishes a record; who waits for it is still to be woken.
+    fn put(&mut self, operation: &'static str, index: usize, value: &T) -> Result<()> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        let Some(slot) = table.slot(index) else {
+            return Err(read::out_of_range(operation, table, address, index));
+        };
+        status::check_home(operation, table, address)?;
+        Buffer::with_words(value, |words| slot.write(words));
+        table.mark();
+        Ok(())
+    }
+
+    /// As [`Locked::put`], what is made of the record.
+    pub(super) fn change(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
+        let SharedWriter { table, address, .. } = &*self.writer;
+        if table.slot(index).is_none() {
+            return Err(read::out_of_range("update", table, address, index));
+        }
+        let new = change(self.read_versioned(index)?.value);
+        self.put("update", index, &new)?;
+        Ok(new)
+    }
+
+    /// As [`Locked::put`], several records, and gives the groups that they are waited for in.
+    pub(super) fn commit<R>(
+        &mut self,
+        fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>,
+    ) -> Result<(R, u32)> {
         let SharedWriter { table, address, timeout, .. } = &*self.writer;
         let mut batch = Batch::begin(table, address, *timeout)?;
         let result = fill(&mut batch)?;
-        let groups = batch.commit()?;
-        announced("batch", table, address, groups)?;
-        Ok(result)
+        Ok((result, batch.commit()?))
+    }
+
+    fn announced(&self, operation: &'static str, groups: u32) -> Result<()> {
+        announced(operation, &self.writer.table, &self.writer.address, groups)
     }
 
     /// The record at `index` and its version: nobody changes it in this turn.

@@ -11,7 +11,7 @@ use crate::buffer::Buffer;
 use crate::error::{At, Result};
 use crate::guard::doorbell::group_of;
 use crate::guard::role::Guard;
-use crate::lifecycle::Held;
+use crate::held::Held;
 use crate::options::Options;
 use crate::read;
 use crate::reader::Versioned;
@@ -71,7 +71,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// [`NoSlot`](crate::ErrorKind::NoSlot) when 62 writers are there; [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) when the table that
-    /// is there has one writer; [`WriterAlive`](crate::ErrorKind::WriterAlive) while somebody writes to a table that lost this address;
+    /// is there has one writer, or another semaphore than was asked for; [`WriterAlive`](crate::ErrorKind::WriterAlive) while somebody writes to a table that lost this address;
     /// [`NotFound`](crate::ErrorKind::NotFound) when the semaphore of [`Options::semaphore`] does not exist; and as
     /// [`Writer::create`](crate::Writer::create).
     pub fn create(address: &str, capacity: usize) -> Result<Self> {
@@ -86,20 +86,9 @@ impl<T: ShmRecord> SharedWriter<T> {
         Options::new().open_shared(address)
     }
 
-    pub(crate) fn new(options: &Options, held: Held) -> Result<Self> {
-        let Held { address, table, guard, slot } = held;
-        let semaphore = turn::semaphore(table.header().semaphore, &options.trust())?;
-        let timeout = options.timeout;
-        Ok(Self {
-            address,
-            timeout,
-            table,
-            guard,
-            slot,
-            semaphore,
-            was_panicking: false,
-            record: PhantomData,
-        })
+    pub(crate) fn new(held: Held, timeout: Duration) -> Self {
+        let Held { address, table, guard, slot, semaphore } = held;
+        Self { address, timeout, table, guard, slot, semaphore, was_panicking: false, record: PhantomData }
     }
 
     /// Publishes `value` as the next version of record `index`, in a turn of its own.
@@ -135,9 +124,12 @@ impl<T: ShmRecord> SharedWriter<T> {
     #[inline]
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let mut turn = self.turn("update")?;
-        let new = turn.update(index, change);
+        let new = turn.change(index, change);
         turn.end()?;
-        new
+        // Behind the turn: who waits for one does not wait for those who are woken.
+        let new = new?;
+        announced("update", &self.table, &self.address, group_of(index))?;
+        Ok(new)
     }
 
     /// Publishes what `fill` sets, all at one instant, in one turn: as [`Writer::batch`](crate::Writer::batch).
@@ -146,9 +138,11 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// As there and as [`SharedWriter::write`].
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let mut turn = self.turn("batch")?;
-        let result = turn.batch(fill);
+        let result = turn.commit(fill);
         turn.end()?;
-        result
+        let (result, groups) = result?;
+        announced("batch", &self.table, &self.address, groups)?;
+        Ok(result)
     }
 
     /// Takes the turn and keeps it until the [`Locked`] in what is given is dropped: for several writes that belong together.

@@ -13,12 +13,16 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use integration_tests::mark::between_marks;
-use integration_tests::records::{Pattern64, Pattern256, Quote};
+use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote};
 use shmrecord::handover::{self, Share};
-use shmrecord::{Reader, Result, Semaphore, ShmRecord, Writer};
+use shmrecord::{Options, Reader, Result, Semaphore, SharedWriter, ShmRecord, Writer};
 
 /// Records in a table.
 const CAPACITY: usize = 4;
+/// How long it is waited for what does not come: shorter than a waiting reader sleeps.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How long for what does come.
+const LONG_PATIENCE: Duration = Duration::from_secs(100);
 /// Longer than any operation may take, stepped on a busy machine.
 const SECONDS: u32 = 300;
 
@@ -58,6 +62,17 @@ fn run(operation: &str, address: &str) -> Result<()> {
         }
         "remove" => between_marks(|| shmrecord::remove(address)),
         "write" => write::<Pattern256>(address),
+        "write-next" => {
+            let mut writer = Writer::<Pattern256>::open(address)?;
+            let next = Pattern256::of(0, writer.read_versioned(0)?.version + 1);
+            between_marks(|| writer.write(0, &next))
+        }
+        "batch" => {
+            let mut writer = Writer::<Pattern256>::open(address)?;
+            let next = |index| Ok(Pattern256::of(index, writer.read_versioned(index)?.version + 1));
+            let [first, third] = [next(0)?, next(2)?];
+            between_marks(|| writer.batch(|batch| batch.set(0, &first).and_then(|()| batch.set(2, &third))))
+        }
         "write-64" => write::<Pattern64>(address),
         "write-padded" => write::<Quote>(address),
         "read" => {
@@ -84,6 +99,28 @@ fn run(operation: &str, address: &str) -> Result<()> {
             handover::send(&ours, address, Share::Writer)?;
             between_marks(|| handover::receive(&theirs, Duration::from_secs(1))).map(drop)
         }
+        "create-doorbell" => {
+            let options = Options::new().doorbell(true);
+            between_marks(|| options.create::<Pattern256>(address, CAPACITY)).map(drop)
+        }
+        "share" => {
+            let options = Options::new().doorbell(true);
+            between_marks(|| options.create_shared::<Pattern256>(address, CAPACITY)).map(drop)
+        }
+        "join" => between_marks(|| SharedWriter::<Pattern256>::open(address)).map(drop),
+        "wait" => {
+            let reader = Reader::<Pattern256>::open(address)?;
+            let seen = reader.version(0)?;
+            let found = between_marks(|| reader.wait(0, seen, PATIENCE))?;
+            assert_eq!(found, None, "nobody writes meanwhile");
+            Ok(())
+        }
+        "wait-for" => {
+            let reader = Reader::<Pattern256>::open(address)?;
+            let found = between_marks(|| reader.wait(0, 0, LONG_PATIENCE))?;
+            assert_eq!(found, Some(1), "it is written meanwhile");
+            Ok(())
+        }
         "semaphore-create" => between_marks(|| Semaphore::create(address, 1)).map(drop),
         "semaphore-open-or-create" => between_marks(|| Semaphore::open_or_create(address, 1)).map(drop),
         "semaphore-open" => between_marks(|| Semaphore::open(address)).map(drop),
@@ -101,6 +138,44 @@ fn run(operation: &str, address: &str) -> Result<()> {
         "semaphore-post" => {
             let semaphore = Semaphore::open(address)?;
             between_marks(|| semaphore.post())
+        }
+        _ => match operation.strip_prefix("share-by-") {
+            Some(key) => {
+                let options = Options::new().semaphore(key.parse().expect("a number"), 0);
+                between_marks(|| options.create_shared::<Pattern256>(address, CAPACITY)).map(drop)
+            }
+            None => turn(operation, address),
+        },
+    }
+}
+
+/// What one of many writers does; record 0 becomes its next version.
+fn turn(operation: &str, address: &str) -> Result<()> {
+    let timeout = if operation == "turn-in-vain" { Duration::ZERO } else { LONG_PATIENCE };
+    let mut writer = Options::new().timeout(timeout).open_shared::<Pattern256>(address)?;
+    let next = |index| Ok(Pattern256::of(index, writer.read_versioned(index)?.version + 1));
+    let [first, third] = [next(0)?, next(2)?];
+    match operation {
+        "turn" | "turn-in-vain" => between_marks(|| writer.write(0, &first)),
+        "turns" => between_marks(|| {
+            writer.write(0, &first)?;
+            writer.write(2, &third)
+        }),
+        "turn-update" => between_marks(|| writer.update(0, |_| first)).map(drop),
+        "turn-batch" => between_marks(|| {
+            writer.batch(|batch| {
+                batch.set(0, &first)?;
+                batch.set(2, &third)
+            })
+        }),
+        "turn-locked" => between_marks(|| {
+            let mut turn = writer.lock()?.any();
+            turn.write(0, &first)?;
+            turn.write(2, &third)
+        }),
+        "leave" => {
+            between_marks(|| drop(writer));
+            Ok(())
         }
         _ => panic!("unknown operation: {operation}"),
     }

@@ -9,6 +9,7 @@ mod records;
 mod removal;
 mod replacement;
 mod roles;
+mod semaphores;
 mod shapes;
 mod status;
 mod values;

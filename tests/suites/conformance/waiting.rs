@@ -167,6 +167,22 @@ fn removal_ends_every_wait_and_is_told_to_the_writer() {
 }
 
 #[test]
+fn a_removal_that_the_next_creator_finishes_is_told_to_the_writer() {
+    with_and_without(|place, options| {
+        let mut writer = options.create::<Quote>(place.address(), CAPACITY).unwrap();
+        let reader = Reader::<Quote>::open(place.address()).unwrap();
+        // All that its remover came to.
+        Image::of(place).set_word(at::STATE, 2);
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| error_of(reader.wait(7, 0, LONG), place.address()));
+            drop(options.create::<Quote>(place.address(), CAPACITY).unwrap());
+            assert_eq!(waiter.join().unwrap(), ErrorKind::Retired);
+        });
+        assert_eq!(error_of(writer.write(7, &quote(1)), place.address()), ErrorKind::Retired);
+    });
+}
+
+#[test]
 fn writers_of_one_table_wake_who_waits_for_any_of_them() {
     every_backend(|place| {
         let options = Options::new().doorbell(true);

@@ -13,4 +13,5 @@ mod replacement;
 mod role;
 mod transfers;
 mod turns;
+mod waits;
 mod writing;

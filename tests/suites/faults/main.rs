@@ -23,3 +23,5 @@ mod space;
 mod storm;
 mod sysv;
 mod truncation;
+mod turns;
+mod waits;

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `segments` | a table: header, live words, log, description, versions, cells |
 //! | `scribbler` | the words of a table while it is read and written |
+//! | `turns` | a table of many writers with a doorbell, still and while it is worked with |
 //! | `removal` | what is to be removed, whatever it is |
 //! | `replacement` | what is to be replaced, whatever it is, with the values that can be made of it |
 //! | `descriptions` | the bytes of a description |
@@ -37,4 +38,5 @@ mod schemas;
 mod scribbler;
 mod segments;
 mod table;
+mod turns;
 mod twin;

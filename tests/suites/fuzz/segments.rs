@@ -59,7 +59,7 @@ fn input(random: &mut Random, table: &mut Table, mut twin: Option<&mut Twin>) {
 }
 
 /// What is said of the table, and of its first records.
-fn read(address: &str) -> String {
+pub(crate) fn read(address: &str) -> String {
     let reader = impatient().open::<Every>(address);
     let mut said = words(&reader);
     if let Ok(reader) = reader {

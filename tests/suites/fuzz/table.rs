@@ -22,6 +22,7 @@ pub(crate) fn impatient() -> Options {
 pub(crate) struct Table {
     place: Place,
     options: Options,
+    many: bool,
     capacity: usize,
     file: File,
     whole: Vec<u8>,
@@ -29,16 +30,25 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Of one writer.
     pub(crate) fn new(cells: u32, arrangement: Arrangement) -> Self {
+        Self::of(false, impatient().cells(cells).arrangement(arrangement), cells)
+    }
+
+    /// Of many writers, with a doorbell.
+    pub(crate) fn of_many(cells: u32, arrangement: Arrangement) -> Self {
+        Self::of(true, impatient().cells(cells).arrangement(arrangement).doorbell(true).stamps(true), cells)
+    }
+
+    fn of(many: bool, mut options: Options, cells: u32) -> Self {
         let place = Place::new(Backend::Posix);
-        let mut options = impatient().cells(cells).arrangement(arrangement);
         if cells == 1 {
             options = options.log_entries(2);
         }
         let capacity = fitting(&place, &options);
-        let (file, whole) = make(&place, &options, capacity);
-        let numbers = Numbers::of(&whole);
-        Self { place, options, capacity, file, whole, numbers }
+        let (file, whole) = make(&place, &options, many, capacity);
+        let numbers = Numbers::of(&whole, many);
+        Self { place, options, many, capacity, file, whole, numbers }
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -90,7 +100,7 @@ impl Table {
         if self.exists() {
             return;
         }
-        (self.file, self.whole) = make(&self.place, &self.options, self.capacity);
+        (self.file, self.whole) = make(&self.place, &self.options, self.many, self.capacity);
     }
 }
 
@@ -106,12 +116,15 @@ fn fitting(place: &Place, options: &Options) -> usize {
 }
 
 /// A new table with a few values in it, and its bytes.
-fn make(place: &Place, options: &Options, capacity: usize) -> (File, Vec<u8>) {
-    let mut writer = options.create::<Every>(place.address(), capacity).expect("nothing is there");
-    for number in 0..4 {
-        writer.write(usize::from(number > 2), &every(number)).expect("room for two records");
+fn make(place: &Place, options: &Options, many: bool, capacity: usize) -> (File, Vec<u8>) {
+    let values = (0..4).map(|number| (usize::from(number > 2), every(number)));
+    if many {
+        let mut writer = options.create_shared(place.address(), capacity).expect("nothing is there");
+        values.for_each(|(index, value)| writer.write(index, &value).expect("room for two records"));
+    } else {
+        let mut writer = options.create(place.address(), capacity).expect("nothing is there");
+        values.for_each(|(index, value)| writer.write(index, &value).expect("room for two records"));
     }
-    drop(writer);
     let file = File::options().read(true).write(true).open(place.path()).expect("the segment's file");
     let mut whole = vec![0; usize::try_from(file.metadata().expect("its size").len()).expect("a small one")];
     file.read_exact_at(&mut whole, 0).expect("its bytes");
@@ -136,7 +149,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn of(whole: &[u8]) -> Self {
+    fn of(whole: &[u8], many: bool) -> Self {
         let widths = [8, 4, 4, 8, 8, 8, 4, 4, 8, 4, 4, 8, 8, 8, 8, 8, 8, 4, 4, 8, 8, 8, 4, 4];
         let header = [numbers(0, &widths), numbers(152, &[8; 13])].concat();
         let log = match word(whole, at::LOG_OFFSET) {
@@ -151,7 +164,21 @@ impl Numbers {
         let versions = (0..3).map(|index| (first + index * stride, 8)).collect();
         let length = word(whole, at::DESCRIPTION_OFFSET + 8);
         let description = numbers(word(whole, at::DESCRIPTION_OFFSET), &vec![4; length / 4]);
-        Self { header, live: numbers(256, &[8; 6]), log, versions, description }
+        let mut live = numbers(256, &[8; 6]);
+        if many {
+            live.extend([
+                (328, 8),
+                (384, 4),
+                (512, 4),
+                (512, 4),
+                (512, 4),
+                (520, 8),
+                (640, 8),
+                (648, 8),
+                (4096, 4),
+            ]);
+        }
+        Self { header, live, log, versions, description }
     }
 
     /// A log that fits the versions, as a writer leaves it that dies, or somebody who knows what recovery looks for.

@@ -25,11 +25,12 @@ struct Left {
     /// The segment's bytes, if it has its name.
     segment: Option<Vec<u8>>,
     has_guard: bool,
+    has_doorbell: bool,
 }
 
 impl Left {
     /// What is there; `image` is the segment as long as it has its name.
-    fn at(place: &Place, image: &mut Option<Image>) -> Self {
+    fn at(place: &Place, image: &mut Option<Image>, has_doorbell: bool) -> Self {
         let has = match place.backend() {
             Backend::Sysv => [sysv::segment(place.key()).is_some(), sysv::set(place.key()).is_some()],
             _ => [place.path().exists(), place.guard().exists()],
@@ -39,7 +40,7 @@ impl Left {
             *image = None;
         }
         let image = if has[0] { Some(&*image.get_or_insert_with(|| Image::of(place))) } else { None };
-        Self { segment: image.map(Image::bytes), has_guard: has[1] }
+        Self { segment: image.map(Image::bytes), has_guard: has[1], has_doorbell }
     }
 
     /// A word of the segment.
@@ -61,7 +62,7 @@ impl Left {
 
     /// The same at another place, left by a process that is gone.
     fn again(&self, backend: Backend) -> Place {
-        let place = table(backend, 0);
+        let place = table(backend, 0, self.has_doorbell);
         match &self.segment {
             Some(bytes) if self.is_unfinished() => Image::of(&place).put(0, bytes),
             // Its header names another guard.
@@ -130,9 +131,10 @@ impl Left {
 }
 
 /// A table as the program `step` makes it, whose record 0 has this version, and whose writer is gone.
-fn table(backend: Backend, version: u64) -> Place {
+fn table(backend: Backend, version: u64, has_doorbell: bool) -> Place {
     let place = Place::new(backend);
-    let mut writer = Writer::<Pattern256>::create(place.address(), RECORDS).expect("a new table");
+    let options = Options::new().doorbell(has_doorbell);
+    let mut writer = options.create::<Pattern256>(place.address(), RECORDS).expect("a new table");
     for version in 1..=version {
         writer.write(0, &Pattern256::of(0, version)).expect("an index in range");
     }
@@ -164,14 +166,14 @@ fn in_words<T>(result: Outcome<T>) -> Result<T, String> {
 fn creation_may_end_at_every_instruction() {
     each(|program, backend| {
         let place = Place::new(backend);
-        step(program, "create", &place, 0, &|_| Ok(()), |left| left.is_table() && left.has_guard);
+        step(program, "create", &place, (0, false), &|_| Ok(()), |left| left.is_table() && left.has_guard);
     });
 }
 
 #[test]
 fn removal_may_end_at_every_instruction() {
     each(|program, backend| {
-        let place = table(backend, 2);
+        let place = table(backend, 2, false);
         let reader = Reader::<Pattern256>::open(place.address()).expect("a table");
         // Who has it mapped reads on, and is told as soon as it has lost its name.
         let is_readable = |left: &Left| match left.segment {
@@ -180,17 +182,53 @@ fn removal_may_end_at_every_instruction() {
             }
             _ => is(&reader, 2),
         };
-        step(program, "remove", &place, 2, &is_readable, |left| left.segment.is_none() && !left.has_guard);
+        step(program, "remove", &place, (2, false), &is_readable, |left| {
+            left.segment.is_none() && !left.has_guard
+        });
     });
+}
+
+#[test]
+fn removal_of_a_table_that_is_waited_for_may_end_at_every_instruction() {
+    if !is_permitted() {
+        return;
+    }
+    // In Rust only.
+    for backend in BACKENDS {
+        let place = table(backend, 2, true);
+        let address = place.address();
+        let mut writer = Writer::<Pattern256>::open(address).expect("a table");
+        let reader = Reader::<Pattern256>::open(address).expect("a table");
+        let image = Image::of(&place);
+        image.put(at::WAITING, &1_u32.to_le_bytes());
+        let rings = image.half(at::DOORBELL);
+        // Whoever looks is told as soon as it is so, rung for or not.
+        let is_told = |left: &Left| {
+            let is_retired = left.word(at::STATE).is_none_or(|state| state == RETIRED);
+            match reader.wait(0, 2, Duration::ZERO) {
+                Err(error) if is_retired && *error.kind() == ErrorKind::Retired => Ok(()),
+                Ok(None) if !is_retired => Ok(()),
+                other => Err(format!("who waits is told {other:?}")),
+            }
+        };
+        let program = programs()[0];
+        step(program, "remove", &place, (2, true), &is_told, |left| {
+            left.segment.is_none() && !left.has_guard
+        });
+        let now = image.half(at::DOORBELL);
+        assert!(backend == Backend::Sysv || now == rings + 1, "{rings} rings, then {now}");
+        let said = writer.write(0, &Pattern256::of(0, 3)).expect_err("nobody new finds it");
+        assert_eq!(*said.kind(), ErrorKind::Retired);
+    }
 }
 
 #[test]
 fn replacement_may_end_at_every_instruction() {
     each(|program, backend| {
-        let place = table(backend, 2);
+        let place = table(backend, 2, false);
         let mut reader = Reader::<Pattern256>::open(place.address()).expect("a table");
         let is_readable = |_: &Left| is(&reader, 2);
-        step(program, "replace", &place, 2, &is_readable, |left| left.is_table() && left.has_guard);
+        step(program, "replace", &place, (2, false), &is_readable, |left| left.is_table() && left.has_guard);
         assert!(reader.refresh().expect("another table"), "it was replaced");
         assert_eq!(is(&reader, 2), Ok(()));
     });
@@ -213,17 +251,17 @@ fn step(
     program: &Path,
     operation: &str,
     place: &Place,
-    version: u64,
+    (version, has_doorbell): (u64, bool),
     always: &dyn Fn(&Left) -> Result<(), String>,
     is_done: fn(&Left) -> bool,
 ) {
     let mut steps = Steps::start(program, &[operation, place.address()]);
     let mut image = None;
-    let mut left = Left::at(place, &mut image);
+    let mut left = Left::at(place, &mut image, has_doorbell);
     let mut changes = 0;
     let mut found = left.check(place, version);
     while found.is_ok() && steps.step() {
-        let now = Left::at(place, &mut image);
+        let now = Left::at(place, &mut image, has_doorbell);
         found = always(&now);
         if now != left {
             changes += 1;

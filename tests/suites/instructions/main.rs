@@ -9,6 +9,7 @@
 //! | `watch` | the table at a boundary: what readers see |
 //! | `successor` | what the next writer makes of a copy |
 //! | `writing` | writes, and take-overs of tables whose writer died in one |
+//! | `turns` | turns of many writers, and writes that wake |
 //! | `coming_and_going` | creation, removal and replacement |
 //! | `order` | a writer whose stores come in a wrong order is found out |
 //!
@@ -16,7 +17,7 @@
 //!
 //! The programs in C are built with and without optimisation, that in Rust as the suite itself: `cargo test --release` steps
 //! what a release has. `SHMRECORD_STEPS` is how often each write and each take-over is stepped, from another state each time;
-//! from 2 on, creation, removal and replacement are with every kind of segment in every program.
+//! from 2 on, creation, removal and replacement are with every kind of segment in every program, and there is more of joining.
 #![cfg(target_arch = "x86_64")]
 
 mod coming_and_going;
@@ -24,6 +25,7 @@ mod fixture;
 mod order;
 mod steps;
 mod successor;
+mod turns;
 mod watch;
 mod writing;
 

@@ -3,13 +3,11 @@
 
 use std::path::Path;
 
-use integration_tests::records::Pattern64;
-use integration_tests::tracer::is_permitted;
-use shmrecord::Arrangement;
-
 use crate::fixture::Shape;
 use crate::steps::Steps;
 use crate::watch::Watch;
+use integration_tests::records::Pattern64;
+use integration_tests::tracer::is_permitted;
 
 /// The stores of a write of eight words to one cell, in their order: the log's odd sequence, the words, index, target, count,
 /// batch id, the even sequence; the odd version, the words, the even version.
@@ -53,7 +51,7 @@ fn stores_in_a_wrong_order_are_found_out() {
 
 /// Steps a write whose store of this number is made at that place.
 fn follow(cells: u32, store: usize, place: usize) -> Result<(), String> {
-    let shape = Shape { cells, arrangement: Arrangement::Split, version: 3 };
+    let shape = Shape { cells, version: 3, ..Shape::PLAIN };
     let table = shape.table::<Pattern64>();
     let path = table.path().to_str().expect("text");
     let mut watch = Watch::<Pattern64>::new(&table, shape);

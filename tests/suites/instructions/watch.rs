@@ -2,6 +2,7 @@
 //! changed, what a successor would find. Relies on the runtime's readers and on `image`.
 
 use std::array;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use integration_tests::image::Image;
@@ -20,8 +21,8 @@ pub(crate) struct Watch<T> {
     /// As they were at the last boundary.
     bytes: Vec<u8>,
     records: Records<T>,
-    /// What record 0 may become; from then on it stays that.
-    next: Option<Versioned<T>>,
+    /// What they may become, one after the other.
+    coming: VecDeque<Records<T>>,
     /// Changes of the bytes so far.
     pub(crate) changes: u64,
 }
@@ -35,17 +36,37 @@ impl<T: Stepped> Watch<T> {
         let image = Image::of(place);
         let bytes = image.bytes();
         let records = array::from_fn(|index| reader.read_versioned(index).expect("an index in range"));
-        Self { reader, image, successor: Successor::new(shape), bytes, records, next: None, changes: 0 }
+        Self {
+            reader,
+            image,
+            successor: Successor::new(shape),
+            bytes,
+            records,
+            coming: VecDeque::new(),
+            changes: 0,
+        }
     }
 
-    /// Record 0 may now become the value of record 1.
+    /// Record 0 may now get its next value.
     pub(crate) fn expect_write(&mut self) {
-        self.next = Some(Versioned { value: self.records[1].value, version: self.records[0].version + 1 });
+        self.expect(&[&[0]]);
     }
 
-    /// Whether the write that was expected is there. None is expected any more.
+    /// These records may now get their next values: those of one list at one instant.
+    pub(crate) fn expect(&mut self, steps: &[&[usize]]) {
+        let mut records = self.records;
+        for step in steps {
+            for &index in *step {
+                let version = records[index].version + 1;
+                records[index] = Versioned { value: T::of(index, version), version };
+            }
+            self.coming.push_back(records);
+        }
+    }
+
+    /// Whether everything that was expected is there. Nothing is expected any more.
     pub(crate) fn is_written(&mut self) -> bool {
-        self.next.take().is_none()
+        std::mem::take(&mut self.coming).is_empty()
     }
 
     /// How often the role was taken, as readers see it.
@@ -55,11 +76,11 @@ impl<T: Stepped> Watch<T> {
 
     /// Looks at the table, which nobody is changing now.
     pub(crate) fn look(&mut self) -> Result<(), String> {
-        if let Some(next) = self.next
-            && self.reader.read_versioned(0).is_ok_and(|record| record == next)
+        if let Some(next) = self.coming.front()
+            && all_are(&self.reader, next).is_ok()
         {
-            self.records[0] = next;
-            self.next = None;
+            self.records = *next;
+            self.coming.pop_front();
         }
         all_are(&self.reader, &self.records)?;
         let bytes = self.image.bytes();

@@ -5,14 +5,13 @@ use std::path::Path;
 use integration_tests::case::CELLS;
 use integration_tests::records::{Pattern64, Pattern256, Quote};
 use integration_tests::tracer::is_permitted;
-use shmrecord::Arrangement;
 
 use crate::fixture::{Shape, Stepped};
 use crate::steps::{Steps, programs, report, rounds};
 use crate::watch::Watch;
 
 /// The table of take-overs.
-const WRITTEN: Shape = Shape { cells: 1, arrangement: Arrangement::Split, version: 2 };
+const WRITTEN: Shape = Shape::PLAIN;
 
 #[test]
 fn a_write_may_end_at_every_instruction() {

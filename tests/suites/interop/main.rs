@@ -7,6 +7,7 @@
 //! | `python` | Python's `sysv_ipc` and `posix_ipc` |
 //! | `ipcs` | `ipcs` and `ipcrm` |
 //! | `tutorials` | C as tutorials of shared memory show it |
+//! | `turns` | a C program that takes turns by a semaphore, as many writers of ours do |
 //! | `legacy` | a C program with records and a guard of its own, adopted |
 //!
 //! `tools` compiles. The programs are in `c/`, `go/` and `python/`.
@@ -16,4 +17,5 @@ mod ipcs;
 mod legacy;
 mod python;
 mod tools;
+mod turns;
 mod tutorials;

@@ -10,8 +10,8 @@ use integration_tests::tracer::Call;
 use libc::{
     EACCES, EAGAIN, EBUSY, ECONNREFUSED, ECONNRESET, EDQUOT, EEXIST, EFAULT, EFBIG, EIDRM, EINTR, EINVAL,
     EIO, EISDIR, ELOOP, EMFILE, EMLINK, EMSGSIZE, ENFILE, ENOBUFS, ENODEV, ENOENT, ENOLCK, ENOMEM, ENOSPC,
-    ENOSYS, ENOTCONN, ENOTDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, EPIPE, ERANGE, EROFS, ETOOMANYREFS,
-    ETXTBSY, EXDEV,
+    ENOSYS, ENOTCONN, ENOTDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, EPIPE, ERANGE, EROFS, ETIMEDOUT,
+    ETOOMANYREFS, ETXTBSY, EXDEV,
 };
 
 use crate::run::Fault;
@@ -47,9 +47,17 @@ const fn fcntl(
     Known { numbers: &[libc::SYS_fcntl], command: Some(command), names, meanings, errnos }
 }
 
+/// Sleeping and waking, which nothing depends on.
+const fn futex(command: i32, errnos: &'static [i32]) -> Known {
+    Known { numbers: &[libc::SYS_futex], command: Some(command), names: &[], meanings: &[], errnos }
+}
+
 /// What some errno's mean, of a guard and of a name.
 const TAKEN: &str = "holds the role of writer";
+const NO_SLOT: &str = "62 writers are there";
+const SEMAPHORE_TAKEN: &str = "the lock is taken";
 const LOST: &str = "guard lost: it was removed";
+const SET_LOST: &str = "guard lost: its semaphore set was removed";
 const EXISTS: &str = "it exists already";
 const GONE: &str = "not found: semget";
 
@@ -79,7 +87,13 @@ const KNOWN: &[Known] = &[
     known_as(&[libc::SYS_mmap], &["mmap"], &[], &[ENOMEM, EACCES, EAGAIN, ENFILE, ENODEV, EOVERFLOW, EPERM]),
     known_as(&[libc::SYS_munmap], &[], &[], &[ENOMEM]),
     known_as(&[libc::SYS_madvise], &["madvise"], &[], &[ENOMEM, EINVAL, EINTR, EFAULT, EIO, EAGAIN]),
-    fcntl(libc::F_OFD_SETLK, &["fcntl(F_OFD_SETLK)"], &[TAKEN], &[EAGAIN, ENOLCK, EINTR, EACCES, EINVAL]),
+    fcntl(
+        libc::F_OFD_SETLK,
+        &["fcntl(F_OFD_SETLK)"],
+        &[TAKEN, NO_SLOT],
+        &[EAGAIN, ENOLCK, EINTR, EACCES, EINVAL],
+    ),
+    fcntl(libc::F_OFD_GETLK, &["fcntl(F_OFD_GETLK)"], &[], &[EINVAL, ENOLCK, EINTR]),
     fcntl(libc::F_DUPFD_CLOEXEC, &["fcntl(F_DUPFD_CLOEXEC)"], &[], &[EMFILE, EINVAL]),
     fcntl(libc::F_ADD_SEALS, &["fcntl(F_ADD_SEALS)"], &[], &[EBUSY, EPERM, EINVAL]),
     // Said of what is handed over, it is no memfd then.
@@ -126,14 +140,26 @@ const KNOWN: &[Known] = &[
     known_as(&[libc::SYS_shmdt], &[], &[], &[EINVAL]),
     known_as(&[libc::SYS_shmctl], &["shmctl"], &[], &[EPERM, EIDRM, EACCES, EINVAL, ENOMEM, EOVERFLOW]),
     known_as(&[libc::SYS_semget], &["semget"], &[], &[ENOSPC, ENOMEM, EACCES, EEXIST]),
-    known_as(&[libc::SYS_semctl], &["semctl"], &[LOST, GONE], &[EPERM, EIDRM, EACCES, EINVAL, ENOMEM]),
+    known_as(
+        &[libc::SYS_semctl],
+        &["semctl"],
+        &[LOST, SET_LOST, GONE],
+        &[EPERM, EIDRM, EACCES, EINVAL, ENOMEM],
+    ),
     known_as(
         &[libc::SYS_semop, libc::SYS_semtimedop],
         &["semop", "semtimedop"],
-        &[TAKEN],
+        &[TAKEN, NO_SLOT, SEMAPHORE_TAKEN],
         &[EAGAIN, ENOMEM, EINTR, EACCES, ENOSPC, ERANGE],
     ),
+    // Without those of the C library it ends the program: see `known`.
+    futex(
+        libc::FUTEX_WAIT_BITSET,
+        &[ENOSYS, EACCES, EINTR, EAGAIN, ETIMEDOUT, EFAULT, EINVAL, ENFILE, EPERM],
+    ),
+    futex(libc::FUTEX_WAKE_BITSET, &[ENOSYS, EACCES, EFAULT, EINVAL, EPERM]),
     known_as(&[libc::SYS_futex], &["sem_"], &[], &[EINTR, EAGAIN]),
+    known_as(&[libc::SYS_membarrier], &[], &[], &[ENOSYS, EPERM, EINVAL]),
 ];
 
 /// What is known of a call. `None`: it is not made to fail.
@@ -143,8 +169,13 @@ pub(crate) fn known(call: &Call) -> Option<&'static Known> {
     let is_allocators = call.number == libc::SYS_mmap
         && has(call.arguments[3], libc::MAP_ANONYMOUS)
         && call.arguments[1] != size_of::<u64>() as u64;
+    // The C library sleeps with all bits, as who waits for a turn does.
+    let is_anybodys_sleep = call.number == libc::SYS_futex
+        && call.arguments[1] == u64::from(libc::FUTEX_WAIT_BITSET.cast_unsigned())
+        && call.arguments[5] & 0xffff_ffff == 0xffff_ffff;
     let is_it = |known: &&Known| {
-        let is_command = |command: i32| call.arguments[1] == u64::from(command.cast_unsigned());
+        let is_command =
+            |command: i32| call.arguments[1] == u64::from(command.cast_unsigned()) && !is_anybodys_sleep;
         known.numbers.contains(&call.number) && known.command.is_none_or(is_command)
     };
     KNOWN.iter().find(is_it).filter(|_| !is_allocators)
@@ -168,10 +199,15 @@ pub(crate) fn is_look_up(call: &Call) -> bool {
     calls.contains(&call.number)
 }
 
+/// Whether everything is tried, however long it takes.
+pub(crate) fn is_thorough() -> bool {
+    env::var_os("SHMRECORD_ERRNOS").is_some_and(|value| value == "all")
+}
+
 /// How this call is made to fail.
 pub(crate) fn failures(call: &Call) -> Vec<Fault> {
     let Some(known) = known(call) else { return Vec::new() };
-    let all = env::var_os("SHMRECORD_ERRNOS").is_some_and(|value| value == "all");
+    let all = is_thorough();
     let is_look_up = [libc::SYS_shmget, libc::SYS_semget].contains(&call.number)
         && !has(call.arguments[2], libc::IPC_CREAT);
     let is_possible = |errno| !(is_look_up && [ENOSPC, EEXIST, EINVAL].contains(&errno));

@@ -26,7 +26,7 @@ impl Subject for Operation {
         place.address()
     }
 
-    fn word(&self) -> &'static str {
+    fn word<'a>(&'a self, _: &'a Place) -> &'a str {
         self.0
     }
 

@@ -7,11 +7,14 @@
 //! | `calls` | system calls, what the errors call them, and the errno's of their man pages |
 //! | `run` | one run of a program with one fault |
 //! | `tables` | operations on tables: what is there before, what may be there afterwards |
+//! | `turns` | many writers, and waiting |
+//! | `waking` | what is refused all the time, and what the dead leave of waking and waiting |
 //! | `handover` | memfds over sockets |
 //! | `semaphores` | the same for semaphores |
 //! | `sweep` | each operation with each fault |
 //!
-//! `SHMRECORD_ERRNOS=all` tries every errno of every call; otherwise two of each, and `EINTR`.
+//! `SHMRECORD_ERRNOS=all` tries every errno of every call, and every kind of segment everywhere; otherwise two of each and `EINTR`,
+//! and many writers with two kinds each.
 #![cfg(target_arch = "x86_64")]
 
 mod calls;
@@ -20,6 +23,8 @@ mod run;
 mod semaphores;
 mod sweep;
 mod tables;
+mod turns;
+mod waking;
 
 #[path = "../languages/tools.rs"]
 #[expect(dead_code, reason = "a compiler and a folder of it")]

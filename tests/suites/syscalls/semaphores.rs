@@ -90,7 +90,7 @@ impl Subject for Operation {
         spot.place.address()
     }
 
-    fn word(&self) -> &'static str {
+    fn word<'a>(&'a self, _: &'a Spot) -> &'a str {
         self.word
     }
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use integration_tests::tracer::Call;
 
-use crate::calls::{failures, gives_back, is_lock, known};
+use crate::calls::{failures, gives_back, known};
 use crate::run::{Answer, Fault, Run, run};
 
 /// An operation that is tried with every fault.
@@ -20,10 +20,14 @@ pub(crate) trait Subject {
     /// Its address.
     fn address<'a>(&self, place: &'a Self::Place) -> &'a str;
     /// What the program calls the operation.
-    fn word(&self) -> &'static str;
+    fn word<'a>(&'a self, place: &'a Self::Place) -> &'a str;
     /// How many descriptors more than before its process may have then: memfds that it holds. `at` as in `check`.
     fn held(&self, _end: End, _at: Option<&Call>) -> &'static [i32] {
         &[0]
+    }
+    /// Whether what the operation did not let go of at this call is held until its process ends.
+    fn keeps_until_end(&self, _at: &Call) -> bool {
+        false
     }
     /// Whether what is there afterwards is as it should be, and can be used. `at` is the call with the
     /// fault; `turn` counts.
@@ -156,7 +160,7 @@ fn once<S: Subject>(
     turn: usize,
 ) -> Result<Fine, String> {
     let fault = injected.map(|injected| (injected.at, injected.fault));
-    let Run { calls, answer } = run(program, subject.word(), subject.address(place), fault)?;
+    let Run { calls, answer } = run(program, subject.word(place), subject.address(place), fault)?;
     if injected.is_some_and(|it| calls.get(it.at).is_none_or(|call| call.number != it.call.number)) {
         return Err("the system calls are not those of the run before".to_owned());
     }
@@ -177,7 +181,7 @@ fn once<S: Subject>(
     let check =
         || subject.check(place, end, call, turn).map_err(|trouble| format!("{trouble}; it says {said}"));
     let finish = || answer.map_or(Ok(()), Answer::finish);
-    if subject.word() == "close" && call.is_some_and(is_lock) {
+    if call.is_some_and(|call| subject.keeps_until_end(call)) {
         // What could not be let go of is held until the process ends.
         finish()?;
         check()?;

@@ -20,7 +20,7 @@ use crate::tools::{self, CC};
 /// The program in Rust.
 pub(crate) const RUST: &str = env!("CARGO_BIN_EXE_step");
 /// What the programs create.
-const CAPACITY: usize = 4;
+pub(crate) const CAPACITY: usize = 4;
 /// The state of a table whose remover was killed (`docs/FORMAT.md`).
 const RETIRED: u64 = 2;
 
@@ -65,7 +65,7 @@ const OPERATIONS: [(&str, &str, Before); 17] = [
 
 /// What is there, seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Absent,
     /// Nothing but a guard.
     Guard,
@@ -101,8 +101,12 @@ impl Subject for Operation {
         place.address()
     }
 
-    fn word(&self) -> &'static str {
+    fn word<'a>(&'a self, _: &'a Place) -> &'a str {
         self.word
+    }
+
+    fn keeps_until_end(&self, at: &Call) -> bool {
+        self.word == "close" && is_lock(at)
     }
 
     fn held(&self, end: End, at: Option<&Call>) -> &'static [i32] {
@@ -189,6 +193,15 @@ fn patient() -> Options {
 
 /// What is there; nothing else has the names.
 fn state(place: &Place) -> Result<State, String> {
+    look(place, |versions| match versions {
+        [0, 1, 0, 0] => Some(State::Old),
+        [0, 0, 0, 0] => Some(State::New),
+        _ => None,
+    })
+}
+
+/// As [`state`], whose table this tells by the versions of its records.
+pub(crate) fn look(place: &Place, which: impl Fn(&[u64]) -> Option<State>) -> Result<State, String> {
     let names = place.names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match names.as_slice() {
@@ -204,12 +217,8 @@ fn state(place: &Place) -> Result<State, String> {
     }
     match patient().open::<Pattern256>(place.address()) {
         Ok(reader) => {
-            let old = (0..CAPACITY).map(|index| value(&reader, index)).collect::<Result<Vec<_>, _>>()?;
-            match old.as_slice() {
-                [0, 1, 0, 0] => Ok(State::Old),
-                [0, 0, 0, 0] => Ok(State::New),
-                other => Err(format!("versions {other:?}")),
-            }
+            let versions = (0..CAPACITY).map(|index| value(&reader, index)).collect::<Result<Vec<_>, _>>()?;
+            which(&versions).ok_or_else(|| format!("versions {versions:?}"))
         }
         Err(error) => match error.kind() {
             ErrorKind::Retired => Ok(State::Retired),
@@ -220,7 +229,7 @@ fn state(place: &Place) -> Result<State, String> {
 }
 
 /// The version of a record whose value must be the right one.
-fn value(reader: &Reader<Pattern256>, index: usize) -> Result<u64, String> {
+pub(crate) fn value(reader: &Reader<Pattern256>, index: usize) -> Result<u64, String> {
     let record = reader.read_versioned(index).map_err(|error| error.to_string())?;
     let is_right = record.value == Pattern256::of(index, record.version);
     if is_right { Ok(record.version) } else { Err(format!("record {index}: {record:?}")) }

@@ -182,10 +182,16 @@ pub(crate) fn is_held(at: &At<'_>, name: &GuardName, guard: Identity, lock: Lock
 /// `fcntl(F_OFD_GETLK)`: whether another open file than this one holds this lock.
 fn ask(at: &At<'_>, file: &File, lock: Lock) -> Result<bool> {
     let mut range = range(lock, libc::F_WRLCK);
-    // SAFETY: `range` is a struct flock that the kernel reads and writes during the call; the descriptor is open.
-    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut range) } {
-        0 => Ok(libc::c_int::from(range.l_type) != libc::F_UNLCK),
-        _ => Err(at.os("fcntl(F_OFD_GETLK)", &io::Error::last_os_error())),
+    loop {
+        // SAFETY: `range` is a struct flock that the kernel reads and writes during the call; the descriptor is open.
+        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut range) } == 0 {
+            return Ok(libc::c_int::from(range.l_type) != libc::F_UNLCK);
+        }
+        let error = io::Error::last_os_error();
+        // File systems of a network let a signal end it.
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(at.os("fcntl(F_OFD_GETLK)", &error));
+        }
     }
 }
 
