@@ -189,14 +189,14 @@ static inline int shmrec_build_locked(shmrec_table *table, shmrec_build *build, 
         code = shmrec_fail(task, SHMREC_WRITER_ALIVE, 0, "%s: it writes to a segment that lost this name",
                            shmrec_code_text(SHMREC_WRITER_ALIVE));
     }
-    // Alone until now: nobody writes to an older table.
-    code = code != SHMREC_OK || !table->is_shared ? code : shmrec_take_slot(table, guard, task);
+    code = code != SHMREC_OK || !table->is_shared ? code : shmrec_take_first_slot(table, guard, task);
     code = code != SHMREC_OK ? code : shmrec_guard_set_rights(guard, address, build->segment.rights, task);
     code = code != SHMREC_OK ? code : shmrec_build_complete(table, build, guard, again, task);
     if (code != SHMREC_OK || *again) {
         return code;
     }
-    code = shmrec_guard_unlock_create(guard, task);
+    code = table->is_shared ? shmrec_guard_try_share(guard, &locked, task) : SHMREC_OK; // held alone until now
+    code = code != SHMREC_OK ? code : shmrec_guard_unlock_create(guard, task);
     if (code != SHMREC_OK) {
         const shmrec_task quiet = shmrec_task_quiet(task);
         (void)shmrec_take_away(address, table->identity, &table->map, guard, &quiet);

@@ -25,7 +25,7 @@ SHMREC_HOT void shmrec_table_store(const shmrec_table *table, uint64_t index, co
 // Gives the lock back behind a write, then looks who waits for it: who waits for the lock does not wait for those who are
 // woken.
 SHMREC_APART int shmrec_table_wrote(const shmrec_table *table, uint32_t groups, shmrec_error *error) {
-    const int code = shmrec_turn_give(table, "write", error);
+    const int code = shmrec_turn_give(table, error);
     const int attended = shmrec_attend(table, "write", groups, code == SHMREC_OK ? error : NULL);
     return code != SHMREC_OK ? code : attended;
 }
@@ -66,7 +66,7 @@ static inline int shmrec_table_batch_begin(shmrec_batch *batch, shmrec_table *ta
     }
     code = shmrec_batch_begin(batch, table, error);
     if (code != SHMREC_OK && entered) {
-        (void)shmrec_turn_leave(table, "batch", NULL);
+        (void)shmrec_turn_leave(table, NULL);
     } else if (code == SHMREC_OK && (entered || table->turn_batch != 0)) {
         table->turn_batch = batch->odd; // of a batch that was forgotten it takes over
     }
@@ -78,7 +78,7 @@ static inline int shmrec_table_batch_end(shmrec_table *table, uint64_t odd, int 
     if (table == NULL || odd == 0 || table->turn_batch != odd) {
         return code;
     }
-    const int left = shmrec_turn_leave(table, "batch", code == SHMREC_OK ? error : NULL);
+    const int left = shmrec_turn_leave(table, code == SHMREC_OK ? error : NULL);
     return code != SHMREC_OK ? code : left;
 }
 
@@ -127,7 +127,7 @@ SHMREC_HOT int shmrec_table_own(const shmrec_table *table, uint64_t index, uint6
 // Ends an update without having changed anything. `code`: why.
 static inline int shmrec_table_update_drop(shmrec_table *table, bool entered, int code) {
     if (entered) {
-        (void)shmrec_turn_leave(table, "update", NULL);
+        (void)shmrec_turn_leave(table, NULL);
     }
     return code;
 }
@@ -154,7 +154,7 @@ SHMREC_HOT int shmrec_table_update_end(shmrec_table *table, uint64_t index, cons
                                        bool entered, shmrec_error *error) {
     shmrec_table_store(table, index, words, count);
     shmrec_published(table);
-    const int code = entered ? shmrec_turn_leave(table, "update", error) : SHMREC_OK;
+    const int code = entered ? shmrec_turn_leave(table, error) : SHMREC_OK;
     const int attended = shmrec_attend(table, "update", shmrec_group_of(index), code == SHMREC_OK ? error : NULL);
     return code != SHMREC_OK ? code : attended;
 }
@@ -167,7 +167,7 @@ SHMREC_COLD int shmrec_refuse_lock(const shmrec_table *table, const char *words,
 SHMREC_COLD int shmrec_fail_after_death(shmrec_table *table, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("lock", table, error);
     const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
-    (void)shmrec_turn_leave(table, "lock", NULL);
+    (void)shmrec_turn_leave(table, NULL);
     return shmrec_fail(&task, SHMREC_AFTER_DEATH, 0, "%s: in epoch %llu", shmrec_code_text(SHMREC_AFTER_DEATH),
                        SHMREC_CAST(unsigned long long, epoch));
 }
@@ -206,7 +206,7 @@ static inline void shmrec_table_clear_death(const shmrec_table *table) {
 // Gives the lock back that shmrec_table_lock took.
 SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
     if (table->turn == SHMREC_TURN_LOCK) {
-        (void)shmrec_turn_leave(table, "unlock", NULL);
+        (void)shmrec_turn_leave(table, NULL);
     }
 }
 

@@ -169,8 +169,8 @@ SHMREC_APART int shmrec_turn_take_apart(shmrec_table *table, const char *operati
     return shmrec_turn_take(table, operation, error);
 }
 
-SHMREC_COLD int shmrec_semaphore_give(const shmrec_table *table, const char *operation, shmrec_error *error) {
-    const shmrec_task task = shmrec_turn_task(operation, table, error);
+SHMREC_COLD int shmrec_semaphore_give(const shmrec_table *table, shmrec_error *error) {
+    const shmrec_task task = shmrec_turn_task("unlock", table, error);
     const shmrec_task here = shmrec_task_on(&task, table->semaphore_name);
     // Our last store. Pairs with nothing but the kernel's order: the next holder looks once it has the semaphore.
     shmrec_store32_release(shmrec_lock_word(table), 0);
@@ -178,9 +178,9 @@ SHMREC_COLD int shmrec_semaphore_give(const shmrec_table *table, const char *ope
 }
 
 // Gives the lock back. Only a semaphore can fail, one that was removed.
-SHMREC_HOT int shmrec_turn_give(const shmrec_table *table, const char *operation, shmrec_error *error) {
+SHMREC_HOT int shmrec_turn_give(const shmrec_table *table, shmrec_error *error) {
     if (__builtin_expect(shmrec_turns_by_semaphore(table), 0)) {
-        return shmrec_semaphore_give(table, operation, error);
+        return shmrec_semaphore_give(table, error);
     }
     shmrec_lock_release(shmrec_lock_word(table));
     return SHMREC_OK;
@@ -202,7 +202,7 @@ SHMREC_HOT int shmrec_turn_enter(shmrec_table *table, const char *operation, boo
 }
 
 // Gives back what was entered, with a log that is whole: a batch that was forgotten in it is lost.
-SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, const char *operation, shmrec_error *error) {
+SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, shmrec_error *error) {
     if (__builtin_expect(shmrec_map_is_forked(&table->map), 0)) {
         return SHMREC_OK; // a child that was forked in the turn has none
     }
@@ -213,13 +213,13 @@ SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, const char *operation, shm
     table->turn = SHMREC_TURN_NONE;
     table->turn_batch = 0;
     table->chores = SHMREC_CAST(uint8_t, table->chores | SHMREC_CHORE_TURN);
-    return shmrec_turn_give(table, operation, error);
+    return shmrec_turn_give(table, error);
 }
 
 // Gives the lock back, whatever it is held for, before the handle is closed. A child process holds nothing.
 static inline void shmrec_turn_drop(shmrec_table *table) {
     if (table->turn != SHMREC_TURN_NONE && !shmrec_map_is_forked(&table->map)) {
-        (void)shmrec_turn_leave(table, "close", NULL);
+        (void)shmrec_turn_leave(table, NULL);
     }
 }
 

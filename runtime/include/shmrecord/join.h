@@ -31,6 +31,24 @@ static inline int shmrec_find_semaphore(shmrec_table *table, const shmrec_header
                                    header->semaphore_index, &here);
 }
 
+// Takes this slot, unless somebody has it.
+static inline int shmrec_try_slot(shmrec_table *table, shmrec_guard *guard, uint32_t slot, bool *locked,
+                                  const shmrec_task *task) {
+    table->me = slot + 1;
+    return shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, slot), locked, task);
+}
+
+static inline int shmrec_fail_slot(const shmrec_task *task) {
+    return shmrec_fail(task, SHMREC_NO_SLOT, 0, "%u writers are there already", SHMREC_PARTICIPANTS);
+}
+
+// Takes slot 0 of a table that nobody else can know yet. The caller has the writers' lock alone.
+static inline int shmrec_take_first_slot(shmrec_table *table, shmrec_guard *guard, const shmrec_task *task) {
+    bool locked = false;
+    const int code = shmrec_try_slot(table, guard, 0, &locked, task);
+    return code != SHMREC_OK || locked ? code : shmrec_fail_slot(task);
+}
+
 // Holds the writers' lock together with others, and takes the first slot that nobody has.
 static inline int shmrec_take_slot(shmrec_table *table, shmrec_guard *guard, const shmrec_task *task) {
     bool locked = false;
@@ -41,13 +59,9 @@ static inline int shmrec_take_slot(shmrec_table *table, shmrec_guard *guard, con
     }
     locked = false;
     for (uint32_t slot = 0; code == SHMREC_OK && !locked && slot < SHMREC_PARTICIPANTS; slot++) {
-        code = shmrec_guard_try_lock(guard, SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, slot), &locked, task);
-        table->me = slot + 1;
+        code = shmrec_try_slot(table, guard, slot, &locked, task);
     }
-    if (code == SHMREC_OK && !locked) {
-        return shmrec_fail(task, SHMREC_NO_SLOT, 0, "%u writers are there already", SHMREC_PARTICIPANTS);
-    }
-    return code;
+    return code != SHMREC_OK || locked ? code : shmrec_fail_slot(task);
 }
 
 // Becomes one of the writers of an attached table.

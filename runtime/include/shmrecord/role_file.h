@@ -53,7 +53,7 @@ static inline struct flock shmrec_lockfile_range(int byte, short kind) {
 static inline int shmrec_lockfile_taken(int fd, int byte, bool *taken, const shmrec_task *task) {
     struct flock range = shmrec_lockfile_range(byte, F_WRLCK);
     int result;
-    SHMREC_RETRY(result, fcntl(fd, SHMREC_F_OFD_GETLK, &range));
+    SHMREC_RETRY(result, fcntl(fd, SHMREC_F_OFD_GETLK, &range)); // file systems of a network let a signal end it
     if (result != 0) {
         return shmrec_fail_os(task, "fcntl(F_OFD_GETLK)", errno);
     }

@@ -51,7 +51,9 @@ pub(crate) fn programs() -> Vec<&'static Path> {
         tools::write_header(&tools::model(&tools::suite("c/twin.toml")));
         let source = tools::project("tests/suites/syscalls/c/step.c");
         let there = COMPILERS.iter().filter(|compiler| compiler.is_there());
-        let build = |name: String, compiler: &tools::Compiler| compiler.compile(&name, &source, &[]);
+        let build = |name: String, compiler: &tools::Compiler| {
+            compiler.compile(&name, &source, &[&tools::suite("c")])
+        };
         there.map(|it| build(format!("step-{}{}", it.name, it.flags.concat()), it)).collect()
     });
     let rust = Path::new(env!("CARGO_BIN_EXE_step"));

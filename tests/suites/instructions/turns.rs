@@ -1,5 +1,5 @@
 //! Turns of one of many writers, and writes that wake: taken from nobody, from who marked the lock, and from the dead; joining,
-//! be it in the slot of a dead holder, and leaving. Relies on `steps` and `watch`. In Rust only.
+//! be it in the slot of a dead holder, and leaving. Relies on `steps` and `watch`.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use integration_tests::records::Pattern256;
 use integration_tests::tracer::is_permitted;
 
 use crate::fixture::Shape;
-use crate::steps::{Steps, report, rounds};
+use crate::steps::{Steps, programs, report, rounds};
 use crate::watch::Watch;
 
 /// An operation of the program `step`, and which records get their next values: those of one list at one instant.
@@ -63,10 +63,11 @@ fn each(operations: &[Operation], shape: Shape) {
     if !is_permitted() {
         return;
     }
-    let program = Path::new(env!("CARGO_BIN_EXE_step"));
-    for round in 0..rounds() {
-        for operation in operations {
-            step(program, operation, Shape { version: shape.version + round, ..shape });
+    for program in programs() {
+        for round in 0..rounds() {
+            for operation in operations {
+                step(program, operation, Shape { version: shape.version + round, ..shape });
+            }
         }
     }
 }

@@ -19,6 +19,10 @@ pub(crate) trait Subject {
     fn prepare(&self) -> Self::Place;
     /// Its address.
     fn address<'a>(&self, place: &'a Self::Place) -> &'a str;
+    /// Another address of its own, if there is one.
+    fn other<'a>(&self, _: &'a Self::Place) -> Option<&'a str> {
+        None
+    }
     /// What the program calls the operation.
     fn word<'a>(&'a self, place: &'a Self::Place) -> &'a str;
     /// How many descriptors more than before its process may have then: memfds that it holds. `at` as in `check`.
@@ -120,9 +124,10 @@ fn sweep<S: Subject>(
             let injected = Injected { at, call, fault, usual };
             match once(program, subject, &place, Some(&injected), turn) {
                 Ok(Fine { error: Some((code, errno, text)), .. }) if usual != Some((code, errno)) => {
-                    let address = subject.address(&place);
-                    let unique = address.split_once(':').map_or(address, |(_, name)| name);
-                    let text = text.replace(unique, "…");
+                    let addresses = [Some(subject.address(&place)), subject.other(&place)];
+                    let text = addresses.into_iter().flatten().fold(text, |text, address| {
+                        text.replace(address.split_once(':').map_or(address, |(_, name)| name), "…")
+                    });
                     report.said.insert(format!("{name}, {fault:?}: {code} {errno} {text}"));
                 }
                 Ok(_) => {}

@@ -314,7 +314,7 @@ fn reading_and_writing_make_no_call() {
 pub(crate) fn programs() -> Vec<&'static Path> {
     static C: LazyLock<PathBuf> = LazyLock::new(|| {
         tools::write_header(&tools::model(&tools::suite("c/twin.toml")));
-        CC.compile("step", &tools::project("tests/suites/syscalls/c/step.c"), &[])
+        CC.compile("step", &tools::project("tests/suites/syscalls/c/step.c"), &[&tools::suite("c")])
     });
     let c = CC.is_there().then(|| C.as_path());
     [Some(Path::new(RUST)), c].into_iter().flatten().collect()

@@ -1,7 +1,6 @@
 //! Many writers, and who waits for them: creating, joining, taking turns and taking them from the dead, waking and being woken.
-//! Relies on `sweep`, on `image` for what the dead leave, and on the runtime to go on with it. In Rust only.
+//! Relies on `sweep`, on `image` for what the dead leave, and on the runtime to go on with it.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use integration_tests::image::{Image, at};
@@ -12,8 +11,8 @@ use integration_tests::tracer::{Call, is_permitted};
 use shmrecord::{Options, Reader, Turn, remove};
 
 use crate::calls::{is_lock, is_thorough};
-use crate::sweep::{End, Report, Subject, Sweep, every_failure, every_kill};
-use crate::tables::{CAPACITY, RUST, State, look};
+use crate::sweep::{End, Report, Subject, Sweep, check_same, every_failure, every_kill, in_each};
+use crate::tables::{CAPACITY, State, look, programs};
 
 /// Whose table it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +141,10 @@ impl Subject for Operation {
 
     fn address<'a>(&self, spot: &'a Spot) -> &'a str {
         spot.table.address()
+    }
+
+    fn other<'a>(&self, spot: &'a Spot) -> Option<&'a str> {
+        Some(spot.semaphore.address())
     }
 
     fn word<'a>(&'a self, spot: &'a Spot) -> &'a str {
@@ -288,7 +291,7 @@ fn clear(spot: &Spot) -> Result<(), String> {
 
 #[test]
 fn every_call_of_many_writers_and_of_waiting_fails() {
-    every_operation(every_failure);
+    check_same(&every_operation(every_failure));
 }
 
 #[test]
@@ -296,20 +299,21 @@ fn every_call_of_many_writers_and_of_waiting_is_the_last() {
     every_operation(every_kill);
 }
 
-fn every_operation(sweep: Sweep<Operation>) {
+/// Sweeps over every operation, in Rust and, if there is a compiler, in C.
+fn every_operation(sweep: Sweep<Operation>) -> Vec<Report> {
     if !is_permitted() {
-        return;
+        return Vec::new();
     }
-    let mut report = Report::default();
-    for (turn, (word, before, kind)) in OPERATIONS.into_iter().enumerate() {
-        // The files of each kind take the same calls, but for where they come from.
-        let files = [Backend::Posix, Backend::File, Backend::Memfd];
-        let some = [Backend::Sysv, files[turn % files.len()]];
-        let backends: &[Backend] = if is_thorough() { &Backend::ALL } else { &some };
-        for &backend in backends {
-            let name = format!("{word}, {before:?}, {kind:?}, {backend:?}");
-            sweep(Path::new(RUST), &name, &Operation { word, before, kind, backend }, &mut report);
+    in_each(&programs(), |program, report| {
+        for (turn, (word, before, kind)) in OPERATIONS.into_iter().enumerate() {
+            // The files of each kind take the same calls, but for where they come from.
+            let files = [Backend::Posix, Backend::File, Backend::Memfd];
+            let some = [Backend::Sysv, files[turn % files.len()]];
+            let backends: &[Backend] = if is_thorough() { &Backend::ALL } else { &some };
+            for &backend in backends {
+                let name = format!("{word}, {before:?}, {kind:?}, {backend:?}");
+                sweep(program, &name, &Operation { word, before, kind, backend }, report);
+            }
         }
-    }
-    report.check();
+    })
 }

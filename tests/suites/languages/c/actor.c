@@ -16,6 +16,7 @@
 #define _GNU_SOURCE
 #include "every.h"
 #include "many.h"
+#include "pattern.h"
 #include "turns.h"
 
 #include <poll.h>
@@ -52,18 +53,6 @@ static shmrec_options options_of(const char *cells, const char *arrangement) {
                           : strcmp(arrangement, "split") == 0  ? SHMREC_SPLIT
                                                                : SHMREC_ARRANGEMENT_ANY;
     return options;
-}
-
-// The only right value of record `index` in this version; all zeros for version 0.
-static twin_pattern256 pattern_of(uint64_t index, uint64_t version) {
-    twin_pattern256 pattern;
-    memset(&pattern, 0, sizeof pattern);
-    uint64_t word = (version * UINT64_C(0x9e3779b97f4a7c15)) ^ index;
-    for (size_t i = 0; version > 0 && i < sizeof pattern.words / sizeof pattern.words[0]; i++) {
-        word = ((word << 7) | (word >> 57)) + UINT64_C(0x2545f4914f6cdd1d);
-        pattern.words[i] = word;
-    }
-    return pattern;
 }
 
 static int write_pattern(char **arguments) {

@@ -8,10 +8,11 @@
 #define _GNU_SOURCE
 #include "twin.h"
 
+#include "many.h"
+
 #include "shmrecord/handover.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -23,9 +24,6 @@
 #define SECONDS 300u
 
 static shmrec_error error;
-
-// Stops this process for its tracer; without one it ends here.
-static void mark(void) { (void)raise(SIGTRAP); }
 
 static int descriptors(void) {
     DIR *directory = opendir("/proc/self/fd");
@@ -110,6 +108,10 @@ static int run(const char *operation, const char *address) {
         return write_pattern64(address);
     } else if (strcmp(operation, "write-padded") == 0) {
         return write_quote(address);
+    }
+    int many;
+    if (run_many(operation, address, CAPACITY, &many, &error)) {
+        return many;
     }
     const bool closes = strcmp(operation, "close") == 0;
     const bool refreshes = strcmp(operation, "refresh") == 0;
