@@ -92,8 +92,11 @@ impl Announcer {
         if !self.has_doorbell || segment.map().is_watched() {
             return None;
         }
-        let page = self.page.get_or_init(|| segment.page(abi::live::WAITING));
-        page.as_ref().map(|page| Live::of(segment.map()).doorbell(page.first()))
+        if self.page.get().is_none() {
+            // Not in `get_or_init`: a child that is forked meanwhile would wait for ever for a thread that it has not.
+            let _ = self.page.set(segment.page(abi::live::WAITING));
+        }
+        self.page.get()?.as_ref().map(|page| Live::of(segment.map()).doorbell(page.first()))
     }
 
     /// Whether publications are counted and announced.

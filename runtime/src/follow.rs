@@ -76,8 +76,8 @@ impl<T: ShmRecord> Follower<T> {
         self.follow()?.read(index)
     }
 
-    /// As [`Reader::read_versioned`]. A version does not go back, unless the old writer goes on writing to a table that was
-    /// removed.
+    /// As [`Reader::read_versioned`]. In the place of a table that was replaced a version does not go back, unless the
+    /// old writer went on writing; one that was removed and created anew begins with version 0.
     ///
     /// # Errors
     /// As [`Follower::read`].

@@ -273,11 +273,12 @@ fn take_over(
     }
     let slot =
         if many { claim::join(at, &table, &mut guard)? } else { claim::alone(at, &table, &mut guard)? };
-    table.live().begin_epoch(host::now_unix_ns());
-    guard.unlock(at, Lock::Create)?;
+    // Who sees the epoch sees what is counted in it.
     if !many {
         table.announce_recovery();
     }
+    table.live().begin_epoch(host::now_unix_ns());
+    guard.unlock(at, Lock::Create)?;
     Ok(Some((table, guard, slot)))
 }
 

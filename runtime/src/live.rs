@@ -139,7 +139,8 @@ impl<'a> Live<'a> {
     /// Wakes all who wait, so that they look.
     pub(crate) fn ring(&self) {
         let rings = self.0.half_word(live::DOORBELL);
-        rings.fetch_add(1, Ordering::Relaxed);
+        // Pairs with the fence behind the load of the one who comes to wait: it sees what it is to look for.
+        rings.fetch_add(1, Ordering::Release);
         futex::wake(rings, i32::MAX, futex::ANY);
     }
 

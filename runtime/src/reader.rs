@@ -31,7 +31,7 @@ pub struct Versioned<T> {
 
 /// Reads the records of a table, from a mapping that cannot be written.
 ///
-/// Readers never store to a segment, take no lock and do not slow one another down. One handle serves any number of
+/// Readers never store to a segment (but that they wait, in a table with a doorbell), take no lock and do not slow one another down. One handle serves any number of
 /// threads. It stays usable when the table is removed or its writer dies: it then reads the last values.
 pub struct Reader<T> {
     address: Address,
@@ -171,7 +171,7 @@ impl<T: ShmRecord> Reader<T> {
     /// the first that has another one.
     ///
     /// # Errors
-    /// As [`Reader::wait`].
+    /// As [`Reader::wait`]; [`ErrorKind::BadArgument`] without a record.
     pub fn wait_any(&self, seen: &[(usize, u64)], timeout: Duration) -> Result<Option<usize>> {
         wait::any(&self.table, &self.address, seen, timeout)
     }
@@ -208,7 +208,7 @@ impl<T: ShmRecord> Reader<T> {
     /// millisecond.
     ///
     /// # Errors
-    /// As [`Reader::notifier`], but for `Unsupported`; [`ErrorKind::IndexOutOfRange`].
+    /// As [`Reader::notifier`], but for `Unsupported`; [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::BadArgument`] without a record.
     pub fn notifier_of(&self, indices: &[usize]) -> Result<Notifier> {
         Notifier::of_records(&self.table, &self.address, indices)
     }

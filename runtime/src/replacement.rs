@@ -172,9 +172,14 @@ impl Old {
     /// Stores values and versions of this table into a new mapping of this geometry, in one state with respect to batches.
     fn carry_over(&self, map: &Map, to: &Geometry) {
         let Contents::Same(table) = &self.contents else { return };
+        let is_carried = || table.in_one_state(|| self.carry_all(table, map, to)).is_some();
+        // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took.
+        if is_carried() {
+            return;
+        }
         let mut deadline = Deadline::after(self.timeout);
-        // Only a writer that goes on without a pause, though its table is marked, can be in the way until the deadline.
-        while table.in_one_state(|| self.carry_all(table, map, to)).is_none() && deadline.pause() {}
+        // Only one that goes on without a pause, though its table is marked, can be in the way until the deadline.
+        while !is_carried() && deadline.pause() {}
     }
 
     /// First what is at rest, however long that takes; then, until the timeout, what a writer left half-written or still

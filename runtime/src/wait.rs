@@ -41,6 +41,7 @@ pub(crate) fn any(
     seen: &[(usize, u64)],
     timeout: Duration,
 ) -> Result<Option<usize>> {
+    check_any("wait", address, seen.len())?;
     if let Some(&(index, _)) = seen.iter().find(|(index, _)| table.slot(*index).is_none()) {
         return Err(read::out_of_range("wait", table, address, index));
     }
@@ -48,6 +49,15 @@ pub(crate) fn any(
     let is_new =
         |&(index, seen): &(usize, u64)| table.slot(index).is_some_and(|slot| slot.published() != seen);
     until(table, address, groups, timeout, || seen.iter().position(is_new))
+}
+
+/// That there is something to wait for.
+pub(crate) fn check_any(operation: &'static str, address: &Address, records: usize) -> Result<()> {
+    if records > 0 {
+        return Ok(());
+    }
+    let kind = ErrorKind::BadArgument { argument: "count" };
+    Err(At { operation, subject: address }.error(kind).detail("no record to wait for"))
 }
 
 /// Waits until anything was published since the count of changes was `seen`, and gives the count. `None`: not before the timeout.

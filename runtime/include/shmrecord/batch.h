@@ -23,14 +23,28 @@ typedef struct shmrec_batch {
     uint8_t reserved[3];
 } shmrec_batch;
 
-// The version word that an entry made odd, or NULL: its slot is at rest, or it names none.
-static inline uint64_t *shmrec_odd_slot(const shmrec_table *table, const uint64_t *entry, uint64_t count) {
+// A slot that an entry made odd.
+typedef struct shmrec_odd_slot {
+    uint64_t *version; // NULL: there is none, the slot is at rest or no index is named
+    uint64_t *cell;
+    uint64_t target; // its next version, even
+} shmrec_odd_slot;
+
+// Everything comes of one load of the entry's words: what is in the log may change after it was found to be in range.
+static inline shmrec_odd_slot shmrec_log_odd_slot(const shmrec_table *table, const uint64_t *entry, uint64_t count) {
     const uint64_t index = shmrec_load(entry + count), target = shmrec_load(entry + count + 1);
+    shmrec_odd_slot slot;
+    memset(&slot, 0, sizeof slot);
     if (index >= table->header.geometry.capacity || (target & 1) != 0) {
-        return NULL;
+        return slot;
     }
     uint64_t *version = shmrec_table_version(table, index);
-    return shmrec_load(version) == target - 1 ? version : NULL;
+    if (shmrec_load(version) == target - 1) {
+        slot.version = version;
+        slot.cell = shmrec_table_cells(table, index);
+        slot.target = target;
+    }
+    return slot;
 }
 
 // Puts the logged values into the slots that are still odd.
@@ -38,21 +52,19 @@ static inline void shmrec_log_finish(const shmrec_table *table, const shmrec_log
     const uint64_t count = table->header.geometry.cell_bytes / 8, entries = shmrec_log_count(log);
     for (uint64_t at = 0; at < entries; at++) {
         const uint64_t *entry = shmrec_log_entry(log, at);
-        uint64_t *version = shmrec_odd_slot(table, entry, count);
-        if (version == NULL) {
+        const shmrec_odd_slot slot = shmrec_log_odd_slot(table, entry, count);
+        if (slot.version == NULL) {
             continue;
         }
-        const uint64_t target = shmrec_load(version) + 1;
-        uint64_t *cell = shmrec_table_cells(table, shmrec_load(entry + count));
         // Pairs with the acquire fence behind a reader's copy of the cell: who saw a word of these stores sees the odd
         // version, and of a batch that it is committed. So readers take the value from the log, and the cell may be
         // overwritten.
         shmrec_fence_release();
         for (uint64_t i = 0; i < count; i++) {
-            shmrec_store(cell + i, shmrec_load(entry + i));
+            shmrec_store(slot.cell + i, shmrec_load(entry + i));
         }
         // Pairs with the acquire fence behind a reader's first load.
-        shmrec_store_release(version, target);
+        shmrec_store_release(slot.version, slot.target);
     }
 }
 
@@ -60,10 +72,10 @@ static inline void shmrec_log_finish(const shmrec_table *table, const shmrec_log
 static inline void shmrec_log_take_back(const shmrec_table *table, const shmrec_log *log) {
     const uint64_t count = table->header.geometry.cell_bytes / 8, entries = shmrec_log_count(log);
     for (uint64_t at = 0; at < entries; at++) {
-        uint64_t *version = shmrec_odd_slot(table, shmrec_log_entry(log, at), count);
-        if (version != NULL) {
+        const shmrec_odd_slot slot = shmrec_log_odd_slot(table, shmrec_log_entry(log, at), count);
+        if (slot.version != NULL) {
             // Pairs with the acquire fence behind a reader's first load: who sees this version sees the cell of old.
-            shmrec_store_release(version, shmrec_load(version) - 1);
+            shmrec_store_release(slot.version, slot.target - 2);
         }
     }
 }

@@ -64,8 +64,8 @@ static inline void shmrec_carry_all(const shmrec_table *table, const shmrec_tabl
 static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_table *old, const shmrec_task *task) {
     const uint64_t *committed = shmrec_table_word(old, SHMREC_LIVE_COMMIT_SEQ);
     uint64_t *words = SHMREC_CAST(uint64_t *, malloc(table->header.geometry.cell_bytes));
-    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns;
-    uint64_t before, pause_ns = 1000;
+    uint64_t before, end_ns = 0, pause_ns = 1000;
+    bool again;
     if (words == NULL) {
         return shmrec_fail_space(task, "malloc", ENOMEM, table->header.geometry.cell_bytes);
     }
@@ -73,8 +73,15 @@ static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_tabl
         // As in shmrec_snapshot_begin: the fences of each read stand between the two loads.
         before = shmrec_load(committed);
         shmrec_carry_all(table, old, words);
-        // Only a writer that goes on without a pause, though its table is marked, can be in the way until the end.
-    } while (shmrec_load(committed) != before && shmrec_pause(&pause_ns, end_ns));
+        again = shmrec_load(committed) != before;
+        // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took;
+        // only one that goes on without a pause, though its table is marked, can be in the way until the end.
+        if (again && end_ns == 0) {
+            end_ns = shmrec_monotonic_ns() + table->timeout_ns;
+        } else {
+            again = again && shmrec_pause(&pause_ns, end_ns);
+        }
+    } while (again);
     free(words);
     return SHMREC_OK;
 }

@@ -75,15 +75,13 @@ static inline int shmrec_lock_take_from_dead(shmrec_table *table, uint32_t value
         *taken = code == SHMREC_OK && !lives && shmrec_lock_steal(word, value, table->me);
     }
     const shmrec_task quiet = shmrec_task_quiet(task);
-    const int let_go = shmrec_guard_unlock_create(&table->guard, code == SHMREC_OK ? task : &quiet);
-    if (*taken) {
+    const int let_go =
+        shmrec_guard_unlock_create(&table->guard, code == SHMREC_OK && !*taken ? task : &quiet);
+    if (*taken) { // whoever has the lock must recover, come what may
         shmrec_come_after_death(table);
+        return SHMREC_OK;
     }
-    if (*taken && let_go != SHMREC_OK) {
-        *taken = false;
-        shmrec_lock_release(word);
-    }
-    return code != SHMREC_OK ? code : let_go;
+    return code != SHMREC_OK ? code : let_go; // the first error is the one to report
 }
 
 // Waits for the lock word until the deadline.

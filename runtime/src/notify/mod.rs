@@ -130,6 +130,7 @@ impl Notifier {
 
     /// One for these records.
     pub(crate) fn of_records(table: &Table, address: &Address, indices: &[usize]) -> Result<Self> {
+        wait::check_any(OPERATION, address, indices.len())?;
         if let Some(&index) = indices.iter().find(|&&index| table.slot(index).is_none()) {
             return Err(read::out_of_range(OPERATION, table, address, index));
         }

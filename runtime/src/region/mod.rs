@@ -332,7 +332,9 @@ impl Segment {
     pub(crate) fn page(&self, offset: usize) -> Option<Page> {
         match &self.backing {
             Backing::File(file) => Page::of_file(file, offset),
-            Backing::Shm(id) => Page::of_shm(*id, self.map.length(), offset),
+            // In another IPC namespace than it was opened in the id is somebody else's.
+            Backing::Shm(id) if sysv::is_here(self.identity) => Page::of_shm(*id, self.map.length(), offset),
+            Backing::Shm(_) => None,
         }
     }
 

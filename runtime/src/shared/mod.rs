@@ -108,12 +108,13 @@ impl<T: ShmRecord> SharedWriter<T> {
         }
         status::check_home("write", &self.table, &self.address)?;
         // The words first: nothing that may panic happens in the turn.
-        Buffer::with_words(value, |words| {
+        let given = Buffer::with_words(value, |words| {
             self.take_turn("write")?;
             self.put(index, words);
-            self.give_turn()
+            Ok(self.give_turn())
         })?;
-        announced("write", &self.table, &self.address, group_of(index))
+        // What is published is announced, whatever became of the semaphore.
+        given.and(announced("write", &self.table, &self.address, group_of(index)))
     }
 
     /// Publishes what `change` makes of the record at `index`, and gives it: nobody else writes between the reading and the
@@ -125,10 +126,10 @@ impl<T: ShmRecord> SharedWriter<T> {
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let mut turn = self.turn("update")?;
         let new = turn.change(index, change);
-        turn.end()?;
         // Behind the turn: who waits for one does not wait for those who are woken.
+        let given = turn.end();
         let new = new?;
-        announced("update", &self.table, &self.address, group_of(index))?;
+        given.and(announced("update", &self.table, &self.address, group_of(index)))?;
         Ok(new)
     }
 
@@ -139,9 +140,9 @@ impl<T: ShmRecord> SharedWriter<T> {
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let mut turn = self.turn("batch")?;
         let result = turn.commit(fill);
-        turn.end()?;
+        let given = turn.end();
         let (result, groups) = result?;
-        announced("batch", &self.table, &self.address, groups)?;
+        given.and(announced("batch", &self.table, &self.address, groups))?;
         Ok(result)
     }
 

@@ -80,9 +80,7 @@ fn of_several_records_theirs_are_told_and_no_others() {
             writer.write(32, &quote(1)).unwrap();
             nothing_to_tell(&notifier);
         }
-        let of_none = reader(place).notifier_of(&[]).unwrap();
         writer.write(0, &quote(1)).unwrap();
-        nothing_to_tell(&of_none);
         told_once(&notifier);
     });
 }
@@ -230,6 +228,8 @@ fn what_cannot_be_told_is_refused() {
         let reader = reader(place);
         let what = "waiting for a whole table without a doorbell";
         assert_eq!(error_of(reader.notifier(), place.address()), ErrorKind::Unsupported { what });
+        let none = error_of(reader.notifier_of(&[]), place.address());
+        assert_eq!(none, ErrorKind::BadArgument { argument: "count" });
         let out = error_of(reader.notifier_of(&[3, CAPACITY]), place.address());
         assert_eq!(out, ErrorKind::IndexOutOfRange { index: 40, capacity: 40 });
     });

@@ -91,6 +91,39 @@ fn a_writer_that_is_stopped_is_replaced() {
 }
 
 #[test]
+fn a_batch_that_ends_while_values_are_copied_is_in_it_or_not() {
+    const RECORDS: usize = 100_000;
+    every_public_backend(|place| {
+        // Shorter than the copying of so many records takes.
+        let options = Options::new().timeout(Duration::from_millis(5));
+        let mut old = options.create::<Pattern64>(place.address(), RECORDS).unwrap();
+        (0..RECORDS).for_each(|index| old.write(index, &Pattern64::of(index, 1)).unwrap());
+        let reader = Reader::<Pattern64>::open(place.address()).unwrap();
+        let (replacer, is_filled) = (&options, std::sync::Barrier::new(2));
+        let next = std::thread::scope(|scope| {
+            let next = scope.spawn(|| {
+                is_filled.wait();
+                replacer.replace::<Pattern64>(place.address(), RECORDS).unwrap()
+            });
+            old.batch(|batch| {
+                let set = [0, RECORDS - 1].map(|index| batch.set(index, &Pattern64::of(index, 2)));
+                is_filled.wait();
+                while reader.status()? != Status::Retired {
+                    std::thread::yield_now();
+                }
+                // The first record is copied, the last one is not.
+                std::thread::sleep(Duration::from_millis(2));
+                set.into_iter().collect::<shmrecord::Result<()>>()
+            })
+            .unwrap_err();
+            next.join().unwrap()
+        });
+        let [first, last] = [0, RECORDS - 1].map(|index| next.read_versioned(index).unwrap().version);
+        assert_eq!(first, last);
+    });
+}
+
+#[test]
 fn whatever_a_writer_is_stopped_in_is_carried_over_whole() {
     every_backend(|place| {
         let address = place.address();

@@ -55,9 +55,8 @@ fn a_wait_ends_at_its_timeout_and_not_before() {
             let before = Instant::now();
             assert_eq!(reader.wait(7, 1, timeout).unwrap(), None);
             assert_eq!(reader.wait_any(&[(7, 1), (8, 0)], timeout).unwrap(), None);
-            assert_eq!(reader.wait_any(&[], timeout).unwrap(), None);
             let took = before.elapsed();
-            assert!(took >= timeout * 3, "{took:?}");
+            assert!(took >= timeout * 2, "{took:?}");
         }
         for timeout in [Duration::ZERO, SHORT, Duration::MAX] {
             assert_eq!(reader.wait(7, 0, timeout).unwrap(), Some(1), "it has happened already");
@@ -132,6 +131,8 @@ fn a_whole_table_without_a_doorbell_cannot_be_waited_for() {
         }
         let out = error_of(reader.wait(CAPACITY, 0, SHORT), place.address());
         assert_eq!(out, ErrorKind::IndexOutOfRange { index: 40, capacity: 40 });
+        let none = error_of(reader.wait_any(&[], LONG), place.address());
+        assert_eq!(none, ErrorKind::BadArgument { argument: "count" });
         let out = error_of(reader.wait_any(&[(0, 9), (CAPACITY, 0)], SHORT), place.address());
         assert_eq!(out, ErrorKind::IndexOutOfRange { index: 40, capacity: 40 });
     });
