@@ -147,7 +147,8 @@ impl<T: ShmRecord> SharedWriter<T> {
     }
 
     /// Takes the turn and keeps it until the [`Locked`] in what is given is dropped: for several writes that belong together.
-    /// Readers see each of them as it comes, and wait for nobody; what they are to see at one instant goes into a batch.
+    /// Readers see each of them as it comes, and wait for nobody; what they are to see at one instant goes into a batch. A
+    /// [`Locked`] that is forgotten and never dropped keeps a semaphore ([`Options::semaphore`]) until the process ends.
     ///
     /// ```
     /// # use shmrecord::{SharedWriter, ShmRecord, Turn};
