@@ -59,6 +59,8 @@ pub struct SharedWriter<T> {
     slot: u32,
     /// By which writers take turns, where the table was made for that.
     semaphore: Option<ForeignLock>,
+    /// The semaphore is taken.
+    has_semaphore: bool,
     /// A panic was on its way already when the last turn began, so that one at its end says nothing of what happened in it.
     was_panicking: bool,
     record: PhantomData<fn(T) -> T>,
@@ -88,7 +90,17 @@ impl<T: ShmRecord> SharedWriter<T> {
 
     pub(crate) fn new(held: Held, timeout: Duration) -> Self {
         let Held { address, table, guard, slot, semaphore } = held;
-        Self { address, timeout, table, guard, slot, semaphore, was_panicking: false, record: PhantomData }
+        Self {
+            address,
+            timeout,
+            table,
+            guard,
+            slot,
+            semaphore,
+            has_semaphore: false,
+            was_panicking: false,
+            record: PhantomData,
+        }
     }
 
     /// Publishes `value` as the next version of record `index`, in a turn of its own.
@@ -148,7 +160,7 @@ impl<T: ShmRecord> SharedWriter<T> {
 
     /// Takes the turn and keeps it until the [`Locked`] in what is given is dropped: for several writes that belong together.
     /// Readers see each of them as it comes, and wait for nobody; what they are to see at one instant goes into a batch. A
-    /// [`Locked`] that is forgotten and never dropped keeps a semaphore ([`Options::semaphore`]) until the process ends.
+    /// [`Locked`] that is forgotten (`std::mem::forget`) ends with this writer or its next turn, as by a death.
     ///
     /// ```
     /// # use shmrecord::{SharedWriter, ShmRecord, Turn};
@@ -195,11 +207,16 @@ impl<T: ShmRecord> SharedWriter<T> {
         if self.semaphore.is_none() && self.table.live().lock(self.slot).try_take() {
             return Ok(());
         }
-        let Self { address, table, guard, slot, semaphore, timeout, .. } = self;
+        self.let_go_of_forgotten();
+        let Self { address, table, guard, slot, semaphore, has_semaphore, timeout, .. } = self;
         let at = &At { operation, subject: address };
         match semaphore {
             None => turn::take(at, table, guard, *slot, *timeout),
-            Some(semaphore) => turn::take_semaphore(at, table, semaphore, *slot, *timeout),
+            Some(semaphore) => {
+                turn::take_semaphore(at, table, semaphore, *slot, *timeout)?;
+                *has_semaphore = true;
+                Ok(())
+            }
         }
     }
 
@@ -213,7 +230,10 @@ impl<T: ShmRecord> SharedWriter<T> {
         turn::give(&self.table, self.slot);
         match &self.semaphore {
             None => Ok(()),
-            Some(semaphore) => semaphore.give("unlock"),
+            Some(semaphore) => {
+                self.has_semaphore = false;
+                semaphore.give("unlock")
+            }
         }
     }
 
@@ -283,6 +303,25 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// As there.
     pub fn facts(&self) -> Result<Facts> {
         status::facts(&self.table, &self.address)
+    }
+}
+
+impl<T> SharedWriter<T> {
+    /// Gives the semaphore of a turn that was forgotten away. Its mark stays, by which the next one who has it recovers.
+    fn let_go_of_forgotten(&mut self) {
+        if std::mem::take(&mut self.has_semaphore)
+            && !self.table.is_forked()
+            && let Some(semaphore) = &self.semaphore
+        {
+            // It fails when it was removed, which the next turn says.
+            let _ = semaphore.give("unlock");
+        }
+    }
+}
+
+impl<T> Drop for SharedWriter<T> {
+    fn drop(&mut self) {
+        self.let_go_of_forgotten();
     }
 }
 

@@ -79,6 +79,26 @@ fn writers_write_update_and_batch_under_it() {
 }
 
 #[test]
+fn a_turn_that_is_forgotten_ends_with_its_writer_or_the_next_turn() {
+    every_backend(|place| {
+        let set = Set::new();
+        let mut one = set.options().create_shared::<Quote>(place.address(), CAPACITY).unwrap();
+        let mut other = SharedWriter::<Quote>::open(place.address()).unwrap();
+        std::mem::forget(one.lock().unwrap());
+        let Turn::AfterDeath(mut turn) = one.lock().unwrap() else { panic!("it was forgotten") };
+        turn.clear_death();
+        drop(turn);
+        assert_eq!(set.value(), 1);
+        std::mem::forget(one.lock().unwrap());
+        drop(one);
+        assert_eq!(set.value(), 1);
+        let Turn::AfterDeath(turn) = other.lock().unwrap() else { panic!("it was forgotten") };
+        drop(turn);
+        assert_eq!(set.value(), 1);
+    });
+}
+
+#[test]
 fn threads_that_write_at_once_lose_nothing() {
     const TIMES: i64 = 300;
     every_backend(|place| {
