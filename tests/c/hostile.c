@@ -10,7 +10,7 @@
 typedef struct peer {
     uint64_t *index;
     uint64_t far;
-    int ends;
+    uint64_t ends;
 } peer;
 
 // A valid index and one far outside, in turn.
