@@ -86,6 +86,7 @@ pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStre
 
             #(#others)*
 
+            // SAFETY: no program has it: the length of the wire type, the first error, does not compile.
             unsafe impl #parameters #library::ShmField for #ident #arguments #copy {
                 const TYPE: __layout::FieldType<'static> =
                     __layout::FieldType::record(<Self as #library::ShmRecord>::LAYOUT);

@@ -23,11 +23,8 @@ pub(crate) fn alone(at: &At<'_>, table: &Table, guard: &mut Guard) -> Result<u32
 /// The role is taken: by whom, as far as the segment tells and the process list confirms.
 fn writer_alive(at: &At<'_>, table: &Table) -> Error {
     let (pid, start, since_unix_ns) = table.live().owner();
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    let is_owner = |found: Option<u64>| start != 0 && found == Some(start);
-    let pid = u32::try_from(pid).ok().filter(|&pid| is_owner(host::process_start(pid)));
-    match pid {
-        Some(pid) if pid == std::process::id() && is_owner(host::own_start()) => {
+    match host::process_of(pid, start) {
+        Some(pid) if pid == std::process::id() && host::own_start() == Some(start) => {
             at.error(ErrorKind::AlreadyHeldHere)
         }
         pid => at.error(ErrorKind::WriterAlive { pid, since_unix_ns }),

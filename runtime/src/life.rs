@@ -16,24 +16,25 @@ const UNKNOWN: u64 = u64::MAX;
 
 /// Time since the last sign of life of any writer; the longest there is for a table of another boot.
 pub(crate) fn age(table: &Table, address: &Address) -> Result<Duration> {
-    let age_ns = age_ns(table);
-    status::check_whole("look up", table, address)?;
+    let age_ns = age_ns(table, address)?;
     Ok(if age_ns == UNKNOWN { Duration::MAX } else { Duration::from_nanos(age_ns) })
 }
 
 /// What is read after this is at least as new as all that was published up to that sign of life, or it was too long ago.
 pub(crate) fn check_fresh(table: &Table, address: &Address, max_age: Duration) -> Result<()> {
-    if age(table, address)? <= max_age {
+    let age_ns = age_ns(table, address)?;
+    if u128::from(age_ns) <= max_age.as_nanos() {
         return Ok(());
     }
-    Err(At { operation: "read", subject: address }.error(ErrorKind::Stale { age_ns: age_ns(table) }))
+    Err(At { operation: "read", subject: address }.error(ErrorKind::Stale { age_ns }))
 }
 
-fn age_ns(table: &Table) -> u64 {
+fn age_ns(table: &Table, address: &Address) -> Result<u64> {
     // The clock begins anew with each boot.
     if table.header().is_of_another_boot(host::boot_id()) {
-        return UNKNOWN;
+        return Ok(UNKNOWN);
     }
     let stamp = table.live().stamp();
-    host::coarse_monotonic_ns().saturating_sub(stamp)
+    status::check_whole("look up", table, address)?;
+    Ok(host::coarse_monotonic_ns().saturating_sub(stamp))
 }

@@ -112,8 +112,6 @@ pub(crate) fn take_semaphore(
 #[cold]
 fn timed_out(at: &At<'_>, table: &Table, slot: u32) -> Error {
     let [pid, start] = table.live().participant(slot).map(|word| word.load(Ordering::Relaxed));
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    let is_owner = |pid: &u32| start != 0 && host::process_start(*pid) == Some(start);
-    let pid = u32::try_from(pid).ok().filter(is_owner);
+    let pid = host::process_of(pid, start);
     at.error(ErrorKind::LockTimeout { pid }).detail(format!("by the writer with slot {slot}"))
 }

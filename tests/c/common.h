@@ -219,6 +219,24 @@ static inline bool child_succeeded(pid_t child) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// fork(): 0 in the child, which says with `ready` when it is; its number here, once it has said so.
+static inline pid_t fork_until_ready(int *ready) {
+    int ends[2];
+    char byte;
+    CHECK(pipe(ends) == 0);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    *ready = ends[1];
+    if (child != 0) {
+        (void)close(ends[1]);
+        CHECK(read(ends[0], &byte, 1) == 1);
+        (void)close(ends[0]);
+    }
+    return child;
+}
+
+static inline void say_ready(int ready) { CHECK(write(ready, "r", 1) == 1); }
+
 // The test cannot run here. Fails instead where everything must run.
 static inline void skip(const char *why) {
     const char *required = getenv("SHMRECORD_REQUIRE_TOOLS");

@@ -55,23 +55,17 @@ static inline uint64_t value_of(const md_page_reader *reader, uint64_t index, ui
 
 // A child that does this with a writer of its own, says so, and then waits to be killed.
 static inline pid_t start(const char *address, void (*work)(md_page_writer *writer)) {
-    int ready[2];
-    char byte;
-    CHECK(pipe(ready) == 0);
-    const pid_t child = fork();
-    CHECK(child >= 0);
+    int ready;
+    const pid_t child = fork_until_ready(&ready);
     if (child == 0) {
         md_page_writer writer;
         join(&writer, address, 10000);
         work(&writer);
-        CHECK(write(ready[1], "r", 1) == 1);
+        say_ready(ready);
         for (;;) {
             (void)pause();
         }
     }
-    (void)close(ready[1]);
-    CHECK(read(ready[0], &byte, 1) == 1);
-    (void)close(ready[0]);
     return child;
 }
 

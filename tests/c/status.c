@@ -16,22 +16,16 @@ static int told(const shmrec_table *table) {
 
 // A child that takes the role and holds it until it is killed.
 static pid_t start_writer(const char *address) {
-    int ready[2];
-    char byte;
-    CHECK(pipe(ready) == 0);
-    const pid_t child = fork();
-    CHECK(child >= 0);
+    int ready;
+    const pid_t child = fork_until_ready(&ready);
     if (child == 0) {
         md_tiny_writer writer;
         CHECK(md_tiny_create(&writer, address, 1, NULL, &error) == SHMREC_OK);
-        CHECK(write(ready[1], "r", 1) == 1);
+        say_ready(ready);
         for (;;) {
             (void)pause();
         }
     }
-    (void)close(ready[1]);
-    CHECK(read(ready[0], &byte, 1) == 1);
-    (void)close(ready[0]);
     return child;
 }
 

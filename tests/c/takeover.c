@@ -27,7 +27,7 @@ static bool is_whole(const md_page *page) {
 static void write_until_killed(const char *address, const shmrec_options *options, int ready) {
     md_page_writer writer;
     CHECK(md_page_create(&writer, address, 4, options, &error) == SHMREC_OK);
-    CHECK(write(ready, "r", 1) == 1);
+    say_ready(ready);
     for (uint64_t i = 0;; i++) {
         const md_page page = page_of(i);
         CHECK(md_page_write(&writer, i % 4, &page, &error) == SHMREC_OK);
@@ -40,17 +40,11 @@ static void kill_writers(const char *address, const shmrec_options *options) {
     uint64_t seen[4] = {0};
     bool opened = false;
     for (uint64_t round = 1; round <= KILLS; round++) {
-        int ready[2];
-        char byte;
-        CHECK(pipe(ready) == 0);
-        const pid_t child = fork();
-        CHECK(child >= 0);
+        int ready;
+        const pid_t child = fork_until_ready(&ready);
         if (child == 0) {
-            write_until_killed(address, options, ready[1]);
+            write_until_killed(address, options, ready);
         }
-        (void)close(ready[1]);
-        CHECK(read(ready[0], &byte, 1) == 1);
-        (void)close(ready[0]);
         if (!opened) {
             CHECK(md_page_open(&reader, address, NULL, &error) == SHMREC_OK);
             opened = true;

@@ -11,7 +11,7 @@ static void publish(const char *address, int ready) {
     md_page_writer writer;
     md_page page;
     CHECK(md_page_open_writer(&writer, address, NULL, &error) == SHMREC_OK);
-    CHECK(write(ready, "r", 1) == 1);
+    say_ready(ready);
     for (uint64_t i = 1;; i++) {
         for (size_t k = 0; k < PAGE_WORDS; k++) {
             page.words[k] = i;
@@ -31,17 +31,11 @@ static unsigned read_against_writer(const char *address, uint32_t cells, int arr
     md_page_close_writer(&writer);
     options.timeout_ms = 5000;
     CHECK(md_page_open(&reader, address, &options, &error) == SHMREC_OK);
-    int ready[2];
-    char byte;
-    CHECK(pipe(ready) == 0);
-    const pid_t child = fork();
-    CHECK(child >= 0);
+    int ready;
+    const pid_t child = fork_until_ready(&ready);
     if (child == 0) {
-        publish(address, ready[1]);
+        publish(address, ready);
     }
-    CHECK(read(ready[0], &byte, 1) == 1);
-    (void)close(ready[0]);
-    (void)close(ready[1]);
     uint64_t seen[2] = {0};
     unsigned changes = 0;
     for (uint64_t i = 0; i < READS || changes < CHANGES; i++) { // the writer may have to wait for a processor

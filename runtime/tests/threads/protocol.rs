@@ -55,7 +55,7 @@ fn writers_and_their_successors_may_die_at_any_store() {
 }
 
 #[test]
-#[ignore = "for Miri, which takes minutes; a processor's own memory model is too strong to show much"]
+#[ignore = "minutes, under Miri alone: a processor's own memory model is too strong. CONTRIBUTING.md has the command"]
 fn every_weakness_is_noticed() {
     // The checks are loom's: what some of them keep out is too seldom for random orders.
     let weaknesses = [Weakness::NoFence, Weakness::Relaxed, Weakness::NoStore];
