@@ -68,6 +68,8 @@ impl Announcer {
     #[inline(never)]
     fn attend(&self, live: Live<'_>, attention: &AtomicU32, groups: u32) -> bool {
         if !self.has_doorbell {
+            // Pairs with the release in `call_all`: who saw the mark sees the state that was stored before.
+            fence(Ordering::Acquire);
             return !live.is_retired();
         }
         let doorbell = live.doorbell(attention);

@@ -43,7 +43,7 @@
 //! | `read` | attempts to read, for every handle that does |
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
-//! | `lifecycle`, `claim`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
+//! | `lifecycle`, `claim`, `held`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
 //! | `successor` | what took the place of a table that is read |
 //! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |

@@ -11,7 +11,7 @@ use shmrecord_layout::{RecordLayout, compat};
 use crate::address::Address;
 use crate::claim;
 use crate::deadline::Deadline;
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
 use crate::header::{self, Header};
@@ -19,7 +19,7 @@ use crate::held::{Held, Taken, find_semaphore};
 use crate::host;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::region::map::Access;
+use crate::region::map::{Access, Map};
 use crate::region::{Identity, Place, Prepared};
 use crate::removal;
 use crate::replacement::Old;
@@ -79,10 +79,11 @@ pub(crate) fn create_or_take_over(
     loop {
         let mut unfinished = None;
         match attach(at, options, address, Some(plan.layout()), Access::Write) {
-            Ok(table) => {
-                if !table.is_retired() {
-                    plan.check(at, options, &table)?;
-                }
+            Ok(Attached::Retired(table)) => {
+                removal::finish_removal(at, options, address, &table, deadline)?;
+            }
+            Ok(Attached::Live(table)) => {
+                plan.check(at, options, &table)?;
                 let many = plan.writers().are_many();
                 if let Some(taken) = take_over(at, options, address, table, many, deadline)? {
                     return Ok(taken);
@@ -121,12 +122,17 @@ pub(crate) fn open_writer(
     let at = &At { operation: "open for writing", subject: &address };
     let mut deadline = Deadline::after(options.timeout);
     loop {
-        let table = match attach(at, options, &address, Some(layout), Access::Write) {
+        match attach(at, options, &address, Some(layout), Access::Write) {
             Err(error) if address.place().may_pass(&error) && deadline.pause() => continue,
-            result => result?,
-        };
-        if let Some(taken) = take_over(at, options, &address, table, many, &mut deadline)? {
-            return Held::of(options, address, taken, None);
+            Err(error) => return Err(error),
+            Ok(Attached::Retired(table)) => {
+                removal::finish_removal(at, options, &address, &table, &mut deadline)?;
+            }
+            Ok(Attached::Live(table)) => {
+                if let Some(taken) = take_over(at, options, &address, table, many, &mut deadline)? {
+                    return Held::of(options, address, taken, None);
+                }
+            }
         }
         if !deadline.pause() {
             return Err(at.error(ErrorKind::Retired));
@@ -153,17 +159,25 @@ pub(crate) fn attach_reader(
 ) -> Result<Table> {
     let at = &At { operation: "open for reading", subject: address };
     let mut deadline = Deadline::after(options.timeout);
-    let table = loop {
+    loop {
         match attach(at, options, address, layout, Access::Read) {
             Err(error) if address.place().may_pass(&error) && deadline.pause() => {}
-            result => break result?,
+            Err(error) => return Err(error),
+            Ok(Attached::Live(table)) => return Ok(table),
+            Ok(Attached::Retired(table)) => {
+                address.place().let_go(table.segment().identity());
+                return Err(at.error(ErrorKind::Retired));
+            }
         }
-    };
-    if table.is_retired() {
-        address.place().let_go(table.segment().identity());
-        return Err(at.error(ErrorKind::Retired));
     }
-    Ok(table)
+}
+
+/// What is attached. Which of them it is comes of one load of the state: a segment may say something else a moment later.
+enum Attached {
+    /// A table of the record that was asked for.
+    Live(Table),
+    /// One that was removed and may hold anything: it is about to give way.
+    Retired(Table),
 }
 
 /// Opens, maps and validates; nothing in the segment is changed.
@@ -173,7 +187,7 @@ fn attach(
     address: &Address,
     layout: Option<&RecordLayout<'_>>,
     access: Access,
-) -> Result<Table> {
+) -> Result<Attached> {
     let found = address.place().find(at, access, &options.trust())?;
     let size = found.size;
     if size < LEAST_BYTES {
@@ -190,12 +204,9 @@ fn attach(
     if magic == 0 {
         return Err(at.error(ErrorKind::NotReady));
     }
-    // Pairs with the release store of the magic, which its creator makes last: the header below is complete.
-    fence(Ordering::Acquire);
-    let copy = map.copy_out(0, header::BYTES);
-    let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
+    let header = header_behind_magic(map);
     whole()?;
-    let header = match Header::decode(&copy, size) {
+    let header = match header {
         Ok(header) => header,
         Err(ErrorKind::BadMagic) => {
             return Err(at.error(ErrorKind::BadMagic).detail(segment.facts(at)?.words()));
@@ -209,15 +220,23 @@ fn attach(
         return Err(at.error(ErrorKind::NamespaceMismatch));
     }
     let mut table = Table::new(segment, header);
-    // A removed table may hold anything: it is about to give way.
     if table.is_retired() {
-        return Ok(table);
+        return Ok(Attached::Retired(table));
     }
     if let Some(layout) = layout {
         check_layout(at, layout, &table)?;
     }
     table.segment_mut().settle(at, options.wishes())?;
-    Ok(table)
+    Ok(Attached::Live(table))
+}
+
+/// The header of a segment of at least [`LEAST_BYTES`] whose magic was seen.
+pub(crate) fn header_behind_magic(map: &Map) -> std::result::Result<Header, ErrorKind> {
+    // Pairs with the release store of the magic, which its creator makes last: the header below is complete.
+    fence(Ordering::Acquire);
+    let copy = map.copy_out(0, header::BYTES);
+    let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
+    Header::decode(&copy, map.length() as u64)
 }
 
 /// The segment's record must be this program's, in layout and in meaning.
@@ -234,8 +253,8 @@ fn check_layout(at: &At<'_>, layout: &RecordLayout<'_>, table: &Table) -> Result
     Err(at.error(kind).detail(words))
 }
 
-/// Takes the role of writer in an attached table, or a share of it and a slot. `None`: the table was replaced meanwhile, attach
-/// again.
+/// Takes the role of writer in an attached table, or a share of it and a slot. `None`: the table was removed or replaced
+/// meanwhile, attach again.
 fn take_over(
     at: &At<'_>,
     options: &Options,
@@ -244,11 +263,11 @@ fn take_over(
     many: bool,
     deadline: &mut Deadline,
 ) -> Result<Option<Taken>> {
-    let is_current = || address.place().leads_to(at, table.segment().identity());
-    if table.is_retired() {
-        removal::finish_removal(at, options, address, &table, deadline)?;
-        return Ok(None);
-    }
+    // Who replaces it marks it, takes its guard away, and then its name.
+    let is_current = || {
+        let leads_here = address.place().leads_to(at, table.segment().identity())?;
+        Ok::<_, Error>(leads_here && !table.is_retired())
+    };
     if table.header().shape.writers.are_many() != many {
         let words = if many { "one found, many asked for" } else { "many found, one asked for" };
         return Err(at.error(ErrorKind::ShapeMismatch { what: "number of writers" }).detail(words));
@@ -268,12 +287,11 @@ fn take_over(
         Err(error) => return Err(error),
     };
     guard.lock(at, Lock::Create, deadline)?;
-    if !is_current()? || table.is_retired() {
+    if !is_current()? {
         return Ok(None);
     }
     let slot =
         if many { claim::join(at, &table, &mut guard)? } else { claim::alone(at, &table, &mut guard)? };
-    // Who sees the epoch sees what is counted in it.
     if !many {
         table.announce_recovery();
     }

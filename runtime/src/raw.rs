@@ -198,7 +198,7 @@ impl RawReader {
     /// [`RawReader::description`] is of those.
     ///
     /// # Errors
-    /// As [`RawReader::status`] and [`RawReader::open`]; this handle then goes on with the table that it has.
+    /// As there, and as [`RawReader::open`]; this handle then goes on with the table that it has.
     pub fn refresh(&mut self) -> Result<bool> {
         let Some(next) = successor::of(&self.table, &self.options, &self.address, None)? else {
             return Ok(false);

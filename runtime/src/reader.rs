@@ -256,13 +256,13 @@ impl<T: ShmRecord> Reader<T> {
         life::age(&self.table, &self.address)
     }
 
-    /// Opens the address again when its table is no longer this one: [`Reader::status`], and then, if that is
-    /// [`Status::Retired`] or [`Status::Orphaned`], [`Reader::open`] as this one was opened, without waiting. `true`: it now
+    /// `lstat(2)` or `shmget(2)`: opens the address again when its table is no longer this one ([`Status::Retired`],
+    /// [`Status::Orphaned`]), by [`Reader::open`] as this one was opened, without waiting. `true`: it now
     /// reads another table, which may have another capacity. `false`: it reads the one that it did, because that is current,
     /// or because nothing is there yet; a `memfd:` must have been handed over.
     ///
     /// # Errors
-    /// As [`Reader::status`], and as [`Reader::open`]; this handle then goes on with the table that it has.
+    /// [`ErrorKind::Os`] when the kernel does not tell, [`ErrorKind::Truncated`], and as [`Reader::open`]; this handle then goes on with the table that it has.
     pub fn refresh(&mut self) -> Result<bool> {
         let next = successor::of(&self.table, &self.options, &self.address, Some(T::LAYOUT))?;
         Ok(self.go_on(next))

@@ -193,10 +193,8 @@ pub(crate) fn finish_removal(
     let mut guard = address.guard().open_or_create(at, Rights::PRIVATE, &options.trust(), deadline)?;
     guard.lock(at, Lock::Create, deadline)?;
     if guard.is_current(at)? && address.place().leads_to(at, table.segment().identity())? {
-        // Its remover may not have come to tell everybody.
-        retire(table.segment());
-        address.place().unlink(at, table.segment().identity())?;
-        guard.unlink(at)?;
+        // Marked again: its remover may not have come to tell everybody.
+        take_away(at, address.place(), table.segment(), &mut guard)?;
     }
     Ok(())
 }

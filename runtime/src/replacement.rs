@@ -15,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::{Geometry, Writers};
 use crate::guard::role::Lock;
-use crate::header::{self, Header};
+use crate::header::Header;
 use crate::held::{Held, Taken, find_semaphore};
 use crate::host;
 use crate::lifecycle::{self, LEAST_BYTES};
@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use crate::region::map::{Access, Map};
 use crate::region::{Identity, Place, Prepared, Rights, Segment};
 use crate::removal;
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sync::{AtomicU64, Ordering};
 use crate::table::{Table, place};
 
 /// Replaces the table that is there; creates one where none is, or where somebody was faster takes over theirs.
@@ -241,12 +241,8 @@ fn version_word<'a>(map: &'a Map, to: &Geometry, index: usize) -> &'a AtomicU64 
 /// The header of a segment whose magic was seen, if it can be believed.
 fn header_of(segment: &Segment) -> Option<Header> {
     let map = segment.map();
-    let bytes = map.length() as u64;
-    if bytes < LEAST_BYTES {
+    if (map.length() as u64) < LEAST_BYTES {
         return None;
     }
-    // Pairs with the release store of the magic, which its creator makes last: the header below is complete.
-    fence(Ordering::Acquire);
-    let copy = map.copy_out(0, header::BYTES);
-    Header::decode(&copy.try_into().ok()?, bytes).ok()
+    lifecycle::header_behind_magic(map).ok()
 }

@@ -57,6 +57,14 @@ pub(crate) fn of_read(table: &Table, address: &Address) -> Result<Status> {
     }
 }
 
+/// Whether who opens the address now gets this very table.
+pub(crate) fn is_current(table: &Table, address: &Address) -> Result<bool> {
+    let at = &look_up(address);
+    let found = gone(at, table, address)?;
+    check_whole(at.operation, table, address)?;
+    Ok(found.is_none())
+}
+
 /// The status as the writer finds it, whose own guard this is.
 pub(crate) fn of_written(table: &Table, address: &Address, guard: &Guard) -> Result<Status> {
     let at = &look_up(address);

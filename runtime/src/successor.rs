@@ -18,7 +18,7 @@ pub(crate) fn of(
     address: &Address,
     layout: Option<&RecordLayout<'_>>,
 ) -> Result<Option<Table>> {
-    if status::of_read(table, address)?.is_current() {
+    if status::is_current(table, address)? {
         return Ok(None);
     }
     of_gone(table, options, address, layout)

@@ -98,7 +98,7 @@ impl Table {
     /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
     #[inline(always)]
     pub(crate) fn is_forked(&self) -> bool {
-        self.segment.map().home().is_left()
+        self.segment.map().is_left()
     }
 
     /// The validated header.

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::futex;
-use crate::guard::doorbell::{ALL_GROUPS, group_of};
+use crate::guard::doorbell::ALL_GROUPS;
 use crate::read;
 use crate::status;
 use crate::sync::{Ordering, fence};
@@ -41,23 +41,29 @@ pub(crate) fn any(
     seen: &[(usize, u64)],
     timeout: Duration,
 ) -> Result<Option<usize>> {
-    check_any("wait", address, seen.len())?;
-    if let Some(&(index, _)) = seen.iter().find(|(index, _)| table.slot(*index).is_none()) {
-        return Err(read::out_of_range("wait", table, address, index));
-    }
-    let groups = seen.iter().fold(0, |groups, &(index, _)| groups | group_of(index));
+    let groups = groups_of("wait", table, address, seen.iter().map(|&(index, _)| index))?;
     let is_new =
         |&(index, seen): &(usize, u64)| table.slot(index).is_some_and(|slot| slot.published() != seen);
     until(table, address, groups, timeout, || seen.iter().position(is_new))
 }
 
-/// That there is something to wait for.
-pub(crate) fn check_any(operation: &'static str, address: &Address, records: usize) -> Result<()> {
-    if records > 0 {
-        return Ok(());
+/// The groups that these records are waited for in. There must be one at least, and none out of range.
+pub(crate) fn groups_of(
+    operation: &'static str,
+    table: &Table,
+    address: &Address,
+    indices: impl ExactSizeIterator<Item = usize>,
+) -> Result<u32> {
+    if indices.len() == 0 {
+        let kind = ErrorKind::BadArgument { argument: "count" };
+        return Err(At { operation, subject: address }.error(kind).detail("no record to wait for"));
     }
-    let kind = ErrorKind::BadArgument { argument: "count" };
-    Err(At { operation, subject: address }.error(kind).detail("no record to wait for"))
+    let mut groups = 0;
+    for index in indices {
+        let slot = table.slot(index).ok_or_else(|| read::out_of_range(operation, table, address, index))?;
+        groups |= slot.group();
+    }
+    Ok(groups)
 }
 
 /// Waits until anything was published since the count of changes was `seen`, and gives the count. `None`: not before the timeout.
@@ -95,36 +101,28 @@ pub(crate) fn until<R>(
         None => status::check_whole("wait", table, address).map(|()| None),
     };
     let mut deadline = Deadline::after(timeout);
-    let mut doorbell = None;
-    let mut is_first = true;
-    loop {
-        // Before it is said that somebody waits, so that no writer rings for who has found what it looked for.
-        if let Some(found) = look()? {
-            return Ok(Some(found));
-        }
-        if std::mem::take(&mut is_first) {
-            doorbell = table.doorbell();
-        }
-        let mut asleep = doorbell.map(|doorbell| (doorbell.rings, doorbell.wait_for(groups)));
-        if asleep.is_some() && !futex::barrier() {
-            // Who publishes may have looked before the bits were to be seen: nobody rings for sure.
-            (doorbell, asleep) = (None, None);
-        }
-        if let Some(found) = look()? {
-            return Ok(Some(found));
-        }
-        let goes_on = match asleep {
-            Some((rings, seen)) => {
-                let left = deadline.left();
-                !left.is_zero() && {
-                    futex::wait(rings, seen, groups, left.min(LONGEST_SLEEP));
-                    true
+    // Before it is said that somebody waits, so that no writer rings for who has found what it looks for, or has no time.
+    if let Some(found) = look()? {
+        return Ok(Some(found));
+    }
+    let mut doorbell = if deadline.is_over() { None } else { table.doorbell() };
+    while !deadline.is_over() {
+        match doorbell.map(|doorbell| (doorbell.rings, doorbell.wait_for(groups))) {
+            Some((rings, seen)) if futex::barrier() => {
+                if let Some(found) = look()? {
+                    return Ok(Some(found));
                 }
+                futex::wait(rings, seen, groups, deadline.left().min(LONGEST_SLEEP));
             }
-            None => deadline.pause(),
-        };
-        if !goes_on {
-            return Ok(None);
+            _ => {
+                // Without the barrier who publishes may have looked before the bits were to be seen: nobody rings for sure.
+                doorbell = None;
+                deadline.pause();
+            }
+        }
+        if let Some(found) = look()? {
+            return Ok(Some(found));
         }
     }
+    Ok(None)
 }

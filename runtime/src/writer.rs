@@ -1,4 +1,4 @@
-//! The writing handle. Relies on `table` and `lifecycle`; makes no system call once it is open.
+//! The writing handle. Relies on `table` and `lifecycle`; a write makes no system call while nobody waits.
 
 use std::fmt;
 use std::marker::PhantomData;

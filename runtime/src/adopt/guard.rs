@@ -129,7 +129,7 @@ impl Hold<'_> {
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        if self.map.home().is_left() {
+        if self.map.is_left() {
             std::mem::forget(self.held.take());
         }
     }

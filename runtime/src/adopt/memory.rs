@@ -76,7 +76,7 @@ impl<T: ShmRecord> Memory<T> {
     /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
     #[inline(always)]
     pub(super) fn is_forked(&self) -> bool {
-        self.segment.map().home().is_left()
+        self.segment.map().is_left()
     }
 
     /// Its memory.

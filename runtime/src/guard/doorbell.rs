@@ -65,7 +65,7 @@ impl Doorbell<'_> {
 
     /// Calls for the attention of every publisher, behind what was stored for it to see.
     pub(crate) fn call_all(&self) {
-        // Release: who clears bits of it sees that.
+        // Release: who clears bits of it, or loads them and has an acquire fence, sees that.
         self.waiting.fetch_or(ALL_GROUPS, Ordering::Release);
     }
 

@@ -104,7 +104,7 @@ impl<'a> Lock<'a> {
                 }
                 continue;
             }
-            if self.is_held_here() {
+            if holder == self.me {
                 return Ok(Taken::FromDead);
             }
             if holder > abi::PARTICIPANTS {

@@ -29,8 +29,7 @@ use crate::address::Address;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::fork::home::Home;
-use crate::guard::doorbell::{ALL_GROUPS, group_of};
-use crate::read;
+use crate::guard::doorbell::ALL_GROUPS;
 use crate::status;
 use crate::sync::{AtomicBool, Ordering, fence};
 use crate::table::Table;
@@ -130,11 +129,7 @@ impl Notifier {
 
     /// One for these records.
     pub(crate) fn of_records(table: &Table, address: &Address, indices: &[usize]) -> Result<Self> {
-        wait::check_any(OPERATION, address, indices.len())?;
-        if let Some(&index) = indices.iter().find(|&&index| table.slot(index).is_none()) {
-            return Err(read::out_of_range(OPERATION, table, address, index));
-        }
-        let groups = indices.iter().fold(0, |groups, &index| groups | group_of(index));
+        let groups = wait::groups_of(OPERATION, table, address, indices.iter().copied())?;
         let seen = Seen::Versions(indices.iter().map(|&index| (index, 0)).collect());
         Self::new(table, address, groups, seen)
     }

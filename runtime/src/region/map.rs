@@ -200,9 +200,10 @@ impl Map {
         }
     }
 
-    /// The process that may use it; [`Home::everywhere`] what is only read.
-    pub(crate) fn home(&self) -> Home {
-        self.home
+    /// Whether this is a child of the process that mapped it for writing: then it is not there.
+    #[inline(always)]
+    pub(crate) fn is_left(&self) -> bool {
+        self.home.is_left()
     }
 
     /// Bytes mapped.

@@ -177,7 +177,13 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     #[inline]
     pub(super) fn end(self) -> Result<()> {
         // Not twice.
-        std::mem::ManuallyDrop::new(self).writer.give_turn()
+        std::mem::ManuallyDrop::new(self).give()
+    }
+
+    /// Gives the turn away. A child that was forked in it has none.
+    #[inline]
+    fn give(&mut self) -> Result<()> {
+        if self.writer.table.is_forked() { Ok(()) } else { self.writer.give_turn() }
     }
 }
 
@@ -188,6 +194,6 @@ impl<T: ShmRecord> Drop for Locked<'_, T> {
             self.poison_it();
         }
         // An error here is one of a semaphore that was removed: nobody else can have the turn any more.
-        let _ = self.writer.give_turn();
+        let _ = self.give();
     }
 }

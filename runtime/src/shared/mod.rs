@@ -1,5 +1,5 @@
 //! The handle of one of many writers, who take turns. Relies on `turn` for that, and for the rest on what a lone writer relies
-//! on; makes no system call while nobody else writes.
+//! on; by the lock word it makes no system call while nobody else writes or waits.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -220,13 +220,9 @@ impl<T: ShmRecord> SharedWriter<T> {
         }
     }
 
-    /// Gives the turn away.
+    /// Gives the turn away, in the process that took it.
     #[inline(always)]
     fn give_turn(&mut self) -> Result<()> {
-        // A child that was forked in the turn has none.
-        if self.table.is_forked() {
-            return Ok(());
-        }
         turn::give(&self.table, self.slot);
         match &self.semaphore {
             None => Ok(()),

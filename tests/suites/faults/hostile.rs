@@ -1,12 +1,14 @@
 //! A writer that breaks the protocol: readers get values or errors, in time, and never touch what is not theirs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use integration_tests::case::{CELLS, every_backend, every_case};
+use integration_tests::case::{CELLS, every_backend, every_case, every_public_backend};
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
-use integration_tests::records::{Quote, quote};
-use shmrecord::{ErrorKind, Options, RawReader, Reader, ShmRecord, Value, Writer, remove};
+use integration_tests::records::{Pattern256, Quote, quote};
+use shmrecord::{Error, ErrorKind, Options, RawReader, Reader, ShmRecord, Value, Writer, remove};
 
 const CAPACITY: usize = 4;
 /// Short, because a test waits for it; what a read may take beyond it is for a loaded machine.
@@ -202,5 +204,27 @@ fn a_byte_that_is_no_bool_is_named_with_its_path() {
             drop(writer);
             remove(address).unwrap();
         }
+    });
+}
+
+#[test]
+fn a_state_that_changes_while_a_table_is_opened_hides_no_other_record() {
+    every_public_backend(|place| {
+        let _writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let image = Image::of(place);
+                while !is_over.load(Ordering::Relaxed) {
+                    [2, 1].into_iter().for_each(|state| image.set_word(at::STATE, state));
+                }
+            });
+            let wrong = (0..3000).map(|_| Reader::<Pattern256>::open(place.address())).find(|opened| {
+                let refused = opened.as_ref().map_err(Error::kind).err();
+                !matches!(refused, Some(ErrorKind::LayoutMismatch { .. } | ErrorKind::Retired))
+            });
+            is_over.store(true, Ordering::Relaxed);
+            assert!(wrong.is_none(), "{wrong:?}");
+        });
     });
 }

@@ -12,6 +12,7 @@
 //! | `handover` | memfds over sockets |
 //! | `semaphores` | the same for semaphores |
 //! | `notifying` | notifiers, which are in Rust alone |
+//! | `replaced` | a replacement that begins at any of them |
 //! | `sweep` | each operation with each fault |
 //!
 //! `SHMRECORD_ERRNOS=all` tries every errno of every call, and every kind of segment everywhere; otherwise two of each and `EINTR`,
@@ -21,6 +22,7 @@
 mod calls;
 mod handover;
 mod notifying;
+mod replaced;
 mod run;
 mod semaphores;
 mod sweep;

@@ -95,7 +95,17 @@ impl FileGuard {
 
     /// Takes the lock if nobody has it: `fcntl(F_OFD_SETLK, F_WRLCK)` on its byte.
     pub(crate) fn try_lock(&self, at: &At<'_>, lock: Lock) -> Result<bool> {
-        match self.set(&range(lock, libc::F_WRLCK)) {
+        self.try_set(at, &range(lock, libc::F_WRLCK))
+    }
+
+    /// Takes [`Lock::Writer`] together with others, or lets others have it: `fcntl(F_OFD_SETLK, F_RDLCK)`.
+    pub(crate) fn try_share(&self, at: &At<'_>) -> Result<bool> {
+        self.try_set(at, &range(Lock::Writer, libc::F_RDLCK))
+    }
+
+    /// `false`: somebody has a lock in the way.
+    fn try_set(&self, at: &At<'_>, range: &libc::flock) -> Result<bool> {
+        match self.set(range) {
             Ok(()) => Ok(true),
             Err(error) => match error.raw_os_error() {
                 Some(libc::EAGAIN | libc::EACCES) => Ok(false),
@@ -106,15 +116,6 @@ impl FileGuard {
                 }
                 _ => Err(at.os("fcntl(F_OFD_SETLK)", &error)),
             },
-        }
-    }
-
-    /// Takes [`Lock::Writer`] together with others, or lets others have it: `fcntl(F_OFD_SETLK, F_RDLCK)`.
-    pub(crate) fn try_share(&self, at: &At<'_>) -> Result<bool> {
-        match self.set(&range(Lock::Writer, libc::F_RDLCK)) {
-            Ok(()) => Ok(true),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
-            Err(error) => Err(at.os("fcntl(F_OFD_SETLK)", &error)),
         }
     }
 
