@@ -36,7 +36,7 @@ pub(crate) struct Header {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Semaphore {
     pub(crate) key: u32,
-    pub(crate) index: u32,
+    pub(crate) index: u16,
 }
 
 impl fmt::Display for Semaphore {
@@ -120,8 +120,9 @@ impl Header {
         let impossible = |field| ErrorKind::BadGeometry { field };
         let arrangement = Arrangement::from_tag(u32_at(bytes, at::ARRANGEMENT));
         let writers = Writers::from_tag(u32_at(bytes, at::GUARD_KIND));
-        let semaphore =
-            Semaphore { key: u32_at(bytes, at::SEMAPHORE_KEY), index: u32_at(bytes, at::SEMAPHORE_INDEX) };
+        // A number that does not fit is refused below, as every above 0x7fff.
+        let index = u16::try_from(u32_at(bytes, at::SEMAPHORE_INDEX)).unwrap_or(u16::MAX);
+        let semaphore = Semaphore { key: u32_at(bytes, at::SEMAPHORE_KEY), index };
         let flag = |place, name| match u32_at(bytes, place) {
             flag @ (0 | 1) => Ok(flag == 1),
             _ => Err(impossible(name)),
@@ -217,7 +218,7 @@ impl Header {
             (at::WAKE_POLICY, u32::from(self.shape.has_doorbell), "wake policy"),
             (at::STAMPS, u32::from(self.stamps), "stamps"),
             (at::SEMAPHORE_KEY, self.semaphore.key, "semaphore"),
-            (at::SEMAPHORE_INDEX, self.semaphore.index, "semaphore"),
+            (at::SEMAPHORE_INDEX, self.semaphore.index.into(), "semaphore"),
         ]
     }
 }

@@ -48,7 +48,6 @@ pub(crate) fn find_semaphore(
     if key == 0 {
         return Ok(None);
     }
-    let index = u16::try_from(index).unwrap_or(u16::MAX); // it was checked to fit
     let place = ForeignPlace::sysv(&format!("{key:#x}"), index)?;
     place.open("open for writing", &options.trust()).map(Some)
 }

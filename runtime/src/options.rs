@@ -179,7 +179,7 @@ impl Options {
     /// is neither created nor removed; each holder's death gives it back. For a table that exists: it must be that one.
     #[must_use]
     pub const fn semaphore(mut self, key: u32, index: u16) -> Self {
-        self.semaphore = Some(Semaphore { key, index: index as u32 });
+        self.semaphore = Some(Semaphore { key, index });
         self
     }
 
