@@ -249,21 +249,22 @@ static inline int shmrec_create_instead(const shmrec_address *address, const shm
 
 // One round: takes the table that is there, or names a new one. `*again`: neither, for somebody was faster.
 static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
+    bool retired;
     *again = false;
-    int code = shmrec_attach(table, build->layout, true, &build->options, task);
+    int code = shmrec_attach(table, build->layout, true, &build->options, &retired, task);
     if (code == SHMREC_NOT_FOUND) {
         return shmrec_build_publish(table, build, again, task);
     }
     if (code == SHMREC_NOT_READY) {
         return shmrec_create_instead(&table->address, build, again, task);
     }
-    if (code == SHMREC_OK && !shmrec_table_retired(table)) {
+    if (code == SHMREC_OK && !retired) {
         code = shmrec_check_shape(table, build, task);
         if (code != SHMREC_OK) {
             shmrec_unmap(&table->map);
         }
     }
-    return code != SHMREC_OK ? code : shmrec_take_over(table, again, task);
+    return code != SHMREC_OK ? code : shmrec_take_over(table, retired, again, task);
 }
 
 // Rounds until one succeeds, fails, or the deadline has passed.

@@ -72,9 +72,10 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
     return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
 }
 
-// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A retired
-// table is not compared with the layout: whoever finds it removes it.
-static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot,
+// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A table
+// that is `*retired` is not compared with the layout: whoever finds it removes it. Only this answer counts from then on,
+// for who may write the segment could change the word, and what was not compared must not be used.
+static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot, bool *retired,
                                   const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES];
     if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
@@ -93,7 +94,8 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
         return shmrec_fail_plain(task, SHMREC_NAMESPACE_MISMATCH);
     }
-    return shmrec_table_retired(table) ? SHMREC_OK : shmrec_check_layout(table, layout, task);
+    *retired = shmrec_table_retired(table);
+    return *retired ? SHMREC_OK : shmrec_check_layout(table, layout, task);
 }
 
 static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
@@ -104,11 +106,13 @@ static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
                        SHMREC_CAST(unsigned long long, bytes), SHMREC_LIVE_END);
 }
 
-// Finds, maps and validates the segment at the table's address; nothing in the segment is changed.
+// Finds, maps and validates the segment at the table's address; nothing in the segment is changed. `*retired`: it was
+// removed, and is not known to be of this record.
 static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
-                                const shmrec_options *options, const shmrec_task *task) {
+                                const shmrec_options *options, bool *retired, const shmrec_task *task) {
     const shmrec_wishes wishes = shmrec_wish(options->huge_pages, options->lock_memory);
     shmrec_found found;
+    *retired = false;
     int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;
@@ -117,9 +121,9 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     if (code == SHMREC_OK) {
         table->identity = found.identity;
-        code = shmrec_validate(table, layout, options->any_boot && !writable, task);
+        code = shmrec_validate(table, layout, options->any_boot && !writable, retired, task);
         // A removed table is about to give way.
-        if (code == SHMREC_OK && !shmrec_table_retired(table)) {
+        if (code == SHMREC_OK && !*retired) {
             code = shmrec_map_settle(&table->map, wishes, task);
         }
         if (code != SHMREC_OK) {
@@ -134,11 +138,12 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
 static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout *layout,
                                        const shmrec_options *options, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
+    bool retired;
     int code;
     do {
-        code = shmrec_attach(table, layout, false, options, task);
+        code = shmrec_attach(table, layout, false, options, &retired, task);
     } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
-    if (code == SHMREC_OK && shmrec_table_retired(table)) {
+    if (code == SHMREC_OK && retired) {
         shmrec_let_go(&table->address, table->identity);
         return shmrec_fail_plain(task, SHMREC_RETIRED);
     }
@@ -223,13 +228,13 @@ static inline int shmrec_claim(shmrec_table *table, shmrec_guard *guard, bool *a
     return code;
 }
 
-// Takes the role of writer in an attached table. `*again`: the table was replaced meanwhile, attach again. The mapping
-// stays only on success.
-static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmrec_task *task) {
+// Takes the role of writer in an attached table, which was `retired` then or not. `*again`: the table was replaced
+// meanwhile, attach again. The mapping stays only on success.
+static inline int shmrec_take_over(shmrec_table *table, bool retired, bool *again, const shmrec_task *task) {
     shmrec_guard guard;
     int code;
-    *again = shmrec_table_retired(table);
-    if (*again) {
+    *again = retired;
+    if (retired) {
         code = shmrec_finish_removal(table, task);
         shmrec_unmap(&table->map);
         return code;
