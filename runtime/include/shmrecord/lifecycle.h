@@ -256,8 +256,10 @@ static inline int shmrec_take_over(shmrec_table *table, bool retired, bool *agai
     } else if (found || code == SHMREC_NOT_FOUND) {
         bool current;
         code = shmrec_leads_to(&table->address, table->identity, &current, task);
-        *again = !current;
-        if (code == SHMREC_OK && current) {
+        // A replacement marks the segment, then unlinks its guard, and lets it have its name until there are the new values.
+        // So, with the kernel's look at the guard in between, who misses the guard of a replaced segment finds the mark.
+        *again = !current || shmrec_table_retired(table);
+        if (code == SHMREC_OK && !*again) {
             code = shmrec_fail(task, SHMREC_GUARD_LOST, 0, "guard lost: %s",
                                found ? "it is not the one that the segment was made with" : "it was removed");
         }
