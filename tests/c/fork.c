@@ -9,11 +9,17 @@ static md_page page_of(uint64_t value) {
     return page;
 }
 
+static void no_change(md_page *page, void *context) {
+    (void)page;
+    (void)context;
+}
+
 // Everything that a child may ask of its parent's writer.
 static void use_a_parents_writer(md_page_writer *writer) {
     const md_page page = page_of(2);
     md_page_batch batch;
     shmrec_facts facts;
+    uint64_t number;
     int status;
     CHECK(md_page_write(writer, 0, &page, &error) == SHMREC_FORKED_HANDLE && error.code == SHMREC_FORKED_HANDLE);
     CHECK(md_page_batch_begin(writer, &batch, &error) == SHMREC_FORKED_HANDLE);
@@ -24,6 +30,14 @@ static void use_a_parents_writer(md_page_writer *writer) {
     CHECK(shmrec_table_sync(&writer->table, &error) == SHMREC_FORKED_HANDLE);
     CHECK(shmrec_table_epoch(&writer->table) == 0 && shmrec_table_capacity(&writer->table) == 4);
     CHECK(shmrec_table_facts(&writer->table, &facts, &error) == SHMREC_OK && facts.bytes > 0);
+    CHECK(shmrec_table_beat(&writer->table, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(shmrec_table_age_ns(&writer->table, &number, &error) == SHMREC_FORKED_HANDLE && number == UINT64_MAX);
+    CHECK(shmrec_table_changes(&writer->table, &number, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(shmrec_table_wait(&writer->table, 0, 0, &number, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(md_page_update(writer, 0, no_change, NULL, &error) == SHMREC_FORKED_HANDLE);
+    // As when `change` has forked: the update began in the parent.
+    CHECK(shmrec_table_update_end(&writer->table, 0, page.words, 64, false, &error) == SHMREC_FORKED_HANDLE);
+    CHECK(md_page_lock(writer, &error) == SHMREC_FORKED_HANDLE);
 }
 
 static void a_childs_view(const char *address) {

@@ -22,11 +22,16 @@ static inline uint64_t shmrec_age_ns(const shmrec_table *table) {
 }
 
 // Says that this writer is alive and that what it has published is up to date: stores the time for shmrec_table_age_ns,
-// with release. No system call. Error: SHMREC_BAD_ARGUMENT for a handle that is not a writer's.
+// with release. No system call. Errors: SHMREC_BAD_ARGUMENT for a handle that is not a writer's; SHMREC_FORKED_HANDLE in a
+// child process.
 static inline int shmrec_table_beat(const shmrec_table *table, shmrec_error *error) {
     if (!table->holds_role) {
         const shmrec_task task = shmrec_task_of("beat", table, error);
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for writing");
+    }
+    const int code = shmrec_check_home("beat", table, error);
+    if (code != SHMREC_OK) {
+        return code;
     }
     shmrec_table_stamp(table);
     return shmrec_done(error);
@@ -37,13 +42,17 @@ static inline int shmrec_table_beat(const shmrec_table *table, shmrec_error *err
 // before the last boot, whose clock was another one.
 //
 // A clock of another time namespace makes it wrong, or zero; nothing but this and T_read_fresh depends on it. A writer
-// that is silent may be well: shmrec_table_status tells whether it is there. Error: SHMREC_BAD_ARGUMENT for a closed
-// handle.
+// that is silent may be well: shmrec_table_status tells whether it is there. Errors: SHMREC_BAD_ARGUMENT for a closed
+// handle; SHMREC_FORKED_HANDLE for a writer in a child process.
 static inline int shmrec_table_age_ns(const shmrec_table *table, uint64_t *age_ns, shmrec_error *error) {
     *age_ns = UINT64_MAX;
     if (table->map.base == NULL) {
         const shmrec_task task = shmrec_task_of("look up", table, error);
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
+    }
+    const int code = shmrec_check_home("look up", table, error);
+    if (code != SHMREC_OK) {
+        return code;
     }
     *age_ns = shmrec_age_ns(table);
     return shmrec_done(error);

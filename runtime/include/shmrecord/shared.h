@@ -149,9 +149,12 @@ SHMREC_HOT int shmrec_table_update_begin(shmrec_table *table, uint64_t index, ui
     return code == SHMREC_OK ? code : shmrec_table_update_drop(table, *entered, code);
 }
 
-// Publishes what became of the record.
+// Publishes what became of the record. Who changed it may have forked: the child has no table.
 SHMREC_HOT int shmrec_table_update_end(shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
                                        bool entered, shmrec_error *error) {
+    if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
+        return shmrec_table_update_drop(table, entered, shmrec_fail_forked("update", table, error));
+    }
     shmrec_table_store(table, index, words, count);
     shmrec_published(table);
     const int code = entered ? shmrec_turn_leave(table, error) : SHMREC_OK;
@@ -222,7 +225,9 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //                        T_batch_begin to its end. Error: SHMREC_LOCK_TIMEOUT, with the holder's process in `pid` where
 //                        it is known: it is stopped, or takes longer than the options' timeout; SHMREC_LOCK_CORRUPT.
 //   T_update             reads the record at `index`, has it changed and publishes it; nobody writes in between. `change`
-//                        must not wait for other writers. Errors: those of T_write, and SHMREC_INVALID_BITS.
+//                        must not wait for other writers; in a child that it forks the record is not published, which is
+//                        SHMREC_FORKED_HANDLE. Errors: those of T_write; SHMREC_INVALID_BITS; SHMREC_CONTENDED when
+//                        another than the writers keeps changing the record.
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
 //                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT; SHMREC_AFTER_DEATH, with

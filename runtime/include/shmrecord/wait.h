@@ -237,6 +237,10 @@ static inline int shmrec_check_changes(const shmrec_table *table, const shmrec_t
     if (table->map.base == NULL) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
     }
+    const int code = shmrec_check_home(task->operation, table, task->error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     if (table->header.shape.wake_policy != SHMREC_WAKE_DOORBELL) {
         return shmrec_fail(task, SHMREC_UNSUPPORTED, 0,
                            "waiting for a whole table without a doorbell is not supported here");
@@ -247,7 +251,7 @@ static inline int shmrec_check_changes(const shmrec_table *table, const shmrec_t
 // Waits until anything is published in a table with a doorbell, by whomever: until its count of changes is not `since`,
 // or, with the same count, until the timeout. `*changes` is the count then. Any number of threads at once. Errors:
 // SHMREC_RETIRED as soon as the table is removed; SHMREC_UNSUPPORTED without a doorbell; SHMREC_BAD_ARGUMENT for a
-// closed handle.
+// closed handle; SHMREC_FORKED_HANDLE for a writer in a child process.
 static inline int shmrec_table_wait(shmrec_table *table, uint64_t since, uint64_t timeout_ms, uint64_t *changes,
                                     shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("wait", table, error);
