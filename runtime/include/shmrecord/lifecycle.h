@@ -88,7 +88,8 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     if (code != SHMREC_OK) {
         return code == SHMREC_BAD_MAGIC ? shmrec_fail_foreign(table, task) : code;
     }
-    if (shmrec_of_another_boot(&table->header) && !any_boot) {
+    table->header.of_another_boot = shmrec_of_another_boot(&table->header);
+    if (table->header.of_another_boot && !any_boot) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
     }
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
