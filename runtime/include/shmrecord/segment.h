@@ -108,7 +108,8 @@ static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offs
     }
 }
 
-// Stores a sign of life. The caller holds the role, or the lock.
+// Stores a sign of life. The caller holds a writer's role. Behind a write it has the lock, too, if there is one; who joins
+// others or only says that it lives has not: of two such stores at once either may stay, for both writers were alive.
 SHMREC_APART void shmrec_table_stamp(const shmrec_table *table) {
     // Pairs with the acquire fence in shmrec_age_ns: who sees it sees what was published, or recovered, before.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());

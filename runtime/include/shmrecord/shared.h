@@ -218,14 +218,17 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //   T_open_shared        joins the writers of a table that is there, if it has any. Errors: likewise.
 //                        T_write and batches of such a writer take the lock and give it back by themselves, a batch from
 //                        T_batch_begin to its end. Error: SHMREC_LOCK_TIMEOUT, with the holder's process in `pid` where
-//                        it is known: it is stopped, or takes longer than the options' timeout; SHMREC_LOCK_CORRUPT.
+//                        it is known: it is stopped, or takes longer than the options' timeout; SHMREC_LOCK_CORRUPT;
+//                        SHMREC_REMOVED for a semaphore that is gone: if it went while it was held, what was written is
+//                        published.
 //   T_update             reads the record at `index`, has it changed and publishes it; nobody writes in between. `change`
 //                        must not wait for other writers; in a child that it forks the record is not published, which is
 //                        SHMREC_FORKED_HANDLE. Errors: those of T_write; SHMREC_INVALID_BITS; SHMREC_CONTENDED when
 //                        another than the writers keeps changing the record.
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
-//                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT; SHMREC_AFTER_DEATH, with
+//                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT, SHMREC_REMOVED, as
+//                        T_write; SHMREC_FORKED_HANDLE in a child process; SHMREC_AFTER_DEATH, with
 //                        the lock not taken, when a writer died while it held it: each record is whole, but what several
 //                        mean together may not be; SHMREC_BAD_ARGUMENT for a writer that holds it, or is the only one.
 //   T_lock_after_death   likewise, whoever died
