@@ -23,6 +23,15 @@ static inline void shmrec_ring(void *base, uint32_t groups) {
     shmrec_futex_wake(doorbell, INT32_MAX, groups);
 }
 
+// Behind a recovery: what was finished is new, whoever waits for it. The caller holds the role of the only writer, or the
+// lock.
+SHMREC_COLD void shmrec_announce_recovery(const shmrec_table *table) {
+    if (table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
+        shmrec_table_count(table);
+        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
+    }
+}
+
 // What stands behind publishing, and still under the lock, if there is one.
 SHMREC_HOT void shmrec_published(const shmrec_table *table) {
     if (__builtin_expect((table->chores & SHMREC_CHORE_COUNT) != 0, 0)) {

@@ -203,6 +203,7 @@ static inline int shmrec_succeed(shmrec_table *table, shmrec_guard *guard, const
         return code != SHMREC_OK ? code : shmrec_fail_alive(table, task);
     }
     shmrec_table_recover(table);
+    shmrec_announce_recovery(table);
     return SHMREC_OK;
 }
 
@@ -220,13 +221,8 @@ static inline int shmrec_claim(shmrec_table *table, shmrec_guard *guard, bool *a
     if (code != SHMREC_OK) {
         return code;
     }
-    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
-    shmrec_table_begin_epoch(table, epoch + 1, shmrec_unix_ns());
-    code = shmrec_guard_unlock_create(guard, task);
-    if (!table->is_shared && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
-    }
-    return code;
+    shmrec_table_begin_epoch(table, shmrec_unix_ns());
+    return shmrec_guard_unlock_create(guard, task);
 }
 
 // Takes the role of writer in an attached table, which was `retired` then or not. `*again`: the table was replaced

@@ -127,8 +127,10 @@ SHMREC_HOT uint64_t *shmrec_table_participant(const shmrec_table *table, uint32_
     return shmrec_table_word(table, SHMREC_LIVE_PARTICIPANTS + 16 * SHMREC_CAST(uint64_t, slot));
 }
 
-// Names this process as the writer and stores the epoch. The caller holds the role.
-static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t epoch, uint64_t now_unix_ns) {
+// Names this process as the writer and counts the epoch up: to 1 in a new table. The caller holds the role, and the
+// guard's lock for creating and removing.
+static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t now_unix_ns) {
+    uint64_t *epoch = shmrec_table_word(table, SHMREC_LIVE_EPOCH);
     const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
     uint64_t start;
     (void)shmrec_own_start(&start);
@@ -141,12 +143,9 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
     shmrec_table_stamp(table);
-    // Of a take-over, which may have published what it found; who joins others has counted it under the lock.
-    if (epoch > 1 && table->me == 0 && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        shmrec_table_count(table);
-    }
-    // Whoever acquires the new epoch sees the owner and all that recovery finished.
-    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
+    // Last, so that an epoch that is seen was taken by an owner that is named, and its recovery was counted. Nobody acquires
+    // it: it is for people.
+    shmrec_store_release(epoch, shmrec_load(epoch) + 1);
 }
 
 // Writes description, live words and header into a new mapping without a name; the magic last.
@@ -155,7 +154,7 @@ static inline void shmrec_table_format(const shmrec_table *table, const unsigned
     unsigned char bytes[SHMREC_HEADER_BYTES];
     shmrec_table_copy_in(table, header->geometry.description_offset, description, header->geometry.description_bytes);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_LIVE);
-    shmrec_table_begin_epoch(table, 1, header->created_unix_ns);
+    shmrec_table_begin_epoch(table, header->created_unix_ns);
     shmrec_header_encode(bytes, header);
     shmrec_table_copy_in(table, 8, bytes + 8, SHMREC_HEADER_BYTES - 8);
     // Pairs with the acquire fence behind an attacher's copy of the header.

@@ -30,11 +30,7 @@ static inline void shmrec_come_after_death(const shmrec_table *table) {
     const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH), epoch);
     shmrec_table_recover(table);
-    if (table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        // What was finished is new, whoever waits for it.
-        shmrec_table_count(table);
-        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
-    }
+    shmrec_announce_recovery(table);
 }
 
 // The lock stayed taken: by whom, as far as the segment tells and the process list confirms.
