@@ -49,7 +49,6 @@ static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, c
     build->options = shmrec_resolve(options);
     *task = shmrec_task_begin(operation, table->address.text, &build->options, error);
     table->options = build->options;
-    table->timeout_ns = build->options.timeout_ms * UINT64_C(1000000);
     if (build->options.exclusive && (!table->address.is_memfd || shared)) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd%s can be exclusive",
                            table->address.is_memfd ? " of one writer" : "");

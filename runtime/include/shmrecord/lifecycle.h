@@ -156,8 +156,7 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
     const uint64_t pid = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID));
     const uint64_t start = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_START));
     uint64_t now;
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
+    if (!shmrec_is_process(pid, start)) {
         return shmrec_fail_plain(task, SHMREC_WRITER_ALIVE);
     }
     if (pid == SHMREC_CAST(uint64_t, getpid()) && shmrec_own_start(&now) && now == start) {

@@ -34,7 +34,6 @@ typedef struct shmrec_table {
     shmrec_address address;
     shmrec_guard guard; // holds the role: the kernel takes it back when this is closed
     shmrec_options options; // resolved: as it was opened, and will be opened again
-    uint64_t timeout_ns;
     uint32_t *attention;          // what a writer looks at once it has published
     void *waiting;                // the page that a reader waits with: see wait.h
     uint64_t turn_batch;          // the log's sequence of the batch that holds the lock; 0: none does
@@ -77,6 +76,9 @@ SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
     log.committed = shmrec_word(table->map.base, SHMREC_LIVE_COMMIT_SEQ);
     return log;
 }
+
+// How long what this handle does may wait.
+static inline uint64_t shmrec_table_timeout_ns(const shmrec_table *table) { return shmrec_timeout_ns(&table->options); }
 
 // The task of what is done with an open table. No table: a closed one.
 static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
@@ -180,13 +182,21 @@ SHMREC_HOT int shmrec_check_home(const char *operation, const shmrec_table *tabl
                                                                   : SHMREC_OK;
 }
 
+// The page that a reader waits with: the only size of pages that gives its word a page of its own.
+#define SHMREC_WAITING_PAGE (SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING)
+
+// munmap(2): gives that page back, if there is one.
+static inline void shmrec_waiting_unmap(void *page) {
+    if (page != NULL && page != MAP_FAILED) {
+        (void)munmap(page, SHMREC_WAITING_PAGE);
+    }
+}
+
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
 // it only closes its copy of the segment's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
     shmrec_unmap(&table->map);
-    if (table->waiting != NULL && table->waiting != MAP_FAILED) {
-        (void)munmap(table->waiting, SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING);
-    }
+    shmrec_waiting_unmap(table->waiting);
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);
