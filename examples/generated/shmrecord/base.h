@@ -54,7 +54,8 @@
 SHMREC_STATIC_ASSERT(__GCC_ATOMIC_LONG_LOCK_FREE == 2, "words of 8 bytes are loaded and stored at once");
 SHMREC_STATIC_ASSERT(sizeof(void *) == 8 && sizeof(size_t) == 8, "a mapping may be larger than 4 GiB");
 
-// The only door to atomics. Each caller says what its fence or release pairs with.
+// The only door to the words of a segment of ours, and to fences. Each caller says what its fence, acquire or release
+// pairs with.
 
 SHMREC_HOT uint64_t shmrec_load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 
@@ -95,8 +96,8 @@ SHMREC_HOT void shmrec_set_bits32_release(uint32_t *word, uint32_t bits) {
     (void)__atomic_fetch_or(word, bits, __ATOMIC_RELEASE);
 }
 
-SHMREC_HOT void shmrec_clear_bits32(uint32_t *word, uint32_t bits) {
-    (void)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQ_REL);
+SHMREC_HOT void shmrec_clear_bits32_acquire(uint32_t *word, uint32_t bits) {
+    (void)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQUIRE);
 }
 
 // A lock of this process's own. False: somebody has it.

@@ -110,13 +110,8 @@ SHMREC_COLD SHMREC_PRINTF(3, 4) int shmrec_refuse_batch(const shmrec_table *tabl
     return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad %s", text);
 }
 
-// Begins an empty batch. The caller holds the role.
+// Begins an empty batch, in all zeros. The caller holds the role, and the lock, if there is one.
 static inline int shmrec_batch_begin(shmrec_batch *batch, shmrec_table *table, shmrec_error *error) {
-    memset(batch, 0, sizeof *batch);
-    const int code = shmrec_check_home("batch", table, error);
-    if (code != SHMREC_OK) {
-        return code;
-    }
     if (table->header.geometry.cells != 1) {
         return shmrec_refuse_batch(table, error, "cells: a table of %u cells has no log for batches",
                                    table->header.geometry.cells);

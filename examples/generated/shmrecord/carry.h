@@ -36,7 +36,7 @@ static inline void shmrec_carry_all(const shmrec_table *table, const shmrec_tabl
         }
     }
     // One attempt for each in turn, so that none keeps the others from theirs.
-    const uint64_t end_ns = shmrec_monotonic_ns() + table->timeout_ns, at_once = 1;
+    const uint64_t end_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table)), at_once = 1;
     uint64_t pause_ns = 1000;
     while (!all_there) {
         all_there = true;
@@ -77,7 +77,7 @@ static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_tabl
         // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took;
         // only one that goes on without a pause, though its table is marked, can be in the way until the end.
         if (again && end_ns == 0) {
-            end_ns = shmrec_monotonic_ns() + table->timeout_ns;
+            end_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table));
         } else {
             again = again && shmrec_pause(&pause_ns, end_ns);
         }

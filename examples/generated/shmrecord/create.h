@@ -49,7 +49,6 @@ static inline int shmrec_build_begin(shmrec_build *build, shmrec_table *table, c
     build->options = shmrec_resolve(options);
     *task = shmrec_task_begin(operation, table->address.text, &build->options, error);
     table->options = build->options;
-    table->timeout_ns = build->options.timeout_ms * UINT64_C(1000000);
     if (build->options.exclusive && (!table->address.is_memfd || shared)) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad option: only a memfd%s can be exclusive",
                            table->address.is_memfd ? " of one writer" : "");
@@ -249,21 +248,22 @@ static inline int shmrec_create_instead(const shmrec_address *address, const shm
 
 // One round: takes the table that is there, or names a new one. `*again`: neither, for somebody was faster.
 static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, bool *again, const shmrec_task *task) {
+    bool retired;
     *again = false;
-    int code = shmrec_attach(table, build->layout, true, &build->options, task);
+    int code = shmrec_attach(table, build->layout, true, &build->options, &retired, task);
     if (code == SHMREC_NOT_FOUND) {
         return shmrec_build_publish(table, build, again, task);
     }
     if (code == SHMREC_NOT_READY) {
         return shmrec_create_instead(&table->address, build, again, task);
     }
-    if (code == SHMREC_OK && !shmrec_table_retired(table)) {
+    if (code == SHMREC_OK && !retired) {
         code = shmrec_check_shape(table, build, task);
         if (code != SHMREC_OK) {
             shmrec_unmap(&table->map);
         }
     }
-    return code != SHMREC_OK ? code : shmrec_take_over(table, again, task);
+    return code != SHMREC_OK ? code : shmrec_take_over(table, retired, again, task);
 }
 
 // Rounds until one succeeds, fails, or the deadline has passed.

@@ -23,6 +23,15 @@ static inline void shmrec_ring(void *base, uint32_t groups) {
     shmrec_futex_wake(doorbell, INT32_MAX, groups);
 }
 
+// Behind a recovery: what was finished is new, whoever waits for it. The caller holds the role of the only writer, or the
+// lock.
+SHMREC_COLD void shmrec_announce_recovery(const shmrec_table *table) {
+    if (table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
+        shmrec_table_count(table);
+        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
+    }
+}
+
 // What stands behind publishing, and still under the lock, if there is one.
 SHMREC_HOT void shmrec_published(const shmrec_table *table) {
     if (__builtin_expect((table->chores & SHMREC_CHORE_COUNT) != 0, 0)) {
@@ -38,15 +47,15 @@ SHMREC_COLD int shmrec_attend_to(const shmrec_table *table, const char *operatio
                                  shmrec_error *error) {
     const bool has_doorbell = table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL;
     if (has_doorbell) {
-        // Acquires from the remover that stored the word: who sees its mark sees the state. Releases what was published
-        // to a reader that asks again: it finds this, or is rung for below.
-        shmrec_clear_bits32(table->attention, groups);
+        // Pairs with the release in shmrec_retire: who sees its mark sees the state.
+        shmrec_clear_bits32_acquire(table->attention, groups);
     } else {
-        shmrec_fence_acquire(); // likewise
+        shmrec_fence_acquire(); // pairs with the same
     }
     if (shmrec_table_retired(table)) {
         if (has_doorbell) {
-            shmrec_set_bits32_release(table->attention, UINT32_MAX); // for the next write, too
+            // For the next write, too. Pairs as that in shmrec_retire, whose state was seen here.
+            shmrec_set_bits32_release(table->attention, UINT32_MAX);
         }
         const shmrec_task task = shmrec_task_of(operation, table, error);
         return shmrec_fail_plain(&task, SHMREC_RETIRED);

@@ -23,11 +23,8 @@ static inline bool shmrec_move_to(shmrec_table *table, shmrec_table *next) {
         shmrec_unmap(&next->map);
         return false;
     }
-    if (table->waiting != NULL && table->waiting != MAP_FAILED) {
-        (void)munmap(table->waiting, SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING);
-    }
+    shmrec_waiting_unmap(table->waiting);
     next->options = table->options;
-    next->timeout_ns = table->timeout_ns;
     shmrec_unmap(&table->map);
     *table = *next;
     return true;

@@ -65,7 +65,7 @@ static shmrec_forks shmrec_the_forks;
 static inline void shmrec_fork_begins(void) {
     (void)__atomic_fetch_add(&shmrec_the_forks.begun, 1, __ATOMIC_RELAXED);
     // Pairs with the fence in shmrec_keep: the head of this file.
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    shmrec_fence_full();
 }
 
 // After it, in the parent, whether it succeeded or not.
@@ -204,7 +204,7 @@ static inline int shmrec_keep(shmrec_kept **kept, int fd, uint64_t begun, const 
         return shmrec_fail_space(task, "calloc", ENOMEM, sizeof **kept);
     }
     // Pairs with the fence in shmrec_fork_begins: the head of this file.
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    shmrec_fence_full();
     if (shmrec_load(&shmrec_the_forks.begun) != begun) {
         (void)shmrec_kept_take(*kept);
         (void)close(fd);

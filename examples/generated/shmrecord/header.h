@@ -23,7 +23,8 @@ typedef struct shmrec_header {
     uint32_t semaphore_key; // of the set that many writers take turns by; 0: none
     uint32_t semaphore_index;
     bool stamps; // every write stores the time
-    uint8_t reserved[7];
+    bool of_another_boot; // not of the segment: what shmrec_of_another_boot said when it was attached
+    uint8_t reserved[6];
 } shmrec_header;
 
 // A number in the header that the shape decides: where, what it must be, its name.

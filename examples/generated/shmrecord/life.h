@@ -11,7 +11,7 @@
 // Time since the last sign of life of any writer of an open table.
 static inline uint64_t shmrec_age_ns(const shmrec_table *table) {
     // The clock begins anew with each boot.
-    if (shmrec_of_another_boot(&table->header)) {
+    if (table->header.of_another_boot) {
         return UINT64_MAX;
     }
     const uint64_t stamp = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_STAMP));
@@ -22,11 +22,16 @@ static inline uint64_t shmrec_age_ns(const shmrec_table *table) {
 }
 
 // Says that this writer is alive and that what it has published is up to date: stores the time for shmrec_table_age_ns,
-// with release. No system call. Error: SHMREC_BAD_ARGUMENT for a handle that is not a writer's.
+// with release. No system call. Errors: SHMREC_BAD_ARGUMENT for a handle that is not a writer's; SHMREC_FORKED_HANDLE in a
+// child process.
 static inline int shmrec_table_beat(const shmrec_table *table, shmrec_error *error) {
     if (!table->holds_role) {
         const shmrec_task task = shmrec_task_of("beat", table, error);
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for writing");
+    }
+    const int code = shmrec_check_home("beat", table, error);
+    if (code != SHMREC_OK) {
+        return code;
     }
     shmrec_table_stamp(table);
     return shmrec_done(error);
@@ -37,19 +42,24 @@ static inline int shmrec_table_beat(const shmrec_table *table, shmrec_error *err
 // before the last boot, whose clock was another one.
 //
 // A clock of another time namespace makes it wrong, or zero; nothing but this and T_read_fresh depends on it. A writer
-// that is silent may be well: shmrec_table_status tells whether it is there. Error: SHMREC_BAD_ARGUMENT for a closed
-// handle.
+// that is silent may be well: shmrec_table_status tells whether it is there. Errors: SHMREC_BAD_ARGUMENT for a closed
+// handle; SHMREC_FORKED_HANDLE for a writer in a child process.
 static inline int shmrec_table_age_ns(const shmrec_table *table, uint64_t *age_ns, shmrec_error *error) {
     *age_ns = UINT64_MAX;
     if (table->map.base == NULL) {
         const shmrec_task task = shmrec_task_of("look up", table, error);
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
     }
+    const int code = shmrec_check_home("look up", table, error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     *age_ns = shmrec_age_ns(table);
     return shmrec_done(error);
 }
 
-// What is read after this is at least as new as all that was published up to the last sign of life, or SHMREC_STALE.
+// What is read after this is at least as new as all that the writer who gave the last sign of life had published by then,
+// or SHMREC_STALE. A sign behind a write was given under the lock, if there is one: then as all that anybody had.
 static inline int shmrec_check_fresh(const shmrec_table *table, uint64_t max_age_ms, shmrec_error *error) {
     uint64_t age_ns;
     const int code = shmrec_table_age_ns(table, &age_ns, error);
@@ -58,15 +68,15 @@ static inline int shmrec_check_fresh(const shmrec_table *table, uint64_t max_age
     }
     const shmrec_task task = shmrec_task_of("read", table, error);
     if (age_ns == UINT64_MAX) {
-        return shmrec_fail(&task, SHMREC_STALE, 0, "nobody knows when its writer last gave a sign of life");
+        return shmrec_fail_plain(&task, SHMREC_STALE);
     }
     return shmrec_fail(&task, SHMREC_STALE, 0, "no sign of life from its writer for %llu ms",
                        SHMREC_CAST(unsigned long long, age_ns / UINT64_C(1000000)));
 }
 
 // For SHMREC_DEFINE_TABLE: T_read_fresh is T_read if a writer has given a sign of life within `max_age_ms`: the record is
-// then at least as new as everything that was published up to that sign. Errors: as T_read; SHMREC_STALE when the last
-// sign of life is older, or nobody can tell.
+// then at least as new as everything that this writer had published by then; of what other writers of the table publish
+// it says nothing. Errors: as T_read; SHMREC_STALE when the last sign of life is older, or nobody can tell.
 #define SHMREC_DEFINE_LIFE(T)                                                                                         \
     static inline int T##_read_fresh(const T##_reader *reader, uint64_t index, uint64_t max_age_ms, T *record,        \
                                      uint64_t *version, shmrec_error *error) {                                        \

@@ -72,9 +72,10 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
     return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
 }
 
-// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A retired
-// table is not compared with the layout: whoever finds it removes it.
-static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot,
+// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A table
+// that is `*retired` is not compared with the layout: whoever finds it removes it. Only this answer counts from then on,
+// for who may write the segment could change the word, and what was not compared must not be used.
+static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot, bool *retired,
                                   const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES];
     if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
@@ -87,13 +88,15 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
     if (code != SHMREC_OK) {
         return code == SHMREC_BAD_MAGIC ? shmrec_fail_foreign(table, task) : code;
     }
-    if (shmrec_of_another_boot(&table->header) && !any_boot) {
+    table->header.of_another_boot = shmrec_of_another_boot(&table->header);
+    if (table->header.of_another_boot && !any_boot) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
     }
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
         return shmrec_fail_plain(task, SHMREC_NAMESPACE_MISMATCH);
     }
-    return shmrec_table_retired(table) ? SHMREC_OK : shmrec_check_layout(table, layout, task);
+    *retired = shmrec_table_retired(table);
+    return *retired ? SHMREC_OK : shmrec_check_layout(table, layout, task);
 }
 
 static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
@@ -104,11 +107,13 @@ static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
                        SHMREC_CAST(unsigned long long, bytes), SHMREC_LIVE_END);
 }
 
-// Finds, maps and validates the segment at the table's address; nothing in the segment is changed.
+// Finds, maps and validates the segment at the table's address; nothing in the segment is changed. `*retired`: it was
+// removed, and is not known to be of this record.
 static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout, bool writable,
-                                const shmrec_options *options, const shmrec_task *task) {
+                                const shmrec_options *options, bool *retired, const shmrec_task *task) {
     const shmrec_wishes wishes = shmrec_wish(options->huge_pages, options->lock_memory);
     shmrec_found found;
+    *retired = false;
     int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;
@@ -117,9 +122,9 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     if (code == SHMREC_OK) {
         table->identity = found.identity;
-        code = shmrec_validate(table, layout, options->any_boot && !writable, task);
+        code = shmrec_validate(table, layout, options->any_boot && !writable, retired, task);
         // A removed table is about to give way.
-        if (code == SHMREC_OK && !shmrec_table_retired(table)) {
+        if (code == SHMREC_OK && !*retired) {
             code = shmrec_map_settle(&table->map, wishes, task);
         }
         if (code != SHMREC_OK) {
@@ -134,11 +139,12 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
 static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout *layout,
                                        const shmrec_options *options, const shmrec_task *task) {
     uint64_t pause_ns = 1000;
+    bool retired;
     int code;
     do {
-        code = shmrec_attach(table, layout, false, options, task);
+        code = shmrec_attach(table, layout, false, options, &retired, task);
     } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
-    if (code == SHMREC_OK && shmrec_table_retired(table)) {
+    if (code == SHMREC_OK && retired) {
         shmrec_let_go(&table->address, table->identity);
         return shmrec_fail_plain(task, SHMREC_RETIRED);
     }
@@ -150,8 +156,7 @@ static inline int shmrec_fail_alive(const shmrec_table *table, const shmrec_task
     const uint64_t pid = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_PID));
     const uint64_t start = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_OWNER_START));
     uint64_t now;
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
+    if (!shmrec_is_process(pid, start)) {
         return shmrec_fail_plain(task, SHMREC_WRITER_ALIVE);
     }
     if (pid == SHMREC_CAST(uint64_t, getpid()) && shmrec_own_start(&now) && now == start) {
@@ -197,6 +202,7 @@ static inline int shmrec_succeed(shmrec_table *table, shmrec_guard *guard, const
         return code != SHMREC_OK ? code : shmrec_fail_alive(table, task);
     }
     shmrec_table_recover(table);
+    shmrec_announce_recovery(table);
     return SHMREC_OK;
 }
 
@@ -214,22 +220,17 @@ static inline int shmrec_claim(shmrec_table *table, shmrec_guard *guard, bool *a
     if (code != SHMREC_OK) {
         return code;
     }
-    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
-    shmrec_table_begin_epoch(table, epoch + 1, shmrec_unix_ns());
-    code = shmrec_guard_unlock_create(guard, task);
-    if (!table->is_shared && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
-    }
-    return code;
+    shmrec_table_begin_epoch(table, shmrec_unix_ns());
+    return shmrec_guard_unlock_create(guard, task);
 }
 
-// Takes the role of writer in an attached table. `*again`: the table was replaced meanwhile, attach again. The mapping
-// stays only on success.
-static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmrec_task *task) {
+// Takes the role of writer in an attached table, which was `retired` then or not. `*again`: the table was replaced
+// meanwhile, attach again. The mapping stays only on success.
+static inline int shmrec_take_over(shmrec_table *table, bool retired, bool *again, const shmrec_task *task) {
     shmrec_guard guard;
     int code;
-    *again = shmrec_table_retired(table);
-    if (*again) {
+    *again = retired;
+    if (retired) {
         code = shmrec_finish_removal(table, task);
         shmrec_unmap(&table->map);
         return code;
@@ -251,8 +252,10 @@ static inline int shmrec_take_over(shmrec_table *table, bool *again, const shmre
     } else if (found || code == SHMREC_NOT_FOUND) {
         bool current;
         code = shmrec_leads_to(&table->address, table->identity, &current, task);
-        *again = !current;
-        if (code == SHMREC_OK && current) {
+        // A replacement marks the segment, then unlinks its guard, and lets it have its name until there are the new values.
+        // So, with the kernel's look at the guard in between, who misses the guard of a replaced segment finds the mark.
+        *again = !current || shmrec_table_retired(table);
+        if (code == SHMREC_OK && !*again) {
             code = shmrec_fail(task, SHMREC_GUARD_LOST, 0, "guard lost: %s",
                                found ? "it is not the one that the segment was made with" : "it was removed");
         }

@@ -12,7 +12,8 @@
 // stored.
 SHMREC_HOT bool shmrec_lock_try(uint32_t *word, uint32_t me) { return shmrec_swap32_acquire(word, 0, me); }
 
-// Likewise for one who has waited and found this value: others may sleep, whose mark went with the holder before.
+// Likewise for one who has waited and found this value, 0 or that of a holder that is dead: others may sleep, whose mark
+// went with the holder before. False: the word is not `value` any more.
 static inline bool shmrec_lock_try_marked(uint32_t *word, uint32_t value, uint32_t me) {
     return shmrec_swap32_acquire(word, value, me | SHMREC_LIVE_LOCK_WAITERS);
 }
@@ -25,11 +26,6 @@ static inline bool shmrec_lock_mark(uint32_t *word, uint32_t *value) {
     const uint32_t seen = *value;
     *value = seen | SHMREC_LIVE_LOCK_WAITERS;
     return *value == seen || shmrec_swap32_acquire(word, seen, *value);
-}
-
-// Takes the lock from a holder that is dead. False: the word is not `value` any more.
-static inline bool shmrec_lock_steal(uint32_t *word, uint32_t value, uint32_t me) {
-    return shmrec_swap32_acquire(word, value, me | SHMREC_LIVE_LOCK_WAITERS);
 }
 
 // Gives the lock back. Who dies between the two steps is found out by a sleeper that looks by itself, 10 ms later.

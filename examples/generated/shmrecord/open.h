@@ -42,12 +42,11 @@ static inline int shmrec_table_open_writer_as(shmrec_table *table, const char *a
         const shmrec_options resolved = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("open for writing", table->address.text, &resolved, error);
         uint64_t pause_ns = 1000;
-        bool again = true;
+        bool again = true, retired;
         table->options = resolved;
-        table->timeout_ns = resolved.timeout_ms * UINT64_C(1000000);
         while (code == SHMREC_OK && again) {
-            code = shmrec_attach(table, layout, true, &resolved, &task);
-            code = code != SHMREC_OK ? code : shmrec_take_over(table, &again, &task);
+            code = shmrec_attach(table, layout, true, &resolved, &retired, &task);
+            code = code != SHMREC_OK ? code : shmrec_take_over(table, retired, &again, &task);
             code = shmrec_again(code, &again, &pause_ns, &table->address, &task);
         }
     }
@@ -71,7 +70,6 @@ static inline int shmrec_table_open(shmrec_table *table, const char *address, co
     int code = shmrec_address_parse(&table->address, address, error);
     if (code == SHMREC_OK) {
         table->options = shmrec_resolve(options);
-        table->timeout_ns = table->options.timeout_ms * UINT64_C(1000000);
         const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &table->options, error);
         code = shmrec_attach_reader(table, layout, &table->options, &task);
     }

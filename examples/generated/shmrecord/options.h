@@ -100,6 +100,11 @@ static inline shmrec_options shmrec_resolve(const shmrec_options *options) {
     return resolved;
 }
 
+// How long an operation with these resolved options may wait.
+static inline uint64_t shmrec_timeout_ns(const shmrec_options *options) {
+    return options->timeout_ms * UINT64_C(1000000);
+}
+
 // A task that starts now, on the terms of these resolved options.
 static inline shmrec_task shmrec_task_begin(const char *operation, const char *subject, const shmrec_options *options,
                                             shmrec_error *error) {
@@ -108,7 +113,7 @@ static inline shmrec_task shmrec_task_begin(const char *operation, const char *s
     task.operation = operation;
     task.subject = subject;
     task.error = error;
-    task.deadline_ns = shmrec_monotonic_ns() + options->timeout_ms * UINT64_C(1000000);
+    task.deadline_ns = shmrec_deadline_ns(shmrec_timeout_ns(options));
     task.trusted_owner = options->trusted_owner;
     task.world_writable = (options->mode & 0002u) != 0;
     task.accept_unsealed = options->accept_unsealed;

@@ -41,7 +41,7 @@ SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index,
     const bool logged = table->header.geometry.cells == 1;
     const uint64_t *word = shmrec_table_version(table, index), *cell = shmrec_table_cells(table, index);
     const shmrec_log log = shmrec_table_log(table);
-    deadline_ns = deadline_ns != 0 ? deadline_ns : shmrec_monotonic_ns() + table->timeout_ns;
+    deadline_ns = deadline_ns != 0 ? deadline_ns : shmrec_deadline_ns(shmrec_table_timeout_ns(table));
     uint64_t attempts = 0, pause_ns = 1000;
     do {
         for (unsigned i = 0; i < SHMREC_BURST; i++) {

@@ -188,7 +188,7 @@ static inline int shmrec_guard_let_go(shmrec_guard *guard, int lock) {
     int problem = EIDRM;
     if (shmrec_guard_is_here(guard)) {
         problem = guard->is_file ? shmrec_lockfile_set(guard->handle, lock, F_UNLCK)
-                                 : shmrec_lockset_give(guard->handle, lock);
+                                 : shmrec_lockset_add(guard->handle, lock, -1);
     }
     guard->held &= problem == 0 ? ~(UINT64_C(1) << lock) : UINT64_MAX;
     return problem;

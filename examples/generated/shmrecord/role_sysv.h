@@ -109,17 +109,10 @@ static inline int shmrec_lockset_take(int id, int lock) {
     return result == 0 ? 0 : errno;
 }
 
-// semop(2): adds one, whoever else did, to be undone at death. 0 or the errno.
-static inline int shmrec_lockset_join(int id, int lock) {
-    struct sembuf operation = shmrec_lockset_operation(lock, 1, SEM_UNDO | IPC_NOWAIT);
-    int result;
-    SHMREC_RETRY(result, semop(id, &operation, 1));
-    return result == 0 ? 0 : errno;
-}
-
-// semop(2): takes one away, of a lock that is held. 0 or the errno.
-static inline int shmrec_lockset_give(int id, int lock) {
-    struct sembuf operation = shmrec_lockset_operation(lock, -1, SEM_UNDO | IPC_NOWAIT);
+// semop(2): adds one, whoever else did, to be undone at death; or, with -1, takes one away, of a lock that is held. 0 or
+// the errno.
+static inline int shmrec_lockset_add(int id, int lock, short change) {
+    struct sembuf operation = shmrec_lockset_operation(lock, change, SEM_UNDO | IPC_NOWAIT);
     int result;
     SHMREC_RETRY(result, semop(id, &operation, 1));
     return result == 0 ? 0 : errno;
@@ -175,7 +168,7 @@ static inline int shmrec_lockset_try_lock(int id, int lock, bool *locked, const 
 
 // Holds the lock together with others.
 static inline int shmrec_lockset_share(int id, int lock, const shmrec_task *task) {
-    const int problem = shmrec_lockset_join(id, lock);
+    const int problem = shmrec_lockset_add(id, lock, 1);
     return problem == 0 ? SHMREC_OK : shmrec_lockset_fail("semop", problem, task);
 }
 

@@ -34,7 +34,6 @@ typedef struct shmrec_table {
     shmrec_address address;
     shmrec_guard guard; // holds the role: the kernel takes it back when this is closed
     shmrec_options options; // resolved: as it was opened, and will be opened again
-    uint64_t timeout_ns;
     uint32_t *attention;          // what a writer looks at once it has published
     void *waiting;                // the page that a reader waits with: see wait.h
     uint64_t turn_batch;          // the log's sequence of the batch that holds the lock; 0: none does
@@ -78,6 +77,9 @@ SHMREC_HOT shmrec_log shmrec_table_log(const shmrec_table *table) {
     return log;
 }
 
+// How long what this handle does may wait.
+static inline uint64_t shmrec_table_timeout_ns(const shmrec_table *table) { return shmrec_timeout_ns(&table->options); }
+
 // The task of what is done with an open table. No table: a closed one.
 static inline shmrec_task shmrec_task_of(const char *operation, const shmrec_table *table, shmrec_error *error) {
     shmrec_task task;
@@ -108,7 +110,8 @@ static inline void shmrec_table_copy_in(const shmrec_table *table, uint64_t offs
     }
 }
 
-// Stores a sign of life. The caller holds the role, or the lock.
+// Stores a sign of life. The caller holds a writer's role. Behind a write it has the lock, too, if there is one; who joins
+// others or only says that it lives has not: of two such stores at once either may stay, for both writers were alive.
 SHMREC_APART void shmrec_table_stamp(const shmrec_table *table) {
     // Pairs with the acquire fence in shmrec_age_ns: who sees it sees what was published, or recovered, before.
     shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_STAMP), shmrec_coarse_ns());
@@ -126,8 +129,10 @@ SHMREC_HOT uint64_t *shmrec_table_participant(const shmrec_table *table, uint32_
     return shmrec_table_word(table, SHMREC_LIVE_PARTICIPANTS + 16 * SHMREC_CAST(uint64_t, slot));
 }
 
-// Names this process as the writer and stores the epoch. The caller holds the role.
-static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t epoch, uint64_t now_unix_ns) {
+// Names this process as the writer and counts the epoch up: to 1 in a new table. The caller holds the role, and the
+// guard's lock for creating and removing.
+static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t now_unix_ns) {
+    uint64_t *epoch = shmrec_table_word(table, SHMREC_LIVE_EPOCH);
     const uint64_t pid = SHMREC_CAST(uint64_t, getpid());
     uint64_t start;
     (void)shmrec_own_start(&start);
@@ -140,12 +145,9 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
     shmrec_table_stamp(table);
-    // Of a take-over, which may have published what it found; who joins others has counted it under the lock.
-    if (epoch > 1 && table->me == 0 && table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        shmrec_table_count(table);
-    }
-    // Whoever acquires the new epoch sees the owner and all that recovery finished.
-    shmrec_store_release(shmrec_table_word(table, SHMREC_LIVE_EPOCH), epoch);
+    // Last, so that an epoch that is seen was taken by an owner that is named, and its recovery was counted. Nobody acquires
+    // it: it is for people.
+    shmrec_store_release(epoch, shmrec_load(epoch) + 1);
 }
 
 // Writes description, live words and header into a new mapping without a name; the magic last.
@@ -154,7 +156,7 @@ static inline void shmrec_table_format(const shmrec_table *table, const unsigned
     unsigned char bytes[SHMREC_HEADER_BYTES];
     shmrec_table_copy_in(table, header->geometry.description_offset, description, header->geometry.description_bytes);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_STATE), SHMREC_LIVE_STATE_LIVE);
-    shmrec_table_begin_epoch(table, 1, header->created_unix_ns);
+    shmrec_table_begin_epoch(table, header->created_unix_ns);
     shmrec_header_encode(bytes, header);
     shmrec_table_copy_in(table, 8, bytes + 8, SHMREC_HEADER_BYTES - 8);
     // Pairs with the acquire fence behind an attacher's copy of the header.
@@ -180,13 +182,21 @@ SHMREC_HOT int shmrec_check_home(const char *operation, const shmrec_table *tabl
                                                                   : SHMREC_OK;
 }
 
+// The page that a reader waits with: the only size of pages that gives its word a page of its own.
+#define SHMREC_WAITING_PAGE (SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING)
+
+// munmap(2): gives that page back, if there is one.
+static inline void shmrec_waiting_unmap(void *page) {
+    if (page != NULL && page != MAP_FAILED) {
+        (void)munmap(page, SHMREC_WAITING_PAGE);
+    }
+}
+
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
 // it only closes its copy of the segment's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
     shmrec_unmap(&table->map);
-    if (table->waiting != NULL && table->waiting != MAP_FAILED) {
-        (void)munmap(table->waiting, SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING);
-    }
+    shmrec_waiting_unmap(table->waiting);
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);
     memset(table, 0, sizeof *table);

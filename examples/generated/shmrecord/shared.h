@@ -1,11 +1,12 @@
 // shared.h: writing under the lock of many writers: one record, a batch, a record that is read and changed, and whatever
-// stands between lock and unlock. Relies on turn.h, batch.h and record.h; in a table of one writer the same without a
+// stands between lock and unlock. Relies on turn.h, batch.h, reader.h and record.h; in a table of one writer the same without a
 // lock. The typed functions are at the end.
 
 #ifndef SHMRECORD_SHARED_H
 #define SHMRECORD_SHARED_H
 
 #include "batch.h"
+#include "reader.h"
 #include "record.h"
 #include "turn.h"
 
@@ -108,17 +109,7 @@ static inline void shmrec_table_batch_abandon(shmrec_batch *batch) {
     (void)shmrec_table_batch_end(table, odd, SHMREC_OK, NULL);
 }
 
-// Reads a record that is at rest: the caller holds the role, and the lock, if there is one.
-SHMREC_HOT int shmrec_table_own(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                shmrec_error *error) {
-    const shmrec_geometry *g = &table->header.geometry;
-    const uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
-    uint64_t version;
-    const bool read = g->cells == 1 ? shmrec_read_cell(word, cells, words, count, &version)
-                                    : shmrec_read_cells(word, cells, g->cells, g->cell_stride / 8, words, count, &version);
-    if (__builtin_expect(read, 1)) {
-        return SHMREC_OK;
-    }
+SHMREC_COLD int shmrec_fail_unrest(const shmrec_table *table, uint64_t index, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("update", table, error);
     return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in 1 attempts: record %llu",
                        SHMREC_CAST(unsigned long long, index));
@@ -141,17 +132,24 @@ SHMREC_HOT int shmrec_table_update_begin(shmrec_table *table, uint64_t index, ui
     if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
         return shmrec_fail_forked("update", table, error);
     }
-    int code = shmrec_turn_enter(table, "update", entered, error);
+    const int code = shmrec_turn_enter(table, "update", entered, error);
     if (code != SHMREC_OK) {
         return code;
     }
-    code = shmrec_table_own(table, index, words, count, error);
-    return code == SHMREC_OK ? code : shmrec_table_update_drop(table, *entered, code);
+    uint64_t version;
+    // Nobody else may write now, so the record is at rest.
+    if (__builtin_expect(!shmrec_try_read(table, index, words, count, &version), 0)) {
+        return shmrec_table_update_drop(table, *entered, shmrec_fail_unrest(table, index, error));
+    }
+    return SHMREC_OK;
 }
 
-// Publishes what became of the record.
+// Publishes what became of the record. Who changed it may have forked: the child has no table.
 SHMREC_HOT int shmrec_table_update_end(shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
                                        bool entered, shmrec_error *error) {
+    if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
+        return shmrec_table_update_drop(table, entered, shmrec_fail_forked("update", table, error));
+    }
     shmrec_table_store(table, index, words, count);
     shmrec_published(table);
     const int code = entered ? shmrec_turn_leave(table, error) : SHMREC_OK;
@@ -220,12 +218,17 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //   T_open_shared        joins the writers of a table that is there, if it has any. Errors: likewise.
 //                        T_write and batches of such a writer take the lock and give it back by themselves, a batch from
 //                        T_batch_begin to its end. Error: SHMREC_LOCK_TIMEOUT, with the holder's process in `pid` where
-//                        it is known: it is stopped, or takes longer than the options' timeout; SHMREC_LOCK_CORRUPT.
+//                        it is known: it is stopped, or takes longer than the options' timeout; SHMREC_LOCK_CORRUPT;
+//                        SHMREC_REMOVED for a semaphore that is gone: if it went while it was held, what was written is
+//                        published.
 //   T_update             reads the record at `index`, has it changed and publishes it; nobody writes in between. `change`
-//                        must not wait for other writers. Errors: those of T_write, and SHMREC_INVALID_BITS.
+//                        must not wait for other writers; in a child that it forks the record is not published, which is
+//                        SHMREC_FORKED_HANDLE. Errors: those of T_write; SHMREC_INVALID_BITS; SHMREC_CONTENDED when
+//                        another than the writers keeps changing the record.
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
-//                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT; SHMREC_AFTER_DEATH, with
+//                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT, SHMREC_REMOVED, as
+//                        T_write; SHMREC_FORKED_HANDLE in a child process; SHMREC_AFTER_DEATH, with
 //                        the lock not taken, when a writer died while it held it: each record is whole, but what several
 //                        mean together may not be; SHMREC_BAD_ARGUMENT for a writer that holds it, or is the only one.
 //   T_lock_after_death   likewise, whoever died

@@ -7,9 +7,6 @@
 #include "segment.h"
 #include "sys.h"
 
-// Attempts of a read between two pauses.
-#define SHMREC_BURST 64u
-
 // Reads of several records, repeated until no batch was committed meanwhile: one state.
 typedef struct shmrec_snapshot {
     const shmrec_table *table;
@@ -30,7 +27,7 @@ static inline int shmrec_snapshot_begin(shmrec_snapshot *snapshot, const shmrec_
     snapshot->table = table;
     snapshot->first = first;
     snapshot->count = count;
-    snapshot->deadline_ns = shmrec_monotonic_ns() + table->timeout_ns;
+    snapshot->deadline_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table));
     snapshot->pause_ns = 1000;
     // The fences of each read stand behind this load and pair with the release store of a commit: its check fails for a
     // slot that it found as it was before that batch. They stand in front of the load in shmrec_snapshot_again, too: who

@@ -265,6 +265,13 @@ static inline bool shmrec_process_start(uint64_t pid, uint64_t *ticks) {
     return shmrec_start_of(process, ticks);
 }
 
+// Whether the process with this number, as it was stored, is still there. A number counts within a PID namespace, the start
+// of a process everywhere. 0: whoever stored it could not read it.
+static inline bool shmrec_is_process(uint64_t pid, uint64_t start) {
+    uint64_t now;
+    return start != 0 && shmrec_process_start(pid, &now) && now == start;
+}
+
 // When this process itself started. Not by its pid: /proc may be that of another PID namespace, where the pid is
 // another process's.
 static inline bool shmrec_own_start(uint64_t *ticks) { return shmrec_start_of("self", ticks); }

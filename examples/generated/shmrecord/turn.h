@@ -12,7 +12,8 @@
 #include "doorbell.h"
 #include "lock.h"
 
-// How long a writer sleeps before it asks whether the lock's holder lives: the first time, then each time.
+// When a writer that waits asks whether the lock's holder lives: so long after its first look, then so long after each
+// question, whatever ends its sleeps.
 #define SHMREC_FIRST_NAP_NS UINT64_C(1000000)
 #define SHMREC_NAP_NS UINT64_C(10000000)
 
@@ -30,23 +31,14 @@ static inline void shmrec_come_after_death(const shmrec_table *table) {
     const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH), epoch);
     shmrec_table_recover(table);
-    if (table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL) {
-        // What was finished is new, whoever waits for it.
-        shmrec_table_count(table);
-        shmrec_ring(table->map.base, SHMREC_FUTEX_ANY);
-    }
+    shmrec_announce_recovery(table);
 }
 
 // The lock stayed taken: by whom, as far as the segment tells and the process list confirms.
 SHMREC_COLD int shmrec_fail_taken(const shmrec_table *table, uint32_t holder, const shmrec_task *task) {
-    if (holder == 0) {
-        return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
-    }
     const uint64_t *participant = shmrec_table_participant(table, holder - 1);
     const uint64_t pid = shmrec_load(participant), start = shmrec_load(participant + 1);
-    uint64_t now;
-    // A pid counts within a PID namespace, the start of a process everywhere. 0: the writer could not read it.
-    if (start == 0 || !shmrec_process_start(pid, &now) || now != start) {
+    if (!shmrec_is_process(pid, start)) {
         return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0, "%s: by the writer with slot %u",
                            shmrec_code_text(SHMREC_LOCK_TIMEOUT), holder - 1);
     }
@@ -72,7 +64,7 @@ static inline int shmrec_lock_take_from_dead(shmrec_table *table, uint32_t value
     code = shmrec_guard_lock_create(&table->guard, task);
     if (code == SHMREC_OK && shmrec_load32(word) == value) {
         code = shmrec_guard_taken(&table->guard, slot_lock, &lives, task);
-        *taken = code == SHMREC_OK && !lives && shmrec_lock_steal(word, value, table->me);
+        *taken = code == SHMREC_OK && !lives && shmrec_lock_try_marked(word, value, table->me);
     }
     const shmrec_task quiet = shmrec_task_quiet(task);
     const int let_go =
@@ -87,7 +79,7 @@ static inline int shmrec_lock_take_from_dead(shmrec_table *table, uint32_t value
 // Waits for the lock word until the deadline.
 SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
     uint32_t *word = shmrec_lock_word(table);
-    uint64_t nap_ns = SHMREC_FIRST_NAP_NS, pause_ns = 1000;
+    uint64_t question_ns = shmrec_deadline_ns(SHMREC_FIRST_NAP_NS), pause_ns = 1000;
     for (;;) {
         uint32_t value = shmrec_load32(word);
         const uint32_t holder = shmrec_lock_holder(value);
@@ -105,37 +97,31 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
             continue;
         }
         const uint64_t now = shmrec_monotonic_ns();
-        const uint64_t left = now < task->deadline_ns ? task->deadline_ns - now : 0;
-        if (left != 0 && !shmrec_futex_wait(word, value, now + (nap_ns < left ? nap_ns : left), SHMREC_FUTEX_ANY)) {
-            (void)shmrec_pause(&pause_ns, task->deadline_ns);
-        }
-        nap_ns = SHMREC_NAP_NS;
-        if (shmrec_load32(word) == value) {
-            bool taken;
-            const int code = shmrec_lock_take_from_dead(table, value, &taken, task);
-            if (code != SHMREC_OK || taken) {
-                return code;
+        const uint64_t until_ns = question_ns < task->deadline_ns ? question_ns : task->deadline_ns;
+        if (now < until_ns) {
+            if (!shmrec_futex_wait(word, value, until_ns, SHMREC_FUTEX_ANY)) {
+                (void)shmrec_pause(&pause_ns, until_ns);
             }
+            continue;
         }
-        // At the deadline too it is asked whether this holder is dead: another one may have come meanwhile.
-        if (left == 0) {
+        // At the deadline, too: another holder may have come meanwhile.
+        bool taken;
+        const int code = shmrec_lock_take_from_dead(table, value, &taken, task);
+        if (code != SHMREC_OK || taken) {
+            return code;
+        }
+        if (now >= task->deadline_ns) {
             return shmrec_fail_taken(table, holder, task);
         }
+        question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
     }
-}
-
-// The task of taking the lock, or of giving the semaphore back.
-static inline shmrec_task shmrec_turn_task(const char *operation, const shmrec_table *table, shmrec_error *error) {
-    shmrec_task task = shmrec_task_of(operation, table, error);
-    task.deadline_ns = shmrec_deadline_ns(table->timeout_ns);
-    return task;
 }
 
 // By the semaphore, and the lock word as a mark.
 SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *task) {
     const shmrec_task here = shmrec_task_on(task, table->semaphore_name);
     uint32_t *word = shmrec_lock_word(table);
-    const int code = shmrec_foreign_set_take(&table->semaphore, table->timeout_ns, &here);
+    const int code = shmrec_foreign_set_take(&table->semaphore, shmrec_table_timeout_ns(table), &here);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -150,8 +136,12 @@ SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *ta
 }
 
 SHMREC_COLD int shmrec_turn_wait(shmrec_table *table, const char *operation, shmrec_error *error) {
-    const shmrec_task task = shmrec_turn_task(operation, table, error);
-    return shmrec_turns_by_semaphore(table) ? shmrec_semaphore_wait(table, &task) : shmrec_lock_wait(table, &task);
+    shmrec_task task = shmrec_task_of(operation, table, error);
+    if (shmrec_turns_by_semaphore(table)) {
+        return shmrec_semaphore_wait(table, &task); // the kernel keeps its time
+    }
+    task.deadline_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table));
+    return shmrec_lock_wait(table, &task);
 }
 
 // Takes the lock, waiting until the handle's timeout. What a dead holder left is whole again then.
@@ -168,7 +158,7 @@ SHMREC_APART int shmrec_turn_take_apart(shmrec_table *table, const char *operati
 }
 
 SHMREC_COLD int shmrec_semaphore_give(const shmrec_table *table, shmrec_error *error) {
-    const shmrec_task task = shmrec_turn_task("unlock", table, error);
+    const shmrec_task task = shmrec_task_of("unlock", table, error);
     const shmrec_task here = shmrec_task_on(&task, table->semaphore_name);
     // Our last store. Pairs with nothing but the kernel's order: the next holder looks once it has the semaphore.
     shmrec_store32_release(shmrec_lock_word(table), 0);

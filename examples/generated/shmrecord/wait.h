@@ -20,8 +20,6 @@
 #define SHMREC_SLEEP_NS UINT64_C(100000000)
 // The first pause between two looks without a doorbell.
 #define SHMREC_FIRST_LOOK_NS UINT64_C(20000)
-// The only size of pages that gives the word a page of its own.
-#define SHMREC_WAITING_PAGE (SHMREC_LIVE_WAITING_END - SHMREC_LIVE_WAITING)
 
 // A version of a record that was seen.
 typedef struct shmrec_seen {
@@ -81,17 +79,14 @@ static inline void *shmrec_waiting_page(const shmrec_table *table) {
 // The word by which this handle asks for attention; NULL: it cannot. The first call finds out, in whatever thread.
 static inline uint32_t *shmrec_waiting_word(shmrec_table *table) {
     if (table->attention != NULL) { // a writer's
-        const bool rings = table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL;
-        return rings && shmrec_membarrier(SHMREC_MEMBARRIER_GLOBAL_EXPEDITED) ? table->attention : NULL;
+        return table->header.shape.wake_policy == SHMREC_WAKE_DOORBELL ? table->attention : NULL;
     }
     void *page = __atomic_load_n(&table->waiting, __ATOMIC_ACQUIRE), *none = NULL;
     if (page == NULL) {
         page = shmrec_waiting_page(table);
         // Pairs with the acquire above, though only the kernel has touched the page.
         if (!__atomic_compare_exchange_n(&table->waiting, &none, page, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-            if (page != MAP_FAILED) {
-                (void)munmap(page, SHMREC_WAITING_PAGE);
-            }
+            shmrec_waiting_unmap(page);
             page = none;
         }
     }
@@ -201,7 +196,10 @@ static inline int shmrec_awaited_wait(shmrec_awaited *awaited, shmrec_table *tab
         } else if (shmrec_monotonic_ns() >= deadline_ns) {
             break;
         }
-        if (waiting == NULL || !shmrec_awaited_sleep(awaited, table, waiting, deadline_ns)) {
+        if (waiting != NULL && !shmrec_awaited_sleep(awaited, table, waiting, deadline_ns)) {
+            waiting = NULL; // nobody rings for sure, so none is asked to again
+        }
+        if (waiting == NULL) {
             (void)shmrec_pause(&pause_ns, deadline_ns);
         }
     }
@@ -237,6 +235,10 @@ static inline int shmrec_check_changes(const shmrec_table *table, const shmrec_t
     if (table->map.base == NULL) {
         return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
     }
+    const int code = shmrec_check_home(task->operation, table, task->error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     if (table->header.shape.wake_policy != SHMREC_WAKE_DOORBELL) {
         return shmrec_fail(task, SHMREC_UNSUPPORTED, 0,
                            "waiting for a whole table without a doorbell is not supported here");
@@ -247,7 +249,7 @@ static inline int shmrec_check_changes(const shmrec_table *table, const shmrec_t
 // Waits until anything is published in a table with a doorbell, by whomever: until its count of changes is not `since`,
 // or, with the same count, until the timeout. `*changes` is the count then. Any number of threads at once. Errors:
 // SHMREC_RETIRED as soon as the table is removed; SHMREC_UNSUPPORTED without a doorbell; SHMREC_BAD_ARGUMENT for a
-// closed handle.
+// closed handle; SHMREC_FORKED_HANDLE for a writer in a child process.
 static inline int shmrec_table_wait(shmrec_table *table, uint64_t since, uint64_t timeout_ms, uint64_t *changes,
                                     shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("wait", table, error);
