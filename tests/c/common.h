@@ -1,6 +1,6 @@
-// common.h: what the C tests share: a check that says where it failed, children, segments and guards of every kind
-// behind the library's back. Tests other than roundtrip.c need POSIX functions that -std=c11 hides; the library does
-// not.
+// common.h: what the C tests share: a check that says where it failed, pages, children, segments and guards of every
+// kind behind the library's back. Tests other than roundtrip.c need POSIX functions that -std=c11 hides; the library
+// does not.
 
 #ifndef SHMRECORD_TESTS_COMMON_H
 #define SHMRECORD_TESTS_COMMON_H
@@ -37,6 +37,15 @@
 
 // The error that CHECK prints; every test uses this one.
 static shmrec_error error;
+
+// A page whose words are all this.
+static inline md_page page_of(uint64_t value) {
+    md_page page;
+    for (size_t i = 0; i < sizeof page.words / sizeof page.words[0]; i++) {
+        page.words[i] = value;
+    }
+    return page;
+}
 
 // Room for a name; the last eight names given out stay valid.
 static inline char *name_room(void) {
@@ -218,6 +227,9 @@ static inline bool child_succeeded(pid_t child) {
     CHECK(waitpid(child, &status, 0) == child);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+
+// Kills a child that does not end by itself.
+static inline void end(pid_t child) { CHECK(kill(child, SIGKILL) == 0 && !child_succeeded(child)); }
 
 // fork(): 0 in the child, which says with `ready` when it is; its number here, once it has said so.
 static inline pid_t fork_until_ready(int *ready) {

@@ -2,13 +2,6 @@
 
 #include "common.h"
 
-static md_page page_of(uint64_t value) {
-    md_page page;
-    memset(&page, 0, sizeof page);
-    page.words[0] = value;
-    return page;
-}
-
 static void no_change(md_page *page, void *context) {
     (void)page;
     (void)context;
@@ -113,13 +106,16 @@ static void a_dead_parent(const char *address) {
             CHECK(write(ready[1], "c", 1) == 1);
             _exit(0);
         }
+        (void)close(ready[1]);
         for (;;) {
             pause();
         }
     }
+    // So that the pipe ends with whoever is to write to it, should it fail.
+    (void)close(ready[1]);
     CHECK(read(ready[0], &byte, 1) == 1);
     CHECK(md_page_open_writer(&next, address, NULL, &error) == SHMREC_WRITER_ALIVE && error.pid == parent);
-    CHECK(kill(parent, SIGKILL) == 0 && !child_succeeded(parent));
+    end(parent);
     CHECK(md_page_open_writer(&next, address, NULL, &error) == SHMREC_OK && shmrec_table_epoch(&next.table) == 2);
     (void)close(over[0]);
     (void)close(over[1]);
@@ -133,7 +129,6 @@ static void a_dead_parent(const char *address) {
     }
     CHECK(child_succeeded(child));
     (void)close(ready[0]);
-    (void)close(ready[1]);
     md_page_close_writer(&next);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }

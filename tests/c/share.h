@@ -1,5 +1,5 @@
 // share.h: what the tests of many writers share: a writer among others, by the lock or by a semaphore, in this process or
-// in one that is killed, and pages whose words are all equal.
+// in one that is killed.
 
 #ifndef SHMRECORD_TESTS_SHARE_H
 #define SHMRECORD_TESTS_SHARE_H
@@ -35,14 +35,6 @@ static inline void add_one(md_page *page, void *context) {
     }
 }
 
-static inline md_page page_of(uint64_t value) {
-    md_page page;
-    for (size_t i = 0; i < sizeof page.words / sizeof page.words[0]; i++) {
-        page.words[i] = value;
-    }
-    return page;
-}
-
 // The one value of a record's words.
 static inline uint64_t value_of(const md_page_reader *reader, uint64_t index, uint64_t *version) {
     md_page page;
@@ -68,8 +60,6 @@ static inline pid_t start(const char *address, void (*work)(md_page_writer *writ
     }
     return child;
 }
-
-static inline void end(pid_t child) { CHECK(kill(child, SIGKILL) == 0 && !child_succeeded(child)); }
 
 // A set of another program, all of its semaphores free.
 static inline void make_set(void) {

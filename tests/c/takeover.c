@@ -6,14 +6,6 @@
 #define PAGE_WORDS 64u
 #define KILLS 40
 
-static md_page page_of(uint64_t value) {
-    md_page page;
-    for (size_t i = 0; i < PAGE_WORDS; i++) {
-        page.words[i] = value;
-    }
-    return page;
-}
-
 static bool is_whole(const md_page *page) {
     for (size_t i = 1; i < PAGE_WORDS; i++) {
         if (page->words[i] != page->words[0]) {
@@ -53,7 +45,7 @@ static void kill_writers(const char *address, const shmrec_options *options) {
         CHECK(md_page_open_writer(&writer, address, NULL, &error) == SHMREC_WRITER_ALIVE);
         CHECK(error.pid == child && strstr(error.text, " holds the role of writer") != NULL);
         usleep((useconds_t)(round * 37 % 900)); // so that kills hit different places
-        CHECK(kill(child, SIGKILL) == 0 && !child_succeeded(child));
+        end(child);
 
         for (int after_take_over = 0; after_take_over < 2; after_take_over++) {
             for (uint64_t i = 0; i < 4; i++) {

@@ -9,13 +9,10 @@
 
 static void publish(const char *address, int ready) {
     md_page_writer writer;
-    md_page page;
     CHECK(md_page_open_writer(&writer, address, NULL, &error) == SHMREC_OK);
     say_ready(ready);
     for (uint64_t i = 1;; i++) {
-        for (size_t k = 0; k < PAGE_WORDS; k++) {
-            page.words[k] = i;
-        }
+        const md_page page = page_of(i);
         CHECK(md_page_write(&writer, i % 2, &page, &error) == SHMREC_OK);
     }
 }
@@ -49,7 +46,7 @@ static unsigned read_against_writer(const char *address, uint32_t cells, int arr
         changes += version != seen[i % 2];
         seen[i % 2] = version;
     }
-    CHECK(kill(child, SIGKILL) == 0 && !child_succeeded(child));
+    end(child);
     md_page_close(&reader);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
     return changes;
