@@ -113,7 +113,9 @@ static void versions(const char *address, bool doorbell) {
     CHECK(shmrec_table_wait(&reader.table, 0, 0, &changes, &error) == SHMREC_BAD_ARGUMENT);
 }
 
-// Two processes take turns, each asleep until the other has written. A wake that is lost costs 100 ms.
+// Two processes take turns, each asleep until the other has written. A wake that is lost costs 100 ms, and so may a busy
+// machine: that most rounds are quick shows only that wakes happen at all. That none is lost is shown by
+// concurrency::no_wake_is_lost.
 static void to_and_fro(const char *address, bool shared, bool fences) {
     md_tiny_writer writer;
     md_tiny_reader reader;
@@ -147,7 +149,7 @@ static void to_and_fro(const char *address, bool shared, bool fences) {
         CHECK(await(&answers, 1, round, LONG_MS) == round + 1);
         slow += shmrec_monotonic_ns() - before >= SHMREC_SLEEP_NS;
     }
-    CHECK(child_succeeded(child) && slow < ROUNDS / 100);
+    CHECK(child_succeeded(child) && slow < ROUNDS / 4);
     CHECK(answers.table.waiting != MAP_FAILED && answers.table.waiting != NULL);
     md_tiny_close(&answers);
     md_tiny_close(&reader);
