@@ -10,6 +10,7 @@
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
+//! | [`waiting`] | what must come within a minute |
 //! | [`memfd`] | memfds, by the descriptors that a child would get |
 //! | [`readable`] | descriptors, asked as event loops do |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
@@ -47,3 +48,4 @@ pub mod tools;
 pub mod tracer;
 pub mod turns;
 pub mod twin;
+pub mod waiting;

@@ -9,6 +9,7 @@ use integration_tests::foreign::{INDEX, Kind, Program};
 use integration_tests::place::{Backend, Part};
 use integration_tests::records::{Quote, quote};
 use integration_tests::sysv;
+use integration_tests::waiting::until;
 use shmrecord::{AdoptedWriter, ErrorKind};
 
 use crate::every_program;
@@ -107,9 +108,7 @@ fn a_wait_for_a_set_that_is_removed_meanwhile_ends() {
     let reader = program.table::<Quote>().timeout(Duration::MAX).open().unwrap();
     let error = thread::scope(|scope| {
         let waiting = scope.spawn(|| reader.read(0).unwrap_err());
-        while sysv::waiting(program.set(), INDEX) == 0 {
-            thread::yield_now();
-        }
+        until("the reader waits for the guard", || sysv::waiting(program.set(), INDEX) != 0);
         sysv::remove_set(program.set());
         waiting.join().unwrap()
     });

@@ -1,11 +1,12 @@
 //! Readers that go on with the table that took the place of theirs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use integration_tests::case::{every_backend, every_case};
 use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Part};
 use integration_tests::records::{Pattern as _, Pattern64, Quote, quote};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Follower, Options, RawReader, Reader, Status, Value, Writer, remove};
 
 const CAPACITY: usize = 4;
@@ -15,11 +16,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// Reads until it is this, which takes a moment after a look in vain.
 #[track_caller]
 fn comes(follower: &mut Follower<Quote>, expected: Quote) {
-    let start = Instant::now();
-    while follower.read(0).unwrap() != expected {
-        assert!(start.elapsed() < LONG, "it never comes");
-        std::thread::yield_now();
-    }
+    until("the successor's value", || follower.read(0).unwrap() == expected);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use integration_tests::image::{Image, at};
 use integration_tests::lock;
 use integration_tests::place::{Backend, Part};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
+use integration_tests::waiting::until;
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, Status, Versioned, Writer, remove};
 
 const CAPACITY: usize = 5;
@@ -68,9 +69,7 @@ fn a_writer_that_is_stopped_is_replaced() {
             let mut actor = actor!("write", address, 4, cells, "split", 256);
             assert!(actor.line().starts_with("ready "));
             let old = Reader::<Pattern256>::open(address).unwrap();
-            while old.version(3).unwrap() < 100 {
-                std::thread::yield_now();
-            }
+            until("version 100 of the last record", || old.version(3).unwrap() >= 100);
             actor.stop();
             let before: Vec<_> = (0..4).map(|index| old.read_versioned(index).unwrap()).collect();
             assert_eq!(old.status().unwrap(), Status::Alive);
@@ -108,9 +107,7 @@ fn a_batch_that_ends_while_values_are_copied_is_in_it_or_not() {
             old.batch(|batch| {
                 let set = [0, RECORDS - 1].map(|index| batch.set(index, &Pattern64::of(index, 2)));
                 is_filled.wait();
-                while reader.status()? != Status::Retired {
-                    std::thread::yield_now();
-                }
+                until("the table is retired", || reader.status().unwrap() == Status::Retired);
                 // The first record is copied, the last one is not.
                 std::thread::sleep(Duration::from_millis(2));
                 set.into_iter().collect::<shmrecord::Result<()>>()

@@ -7,6 +7,7 @@ use integration_tests::case::{every_backend, every_case, with_and_without_doorbe
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
 use integration_tests::records::{Pattern, Pattern64, Quote, quote};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, RawReader, Reader, SharedWriter, Writer, remove};
 
 const CAPACITY: usize = 40;
@@ -219,9 +220,7 @@ fn a_doorbell_that_starts_again_from_zero_wakes_all_the_same() {
                 }
             });
             for version in 1..=6 {
-                while image.half(at::WAITING) & 1 << 4 == 0 && !waiter.is_finished() {
-                    thread::yield_now();
-                }
+                until("it waits", || image.half(at::WAITING) & 1 << 4 != 0 || waiter.is_finished());
                 writer.write(4, &quote(version)).unwrap();
             }
             waiter.join().unwrap();

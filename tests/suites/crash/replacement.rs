@@ -9,6 +9,7 @@ use integration_tests::lock;
 use integration_tests::place::Backend;
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, Reader, Status, Versioned, Writer, remove};
 
 use crate::random::{Random, kills};
@@ -33,9 +34,7 @@ fn a_killed_replacer_takes_no_value_with_it_but_between_two_names() {
         let mut stopped = actor!("write", address, CAPACITY, 1, "split", 64);
         assert_eq!(stopped.line(), "ready 1");
         let reader = Reader::<Pattern64>::open(address).unwrap();
-        while reader.version(CAPACITY - 1).unwrap() < 10 {
-            thread::yield_now();
-        }
+        until("version 10 of the last record", || reader.version(CAPACITY - 1).unwrap() >= 10);
         stopped.stop();
         let start = || {
             let mut follower = actor!("follow", address);

@@ -5,6 +5,7 @@ use integration_tests::case::{every_backend, every_public_backend};
 use integration_tests::check::error_of;
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern256, Quote};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
@@ -65,9 +66,7 @@ fn a_stopped_writer_keeps_its_role_and_stops_no_reader() {
         let mut actor = actor!("write", address, CAPACITY, 1, "split", 256);
         assert_eq!(actor.line(), "ready 1");
         let reader = Reader::<Pattern256>::open(address).unwrap();
-        while reader.version(CAPACITY - 1).unwrap() == 0 {
-            std::thread::yield_now();
-        }
+        until("the last record is written", || reader.version(CAPACITY - 1).unwrap() != 0);
         let mut before = [0; CAPACITY];
         for _ in 0..10 {
             actor.stop();
@@ -84,9 +83,7 @@ fn a_stopped_writer_keeps_its_role_and_stops_no_reader() {
                 assert_eq!(pid, Some(actor.pid()));
             }
             actor.go_on();
-            while reader.version(0).unwrap() == before[0] {
-                std::thread::yield_now();
-            }
+            until("the writer goes on", || reader.version(0).unwrap() != before[0]);
         }
         actor.kill();
         assert_eq!(Writer::<Pattern256>::open(address).unwrap().epoch(), 2);

@@ -11,6 +11,7 @@ use integration_tests::case::{CELLS, every_named_backend};
 use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern, Pattern64};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, Reader};
 
 /// Several pages of records.
@@ -89,9 +90,7 @@ fn a_cut_beside_busy_readers_gives_whole_records_or_the_error() {
                         }
                     })
                 });
-                while !started.load(Ordering::Relaxed) {
-                    thread::yield_now();
-                }
+                until("a reader has begun", || started.load(Ordering::Relaxed));
                 is_cut.store(true, Ordering::Release);
                 cut(place, PAGE);
                 for reader in readers {

@@ -12,6 +12,7 @@ use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::sysv;
 use integration_tests::twin::{many::options, words};
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Reader, Result, SharedWriter, Turn};
 
 use crate::tools::actors;
@@ -231,9 +232,7 @@ fn who_sleeps_for_the_lock_is_woken_by_the_other_language() {
                 By::Word => Image::of(place).half(at::LOCK) & at::LOCK_WAITERS != 0,
                 By::Semaphore(set) => sysv::waiting(set.key(), 1) == 1,
             };
-            while !sleeps() {
-                thread::yield_now();
-            }
+            until("the other one sleeps for the lock", sleeps);
             assert_eq!(one.ask("unlock"), "unlocked");
             assert_eq!(two.line(), "locked");
             (one, two) = (two, one);
@@ -252,9 +251,7 @@ fn who_wakes_behind_its_deadline_asks_whether_the_new_holder_is_dead() {
         let image = Image::of(place);
         let turn = own.lock().unwrap();
         actor.say("write 0 1");
-        while image.half(at::LOCK) & at::LOCK_WAITERS == 0 {
-            thread::yield_now();
-        }
+        until("the actor sleeps for the lock", || image.half(at::LOCK) & at::LOCK_WAITERS != 0);
         actor.stop();
         drop(turn);
         assert_eq!(last.ask("lock"), "locked");

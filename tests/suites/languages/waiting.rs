@@ -9,6 +9,7 @@ use integration_tests::every::{Every, every};
 use integration_tests::image::{Image, at};
 use integration_tests::place::Place;
 use integration_tests::process::Actor;
+use integration_tests::waiting::let_wait;
 use shmrecord::{Reader, SharedWriter, Writer, remove};
 
 use crate::errors::words;
@@ -46,15 +47,9 @@ fn every_table(test: impl Fn(Pair<'_>)) {
 }
 
 impl Pair<'_> {
-    /// Lets it wait; it sleeps then, or looks for some time already, where these groups are waited for.
+    #[track_caller]
     fn wait(&mut self, request: &str, groups: u32) {
-        self.waiter.say(request);
-        if !self.has_doorbell {
-            return thread::sleep(Duration::from_millis(3));
-        }
-        while self.image.half(at::WAITING) & groups != groups {
-            thread::yield_now();
-        }
+        let_wait(&mut self.waiter, request, self.has_doorbell.then_some(&self.image), groups);
     }
 
     /// The writer is asked for this, and what is said then of how often it rang.
@@ -138,17 +133,11 @@ fn a_writer_of_one_is_waited_for_likewise() {
             waiter.give(place);
             assert_eq!(waiter.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
             let image = Image::of(place);
-            let wait = |waiter: &mut Actor, request: &str, groups: u32| {
-                waiter.say(request);
-                while image.half(at::WAITING) & groups != groups {
-                    thread::yield_now();
-                }
-            };
-            wait(&mut waiter, &format!("wait 3 0 {LONG}"), 1 << 3);
+            let_wait(&mut waiter, &format!("wait 3 0 {LONG}"), Some(&image), 1 << 3);
             assert_eq!(writer.ask("write 3 5"), "written");
             assert_eq!(waiter.line(), "version 1");
             // A take-over may have finished something.
-            wait(&mut waiter, &format!("wait all 1 {LONG}"), u32::MAX);
+            let_wait(&mut waiter, &format!("wait all 1 {LONG}"), Some(&image), u32::MAX);
             writer.kill();
             let next = Writer::<Every>::open(place.address()).unwrap();
             assert_eq!((waiter.line().as_str(), next.epoch()), ("changes 2", 2));

@@ -1,13 +1,11 @@
 //! Tables of many writers, and who waits for them: one process creates, another joins, or waits.
 
-use std::thread;
-use std::time::Duration;
-
 use integration_tests::every::{every, line};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::sysv;
+use integration_tests::waiting::{let_wait, until};
 use shmrecord::Versioned;
 
 use crate::pair::{Language, Tables, pairs};
@@ -70,16 +68,10 @@ impl Pair {
         format!("{command} {}{letters}", self.place.address())
     }
 
-    /// Lets the opener wait; where it sleeps, it does so for these groups then.
+    #[track_caller]
     fn wait(&mut self, request: &str, groups: u32) {
-        self.opener.say(request);
-        if !self.letters.contains('d') {
-            return thread::sleep(Duration::from_millis(2));
-        }
-        let image = Image::of(&self.place);
-        while image.half(at::WAITING) & groups != groups {
-            thread::yield_now();
-        }
+        let image = self.letters.contains('d').then(|| Image::of(&self.place));
+        let_wait(&mut self.opener, request, image.as_ref(), groups);
     }
 }
 
@@ -166,9 +158,7 @@ fn who_holds_the_lock_is_waited_for_asleep() {
         pair.opener.say("write 1 5");
         let image = Image::of(&pair.place);
         let sleeps = || image.half(at::LOCK) & at::LOCK_WAITERS != 0 || sysv::waiting(pair.set.key(), 0) == 1;
-        while !sleeps() {
-            thread::yield_now();
-        }
+        until("the opener sleeps for the turn", sleeps);
         assert_eq!(image.word(image.version_at(1)), 0);
         assert_eq!(pair.creator.ask("unlock"), "unlocked");
         assert_eq!(pair.opener.line(), "written");

@@ -12,6 +12,7 @@ use integration_tests::lock;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
 use integration_tests::tracer::{Call, Stop, Traced, Until, is_permitted};
+use integration_tests::waiting::until;
 use shmrecord::handover::{self, Share};
 use shmrecord::{Options, Reader, SharedWriter, Turn};
 
@@ -177,9 +178,7 @@ fn a_writer_that_cannot_register_wakes_with_a_barrier_of_its_own() {
         let reader = Reader::<Pattern256>::open(place.address()).unwrap();
         thread::scope(|scope| {
             let waiter = scope.spawn(|| reader.wait(2, 0, 4 * GRACE).unwrap());
-            while Image::of(place).half(at::WAITING) == 0 {
-                thread::yield_now();
-            }
+            until("somebody waits", || Image::of(place).half(at::WAITING) != 0);
             assert_eq!(step.go_on(Until::Mark), Stop::Mark);
             assert_eq!(waiter.join().unwrap(), Some(1));
         });
@@ -201,9 +200,7 @@ fn who_waits_for_a_writer_that_dies_before_it_wakes_sees_what_it_published() {
             let image = Image::of(place);
             thread::scope(|scope| {
                 let waiter = scope.spawn(|| (reader.wait(0, 0, 4 * GRACE).unwrap(), Instant::now()));
-                while image.half(at::WAITING) & 1 == 0 {
-                    thread::yield_now();
-                }
+                until("somebody waits for record 0", || image.half(at::WAITING) & 1 != 0);
                 thread::sleep(Duration::from_millis(5));
                 let mut step = start("turn", place);
                 let begin = loop {
