@@ -13,21 +13,13 @@ use integration_tests::records::{Pattern, Pattern4096, Quote, quote};
 use shmrecord::{ErrorKind, Options, Reader, Result, Status, Writer, handover, remove};
 
 use crate::storm::Storm;
+use crate::timing::ends_at;
 
 const CAPACITY: usize = 4;
 /// What a wait may take: long enough for a storm to prolong it, should it do so.
 const TIMEOUT: Duration = Duration::from_millis(50);
 /// What nothing here takes on any machine.
 const LONG: Duration = Duration::from_secs(10);
-
-/// Runs this with a timeout; it must end at that, and not before.
-fn ends_at_the_timeout<T>(call: impl FnOnce() -> T) -> T {
-    let started = Instant::now();
-    let result = call();
-    let took = started.elapsed();
-    assert!(took >= TIMEOUT && took < LONG, "{took:?}");
-    result
-}
 
 #[test]
 fn nobody_notices_a_storm_of_signals() {
@@ -84,7 +76,7 @@ fn a_storm_of_signals_prolongs_no_wait() {
             |options, address| options.remove(address),
         ];
         for wait in waits {
-            let result = ends_at_the_timeout(|| wait(&options, address));
+            let result = ends_at(TIMEOUT, || wait(&options, address));
             assert_eq!(error_of(result, address), timeout);
         }
         drop(held);
@@ -94,8 +86,8 @@ fn a_storm_of_signals_prolongs_no_wait() {
         // Odd, and nothing in the log that says why.
         image.set_word(version, 7);
         for result in [
-            ends_at_the_timeout(|| reader.read(0).map(drop)),
-            ends_at_the_timeout(|| reader.snapshot(0..CAPACITY).map(drop)),
+            ends_at(TIMEOUT, || reader.read(0).map(drop)),
+            ends_at(TIMEOUT, || reader.snapshot(0..CAPACITY).map(drop)),
         ] {
             assert!(matches!(error_of(result, address), ErrorKind::Contended { .. }));
         }
@@ -104,10 +96,10 @@ fn a_storm_of_signals_prolongs_no_wait() {
     drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
     Image::of(&place).set_word(at::MAGIC, 0);
     let _storm = Storm::new();
-    let result = ends_at_the_timeout(|| options.open::<Quote>(place.address()));
+    let result = ends_at(TIMEOUT, || options.open::<Quote>(place.address()));
     assert_eq!(error_of(result, place.address()), ErrorKind::NotReady);
     let (_open, silent) = UnixStream::pair().unwrap();
-    ends_at_the_timeout(|| handover::receive(&silent, TIMEOUT)).unwrap_err();
+    ends_at(TIMEOUT, || handover::receive(&silent, TIMEOUT)).unwrap_err();
 }
 
 #[test]

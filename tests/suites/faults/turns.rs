@@ -8,18 +8,19 @@ use integration_tests::alone::Alone;
 use integration_tests::case::{every_backend, every_public_backend};
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
+use integration_tests::lock;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Quote, quote};
 use integration_tests::sysv;
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, Reader, SharedWriter, Turn};
 
 use crate::storm::Storm;
+use crate::timing::{GRACE, ends_at};
 
 const CAPACITY: usize = 4;
 const TIMEOUT: Duration = Duration::from_millis(100);
-/// What a busy machine may add.
-const GRACE: Duration = Duration::from_secs(5);
 
 fn create(place: &Place) -> SharedWriter<Quote> {
     Options::new().timeout(TIMEOUT).create_shared(place.address(), CAPACITY).unwrap()
@@ -35,15 +36,6 @@ fn other(place: &Place, timeout: Duration) -> Actor {
 fn open(actor: &mut Actor, place: &Place, timeout: Duration) {
     let answer = actor.ask(&format!("open {} {}", place.address(), timeout.as_millis()));
     assert!(answer.starts_with("slot "), "{answer}");
-}
-
-/// Runs this; it must end at the timeout, and not before.
-fn ends_at_the_timeout<T>(call: impl FnOnce() -> T) -> T {
-    let started = Instant::now();
-    let result = call();
-    let took = started.elapsed();
-    assert!(took >= TIMEOUT && took < TIMEOUT + GRACE, "{took:?}");
-    result
 }
 
 /// The next turn of this writer comes behind a death, which it clears.
@@ -64,9 +56,9 @@ fn a_holder_that_is_stopped_is_named_at_the_deadline_and_keeps_its_turn() {
         other.stop();
         let timeout = ErrorKind::LockTimeout { pid: Some(other.pid()) };
         for refused in [
-            ends_at_the_timeout(|| own.write(0, &quote(9))),
-            ends_at_the_timeout(|| own.lock().map(drop)),
-            ends_at_the_timeout(|| own.batch(|batch| batch.set(0, &quote(9)))),
+            ends_at(TIMEOUT, || own.write(0, &quote(9))),
+            ends_at(TIMEOUT, || own.lock().map(drop)),
+            ends_at(TIMEOUT, || own.batch(|batch| batch.set(0, &quote(9)))),
         ] {
             assert_eq!(error_of(refused, address), timeout);
         }
@@ -76,6 +68,31 @@ fn a_holder_that_is_stopped_is_named_at_the_deadline_and_keeps_its_turn() {
         let turn = own.lock().unwrap().whole().unwrap();
         let found = [0, 1].map(|index| turn.read_versioned(index).unwrap().value);
         assert_eq!(found, [quote(1), quote(2)]);
+    });
+}
+
+#[test]
+fn who_sleeps_for_the_lock_of_one_that_died_before_its_wake_has_it_soon() {
+    every_backend(|place| {
+        let mut own =
+            Options::new().timeout(12 * GRACE).create_shared::<Quote>(place.address(), CAPACITY).unwrap();
+        let image = Image::of(place);
+        // The writer with slot 9 has the turn, and lives.
+        let held = lock::take(place, 2 + 9).unwrap();
+        image.put(at::LOCK, &10_u32.to_le_bytes());
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| (matches!(own.lock().unwrap(), Turn::Whole(_)), Instant::now()));
+            until("it sleeps for the lock", || image.half(at::LOCK) & at::LOCK_WAITERS != 0);
+            // All that the other one comes to.
+            let unlocked = Instant::now();
+            image.put(at::LOCK, &[0; 4]);
+            drop(held);
+            let (is_whole, locked) = waiter.join().unwrap();
+            assert!(is_whole, "nobody died in a turn");
+            let took = locked.saturating_duration_since(unlocked);
+            println!("behind one that died before its wake: {took:?}");
+            assert!(took < GRACE, "{took:?}");
+        });
     });
 }
 
@@ -105,7 +122,7 @@ fn a_storm_of_signals_prolongs_no_wait_for_a_turn() {
         let mut other = options.open_shared::<Quote>(place.address()).unwrap();
         let turn = own.lock().unwrap();
         let _storm = Storm::new();
-        let refused = ends_at_the_timeout(|| other.write(0, &quote(1)));
+        let refused = ends_at(TIMEOUT, || other.write(0, &quote(1)));
         let pid = Some(std::process::id());
         assert_eq!(error_of(refused, place.address()), ErrorKind::LockTimeout { pid });
         drop(turn);

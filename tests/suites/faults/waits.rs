@@ -13,11 +13,10 @@ use integration_tests::records::{Quote, quote};
 use shmrecord::{ErrorKind, Options, Reader, SharedWriter, Writer, remove};
 
 use crate::storm::Storm;
+use crate::timing::{GRACE, ends_at};
 
 const CAPACITY: usize = 4;
 const TIMEOUT: Duration = Duration::from_millis(150);
-/// What a busy machine may add.
-const GRACE: Duration = Duration::from_secs(5);
 
 fn with_doorbell() -> Options {
     Options::new().doorbell(true)
@@ -57,10 +56,7 @@ fn every_wait_ends_at_the_timeout(reader: &Reader<Quote>, changes: Option<u64>) 
         &|| changes.is_none_or(|changes| reader.wait_table(changes, TIMEOUT).unwrap().is_none()),
     ];
     for wait in &waits[..if changes.is_some() { 3 } else { 2 }] {
-        let begin = Instant::now();
-        assert!(wait(), "nothing was published");
-        let took = begin.elapsed();
-        assert!(took >= TIMEOUT && took < TIMEOUT + GRACE, "{took:?}");
+        assert!(ends_at(TIMEOUT, wait), "nothing was published");
     }
 }
 
