@@ -1,9 +1,6 @@
 //! Somebody who overwrites the words of a table all the time, while others read and write it: each call ends, with a value
 //! or an error that says why there is none. Both languages, at once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-
 use shmrecord::{Arrangement, ErrorKind};
 
 use crate::random::Random;
@@ -30,16 +27,7 @@ fn input(random: &mut Random, tables: &mut [Table], twin: Option<&mut Twin>) {
     let table = &mut tables[random.below(3)];
     table.exists_again();
     table.mend();
-    let is_over = AtomicBool::new(false);
-    let table = &*table;
-    thread::scope(|scope| {
-        let over = &is_over;
-        scope.spawn(move || {
-            while !over.load(Ordering::Relaxed) {
-                table.scribble(random);
-            }
-        });
-        let _end = End(over);
+    table.beside_a_scribbler(random, || {
         work_beside(table.address());
         if let Some(twin) = twin {
             table.mend();
@@ -47,15 +35,6 @@ fn input(random: &mut Random, tables: &mut [Table], twin: Option<&mut Twin>) {
             assert_eq!(twin.answer(), "done");
         }
     });
-}
-
-/// Ends the scribbler, whatever became of the others.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn work_beside(address: &str) {

@@ -3,6 +3,8 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use integration_tests::image::{at, fnv1a};
@@ -73,6 +75,20 @@ impl Table {
         self.file.write_all_at(&bytes[..width], at as u64).expect("a place inside the segment");
     }
 
+    /// Does this while a thread scribbles all the time.
+    pub(crate) fn beside_a_scribbler(&self, random: &mut Random, work: impl FnOnce()) {
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    self.scribble(random);
+                }
+            });
+            let _end = End(&is_over);
+            work();
+        });
+    }
+
     /// Makes it whole again.
     pub(crate) fn mend(&self) {
         self.put(&self.whole);
@@ -101,6 +117,15 @@ impl Table {
             return;
         }
         (self.file, self.whole) = make(&self.place, &self.options, self.many, self.capacity);
+    }
+}
+
+/// Ends the scribbler, whatever becomes of the work.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,8 +1,6 @@
 //! Tables of many writers with a doorbell whose every byte may be hostile, and whose words somebody overwrites all the time: joined,
 //! locked, written, waited for. Each call ends with a value or an error that says why there is none. In Rust only.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use integration_tests::every::{Every, every};
@@ -55,31 +53,14 @@ fn who_takes_turns_and_waits_beside_a_scribbler_comes_to_an_end() {
                 let table = &mut tables[which];
                 table.exists_again();
                 table.mend();
-                let is_over = AtomicBool::new(false);
-                let (table, over) = (&*table, &is_over);
                 let mut other = Random(random.below(usize::MAX) as u64 | 1);
-                thread::scope(|scope| {
-                    scope.spawn(move || {
-                        while !over.load(Ordering::Relaxed) {
-                            table.scribble(&mut other);
-                        }
-                    });
-                    let _end = End(over);
+                table.beside_a_scribbler(&mut other, || {
                     wait(random, table.address());
                     take_turns(random, table.address(), 10);
                 });
             }
         },
     );
-}
-
-/// Ends the scribbler, whatever became of the others.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Waits in every way, for what there is and for what there is not.
