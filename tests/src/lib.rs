@@ -10,15 +10,19 @@
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
-//! | [`waiting`] | what must come within a minute |
 //! | [`memfd`] | memfds, by the descriptors that a child would get |
 //! | [`readable`] | descriptors, asked as event loops do |
 //! | [`sysv`] | System V segments and semaphores, by the bare system calls |
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
+//! | [`turns`] | what one of many writers does until it is killed, and what holds whoever is |
 //! | [`said`] | what is said of such a program's table, to both languages |
 //! | [`twin`] | what the actor answers like its twins in C |
+//! | [`program`] | what the programs share that tests start |
 //! | [`fork`] | a process made two |
 //! | [`check`] | errors that must say everything; the rule for skipping |
+//! | [`waiting`] | what must come within a minute |
+//! | [`bus`] | SIGBUS, as other code of a program raises and handles it |
+//! | [`holdings`] | descriptors, mappings and threads of a process |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
@@ -33,12 +37,14 @@ pub mod clock;
 pub mod every;
 pub mod foreign;
 pub mod fork;
+pub mod holdings;
 pub mod image;
 pub mod lock;
 pub mod mark;
 pub mod memfd;
 pub mod place;
 pub mod process;
+pub mod program;
 pub mod readable;
 pub mod records;
 pub mod said;

@@ -3,7 +3,6 @@
 //! `matrix` needs.
 
 use std::io;
-use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use shmrecord::handover::{self, Share};
 use shmrecord::{Adopted, AdoptedWriter, Error, Options, Reader, Result, Status, Versioned, Writer, remove};
 
 use crate::every::{Every, every, line};
+use crate::program::number;
 use crate::records::Pattern256;
 use crate::said::Said;
 
@@ -154,8 +154,4 @@ fn told(status: Status) -> String {
 
 fn held<T>(handle: &mut Option<T>) -> &mut T {
     handle.as_mut().expect("a handle is open")
-}
-
-fn number<N: FromStr>(text: &str) -> N {
-    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
 }

@@ -19,7 +19,7 @@
 
 use std::env;
 use std::hint::black_box;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::mem;
 use std::os::unix::process::CommandExt;
 use std::process::{self, Command};
@@ -28,6 +28,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use integration_tests::foreign::INDEX;
+use integration_tests::program::{end_with_input, number, until_input_ends};
 use integration_tests::records::{
     Pattern, Pattern64, Pattern256, Pattern4096, Quote, account, balance, quote,
 };
@@ -74,10 +75,6 @@ fn main() {
         ["churn", address, capacity, cells] => churn(address, number(capacity), number(cells)),
         _ => panic!("unknown role: {arguments:?}"),
     }
-}
-
-fn number<N: std::str::FromStr>(text: &str) -> N {
-    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
 }
 
 fn named(arrangement: &str) -> Arrangement {
@@ -163,19 +160,6 @@ fn hold() {
             },
         }
     }
-}
-
-/// Ends this process with its input, that is with the test.
-fn end_with_input() {
-    thread::spawn(|| {
-        until_input_ends();
-        process::exit(0);
-    });
-}
-
-fn until_input_ends() {
-    // Whatever comes, the end is what counts.
-    let _ = io::stdin().lock().read_to_end(&mut Vec::new());
 }
 
 fn write<P: Pattern>(options: &Options, address: &str, capacity: usize) {

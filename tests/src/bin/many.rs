@@ -8,12 +8,12 @@
 //! | `echo ADDRESS OTHER` | creates a table at the other address, prints `ready`, publishes record 0 there whenever it is published here |
 
 use std::env;
-use std::io::{self, BufRead, Read, Write};
-use std::process;
+use std::io::{self, BufRead, Write};
 use std::thread;
 use std::time::Duration;
 
 use integration_tests::clock::{self, Clock};
+use integration_tests::program::{end_with_input, number};
 use integration_tests::records::{Pattern64, Quote, quote};
 use shmrecord::{ErrorKind, Options, Reader, Result, SharedWriter, Turn};
 
@@ -30,15 +30,6 @@ fn main() {
         ["echo", address, other] => echo(address, other),
         _ => panic!("unknown role: {arguments:?}"),
     }
-}
-
-/// Ends this process with its input, that is with the test.
-fn end_with_input() {
-    thread::spawn(|| {
-        // Whatever comes, the end is what counts.
-        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
-        process::exit(0);
-    });
 }
 
 fn say(word: &str) {
@@ -95,10 +86,6 @@ fn share() {
             _ => error.to_string(),
         }));
     }
-}
-
-fn number<N: std::str::FromStr>(text: &str) -> N {
-    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
 }
 
 fn publish(address: &str) {

@@ -5,16 +5,15 @@
 //! prints `ok` and goes on until its input ends.
 
 use std::env;
-use std::io::{self, Read};
 use std::path::Path;
 
 use integration_tests::image::{Image, at};
 use integration_tests::mark::between_marks;
+use integration_tests::program::{number, until_input_ends};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [path, store, place] = arguments.as_slice() else { panic!("misordered PATH STORE PLACE") };
-    let number = |text: &str| text.parse::<usize>().expect("a number");
     let image = Image::of_file(Path::new(path));
     let cell = image.cell_at(1, image.word(image.version_at(1)) % u64::from(image.half(at::CELLS)));
     let words = u64::from(image.half(at::RECORD_BYTES) / 8);
@@ -24,6 +23,5 @@ fn main() {
     stores.insert(number(place), moved);
     between_marks(|| stores.iter().for_each(|&(offset, word)| image.set_word(offset, word)));
     println!("ok");
-    // Whatever comes, the end is what counts.
-    let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+    until_input_ends();
 }

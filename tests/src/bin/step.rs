@@ -7,13 +7,13 @@
 #![expect(unsafe_code, reason = "alarm, which std does not offer")]
 
 use std::env;
-use std::fs;
-use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
+use integration_tests::holdings::holdings;
 use integration_tests::mark::between_marks;
+use integration_tests::program::{number, until_input_ends};
 use integration_tests::readable::is_readable;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote};
 use shmrecord::handover::{self, Share};
@@ -44,9 +44,9 @@ fn main() {
             println!("{} {} {error}", error.kind().code(), error.raw_os_error().unwrap_or(0));
         }
     }
-    println!("left {} {}", after.0 - before.0, after.1 - before.1);
-    // Whatever comes, the end is what counts.
-    let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+    let left = |at: usize| after[at].cast_signed() - before[at].cast_signed();
+    println!("left {} {}", left(0), left(1));
+    until_input_ends();
 }
 
 /// Runs the operation; what it gives is dropped behind the second mark.
@@ -144,7 +144,7 @@ fn run(operation: &str, address: &str) -> Result<()> {
         }
         _ => match operation.strip_prefix("share-by-") {
             Some(key) => {
-                let options = Options::new().semaphore(key.parse().expect("a number"), 0);
+                let options = Options::new().semaphore(number(key), 0);
                 between_marks(|| options.create_shared::<Pattern256>(address, CAPACITY)).map(drop)
             }
             None => turn(operation, address),
@@ -154,12 +154,11 @@ fn run(operation: &str, address: &str) -> Result<()> {
 
 /// What one of many writers does; record 0 becomes its next version.
 fn turn(operation: &str, address: &str) -> Result<()> {
-    let timeout = if operation == "turn-in-vain" { Duration::ZERO } else { LONG_PATIENCE };
-    let mut writer = Options::new().timeout(timeout).open_shared::<Pattern256>(address)?;
+    let mut writer = Options::new().timeout(LONG_PATIENCE).open_shared::<Pattern256>(address)?;
     let next = |index| Ok(Pattern256::of(index, writer.read_versioned(index)?.version + 1));
     let [first, third] = [next(0)?, next(2)?];
     match operation {
-        "turn" | "turn-in-vain" => between_marks(|| writer.write(0, &first)),
+        "turn" => between_marks(|| writer.write(0, &first)),
         "turns" => between_marks(|| {
             writer.write(0, &first)?;
             writer.write(2, &third)
@@ -206,13 +205,4 @@ fn write<T: ShmRecord>(address: &str) -> Result<()> {
     let mut writer = Writer::<T>::open(address)?;
     let value = writer.read_versioned(1)?.value;
     between_marks(|| writer.write(0, &value))
-}
-
-/// Open descriptors and shared mappings of this process.
-fn holdings() -> (i64, i64) {
-    let maps = fs::read_to_string("/proc/self/maps").expect("/proc");
-    let is_shared = |line: &&str| line.split(' ').nth(1).is_some_and(|rights| rights.ends_with('s'));
-    let count = |things: usize| i64::try_from(things).expect("a few");
-    let descriptors = fs::read_dir("/proc/self/fd").expect("/proc").count();
-    (count(descriptors), count(maps.lines().filter(is_shared).count()))
 }

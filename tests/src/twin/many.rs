@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use shmrecord::{Locked, Options, Reader, Result, SharedWriter, Status, Turn, Writer};
 
-use super::{held, next_line, number, words};
+use super::{held, next_line, words};
 use crate::every::{Every, counted, every};
+use crate::program::number;
 
 /// Who may write: alone, or beside others.
 pub(super) enum Role {

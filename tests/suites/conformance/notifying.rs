@@ -10,6 +10,7 @@ use integration_tests::alone::Alone;
 use integration_tests::case::{every_backend, every_case, every_named_backend, with_and_without_doorbell};
 use integration_tests::check::error_of;
 use integration_tests::fork::{end, split};
+use integration_tests::holdings::holdings;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::readable::{Edges, is_readable};
@@ -259,14 +260,6 @@ fn a_child_has_no_use_of_it_and_leaves_it_to_its_parent() {
         }
         told_once(&notifier);
     });
-}
-
-/// Descriptors, threads and shared mappings of this process.
-fn holdings() -> [usize; 3] {
-    let count = |path| fs::read_dir(path).unwrap().count();
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let is_shared = |line: &&str| line.split(' ').nth(1).is_some_and(|rights| rights.ends_with('s'));
-    [count("/proc/self/fd"), count("/proc/self/task"), maps.lines().filter(is_shared).count()]
 }
 
 #[test]

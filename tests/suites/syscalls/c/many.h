@@ -56,8 +56,6 @@ static bool take_turn(const char *operation, twin_pattern256_writer *writer, con
     updated change = {&next[0]};
     if (strcmp(operation, "turn") == 0 || strcmp(operation, "write-next") == 0) {
         *code = twin_pattern256_write(writer, 0, &next[0], error);
-    } else if (strcmp(operation, "turns") == 0) {
-        *code = both(writer, next, error);
     } else if (strcmp(operation, "turn-update") == 0) {
         *code = twin_pattern256_update(writer, 0, become, &change, error);
     } else if (strcmp(operation, "turn-batch") == 0 || strcmp(operation, "batch") == 0) {
