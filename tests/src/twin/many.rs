@@ -57,7 +57,12 @@ impl Role {
 pub fn options(letters: &str, key: u32, index: u16) -> Options {
     let has = |letter| letters.contains(letter);
     let options = Options::new().doorbell(has('d')).stamps(has('t')).exclusive(has('x'));
-    let options = options.timeout(if has('q') { Duration::from_millis(50) } else { Duration::from_secs(60) });
+    let timeout = match (has('q'), has('s')) {
+        (true, _) => 50,
+        (_, true) => 2000,
+        _ => 60_000,
+    };
+    let options = options.timeout(Duration::from_millis(timeout));
     let options = match letters.matches(|letter| "1248".contains(letter)).next() {
         Some(cells) => options.cells(number(cells)),
         None => options,
