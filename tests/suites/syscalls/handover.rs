@@ -1,41 +1,21 @@
 //! Memfds over sockets: whatever fails, the one that sends keeps what it has, and the one that receives has all of it or
-//! nothing more than before. Relies on `sweep`; both ends are in one process, which already has the table.
+//! nothing more than before. Relies on `sweep` and `untouched`; both ends are in one process, which already has the table.
 
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
-use integration_tests::tracer::{Call, is_permitted};
-use shmrecord::{Reader, Writer};
+use integration_tests::tracer::is_permitted;
+use shmrecord::Writer;
 
-use crate::sweep::{End, Subject, check_same, every_failure, in_each};
+use crate::sweep::{check_same, every_failure, in_each};
 use crate::tables::programs;
+use crate::untouched::Untouched;
 
-/// `send`, `lend`: a writer's and a reader's share; `receive`: what was sent.
-struct Operation(&'static str);
-
-impl Subject for Operation {
-    type Place = Place;
-
-    fn prepare(&self) -> Place {
-        let place = Place::new(Backend::Memfd);
-        let mut writer = Writer::<Pattern256>::create(place.address(), 1).unwrap();
-        writer.write(0, &Pattern256::of(0, 1)).unwrap();
-        place
-    }
-
-    fn address<'a>(&self, place: &'a Place) -> &'a str {
-        place.address()
-    }
-
-    fn word<'a>(&'a self, _: &'a Place) -> &'a str {
-        self.0
-    }
-
-    fn check(&self, place: &Place, _: End, _: Option<&Call>, _: usize) -> Result<(), String> {
-        let reader = Reader::<Pattern256>::open(place.address()).map_err(|error| error.to_string())?;
-        let record = reader.read_versioned(0).map_err(|error| error.to_string())?;
-        let is_right = record.version == 1 && record.value == Pattern256::of(0, 1);
-        if is_right { Ok(()) } else { Err(format!("{record:?}")) }
-    }
+/// A table whose one record was written once.
+fn make() -> Place {
+    let place = Place::new(Backend::Memfd);
+    let mut writer = Writer::<Pattern256>::create(place.address(), 1).unwrap();
+    writer.write(0, &Pattern256::of(0, 1)).unwrap();
+    place
 }
 
 #[test]
@@ -44,8 +24,9 @@ fn every_call_of_a_hand_over_fails() {
         return;
     }
     let reports = in_each(&programs(), |program, report| {
+        // A writer's share; a reader's; what was sent.
         for word in ["send", "lend", "receive"] {
-            every_failure(program, word, &Operation(word), report);
+            every_failure(program, word, &Untouched { word, make, index: 0 }, report);
         }
     });
     check_same(&reports);

@@ -13,6 +13,7 @@
 //! | `semaphores` | the same for semaphores |
 //! | `notifying` | notifiers, which are in Rust alone |
 //! | `replaced` | a replacement that begins at any of them |
+//! | `untouched` | operations that leave a record alone |
 //! | `sweep` | each operation with each fault |
 //!
 //! `SHMRECORD_ERRNOS=all` tries every errno of every call, and every kind of segment everywhere; otherwise two of each and `EINTR`,
@@ -28,6 +29,7 @@ mod semaphores;
 mod sweep;
 mod tables;
 mod turns;
+mod untouched;
 mod waking;
 
 #[path = "../languages/tools.rs"]

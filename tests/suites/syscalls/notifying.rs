@@ -1,47 +1,21 @@
 //! Notifiers: whatever fails as one is made or taken, no descriptor, mapping or thread is left, and the table is as it was. Relies
-//! on `sweep`; C has none, so only the program in Rust is run.
+//! on `sweep` and `untouched`; C has none, so only the program in Rust is run.
 
 use std::path::Path;
 
 use integration_tests::case::every_backend;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern256};
-use integration_tests::tracer::{Call, is_permitted};
-use shmrecord::{Options, Reader};
+use integration_tests::tracer::is_permitted;
+use shmrecord::Options;
 
 use crate::run::run;
-use crate::sweep::{End, Subject, every_failure, in_each};
+use crate::sweep::{every_failure, in_each};
 use crate::tables::RUST;
+use crate::untouched::Untouched;
 
-/// `notify`: of a whole table; `notify-of`: of a record; `take`: of one that has something to tell.
-struct Operation(&'static str, Backend);
-
-impl Subject for Operation {
-    type Place = Place;
-
-    fn prepare(&self) -> Place {
-        let place = Place::new(self.1);
-        make(&place);
-        place
-    }
-
-    fn address<'a>(&self, place: &'a Place) -> &'a str {
-        place.address()
-    }
-
-    fn word<'a>(&'a self, _: &'a Place) -> &'a str {
-        self.0
-    }
-
-    fn check(&self, place: &Place, _: End, _: Option<&Call>, _: usize) -> Result<(), String> {
-        let reader = Reader::<Pattern256>::open(place.address()).map_err(|error| error.to_string())?;
-        let record = reader.read_versioned(1).map_err(|error| error.to_string())?;
-        let is_right = record.value == Pattern256::of(1, 1);
-        if is_right { Ok(()) } else { Err(format!("{record:?}")) }
-    }
-}
-
-fn make(place: &Place) {
+/// Makes a table whose record 1 was written once.
+fn fill(place: &Place) {
     let options = Options::new().doorbell(true);
     let mut writer = options.create::<Pattern256>(place.address(), 4).unwrap();
     writer.write(1, &Pattern256::of(1, 1)).unwrap();
@@ -54,8 +28,15 @@ fn every_call_of_a_notifier_fails() {
     }
     in_each(&[Path::new(RUST)], |program, report| {
         for backend in Backend::ALL {
+            let make = || {
+                let place = Place::new(backend);
+                fill(&place);
+                place
+            };
+            // Of a whole table; of a record; from one that has something to tell.
             for word in ["notify", "notify-of", "take"] {
-                every_failure(program, &format!("{word}, {backend:?}"), &Operation(word, backend), report);
+                let subject = Untouched { word, make, index: 1 };
+                every_failure(program, &format!("{word}, {backend:?}"), &subject, report);
             }
         }
     });
@@ -67,7 +48,7 @@ fn making_one_takes_a_descriptor_and_a_thread_and_taking_it_a_read() {
         return;
     }
     every_backend(|place| {
-        make(place);
+        fill(place);
         let calls = |word| run(Path::new(RUST), word, place.address(), None).unwrap().calls;
         let made = calls("notify");
         for numbers in [&[libc::SYS_eventfd2][..], &[libc::SYS_clone, libc::SYS_clone3]] {
