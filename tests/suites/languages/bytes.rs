@@ -9,11 +9,10 @@ use integration_tests::process::Actor;
 use shmrecord::{Reader, ShmRecord, Versioned, Writer};
 use shmrecord_layout::abi::{header, live};
 
+use crate::errors::{CAPACITY, attach};
 use crate::every::{Every, VALUES, every, line};
 use crate::many::{By, Language, every_pair, make_set};
 use crate::tools::{actors, model, suite};
-
-const CAPACITY: usize = 5;
 
 /// What tells two equal tables apart: which of them it is, when it was made, and who writes it.
 const OWN: [Range<usize>; 6] = [
@@ -47,7 +46,7 @@ fn equal_tables_are_equal_bytes_and_values() {
             actor.give(&by_rust);
             assert_same_bytes(&by_c, &by_rust);
 
-            assert_eq!(actor.ask(&format!("attach {}", by_rust.address())), format!("sees {CAPACITY}"));
+            attach(&mut actor, by_rust.address());
             let reader = Reader::<Every>::open(by_c.address()).unwrap();
             assert_eq!(reader.capacity(), CAPACITY);
             for (number, index) in (0..VALUES).zip((0..CAPACITY).cycle()) {

@@ -36,6 +36,12 @@ pub(crate) fn words<T>(result: &Result<T>) -> String {
     result.as_ref().err().map_or("ok".to_owned(), words)
 }
 
+/// Lets an actor that can find this table read it.
+#[track_caller]
+pub(crate) fn attach(actor: &mut Actor, address: &str) {
+    assert_eq!(actor.ask(&format!("attach {address}")), format!("sees {CAPACITY}"));
+}
+
 /// What C answers, in the same form; it lets go of what it opened.
 pub(crate) fn ask(actor: &mut Actor, request: &str) -> String {
     let answer = actor.ask(request);
@@ -197,7 +203,7 @@ fn impossible_requests_have_the_same_words() {
     drop(writer);
     assert_eq!(actor.ask(&format!("open {address}")), "holds 2");
     assert_eq!(actor.ask(&format!("write {CAPACITY} 0")), write);
-    assert_eq!(actor.ask(&format!("attach {address}")), format!("sees {CAPACITY}"));
+    attach(&mut actor, address);
     assert_eq!(actor.ask(&format!("read {CAPACITY}")), read);
 }
 
@@ -229,7 +235,7 @@ fn impossible_batches_and_snapshots_have_the_same_words() {
         }
         assert_eq!(published, if cells == 1 { 3 } else { 0 });
         let reader = Reader::<Every>::open(address).unwrap();
-        assert_eq!(actor.ask(&format!("attach {address}")), format!("sees {CAPACITY}"));
+        attach(&mut actor, address);
         for (first, count) in [(0, 0), (0, 5), (5, 0), (1, 4), (0, 6), (1, 5), (6, 0), (5, 1)] {
             let answer = actor.ask(&format!("snapshot {first} {count}"));
             assert_eq!(

@@ -10,7 +10,7 @@ use integration_tests::process::Actor;
 use integration_tests::records::Pattern64;
 use shmrecord::{Options, Reader, Versioned, Writer};
 
-use crate::errors::{CAPACITY, words};
+use crate::errors::{CAPACITY, attach, words};
 use crate::many::{By, every_pair};
 use crate::tools::actors;
 
@@ -37,7 +37,7 @@ fn ages_and_what_is_too_old_are_the_same() {
             assert_eq!(actor.ask(&format!("create {} {CAPACITY}", place.address())), "holds 1");
             actor.take(place);
             assert_eq!(actor.ask("write 1 5"), "written");
-            assert_eq!(actor.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            attach(&mut actor, place.address());
             let reader = Reader::<Every>::open(place.address()).unwrap();
             let image = Image::of(place);
             for seconds in [0, 10, 100] {
@@ -76,7 +76,7 @@ fn stamps_of_one_language_are_read_by_the_other() {
             writers[1].give(place);
             assert_eq!(writers[1].ask(&format!("join {} -", place.address())), "holds 2");
             reader.give(place);
-            assert_eq!(reader.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            attach(&mut reader, place.address());
             let image = Image::of(place);
             // Each write, update, batch and beat says that its writer lives; so does who joins.
             for (at_writer, request, answer) in [
@@ -99,7 +99,7 @@ fn stamps_of_one_language_are_read_by_the_other() {
             assert_eq!(writer.ask(&format!("lone {} {CAPACITY} - 0 0", place.address())), "holds 1");
             writer.take(place);
             reader.give(place);
-            assert_eq!(reader.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            attach(&mut reader, place.address());
             let image = Image::of(place);
             image.set_word(at::STAMP, image.word(at::STAMP) - LONG_AGO);
             assert_eq!(writer.ask("write 0 5"), "written");
@@ -178,7 +178,7 @@ fn a_successor_of_another_record_has_the_same_words() {
         let mut actor = Actor::start(program, &["hold"]);
         drop(Writer::<Every>::create(place.address(), CAPACITY).unwrap());
         actor.give(place);
-        assert_eq!(actor.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+        attach(&mut actor, place.address());
         let mut reader = Reader::<Every>::open(place.address()).unwrap();
         drop(Writer::<Pattern64>::replace(place.address(), CAPACITY).unwrap());
         actor.give(place);

@@ -15,9 +15,8 @@ use integration_tests::twin::{many::options, words};
 use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Reader, Result, SharedWriter, Turn};
 
+use crate::errors::CAPACITY;
 use crate::tools::actors;
-
-pub(crate) const CAPACITY: usize = 5;
 
 /// A program that answers the lines of many writers, and its role.
 #[derive(Clone, Copy, Debug)]

@@ -12,8 +12,8 @@ use integration_tests::sysv;
 use integration_tests::twin::many::options;
 use shmrecord::{Options, Reader, Result, SharedWriter, Turn, Writer, remove};
 
-use crate::errors::words;
-use crate::many::{By, CAPACITY, make_set};
+use crate::errors::{CAPACITY, attach, words};
+use crate::many::{By, make_set};
 use crate::tools::actors;
 
 /// Both answer these words, which say this.
@@ -199,7 +199,7 @@ fn waits_for_what_there_is_not() {
         let mut actor = Actor::start(program, &["hold"]);
         drop(Writer::<Every>::create(place.address(), CAPACITY).unwrap());
         actor.give(place);
-        assert_eq!(actor.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+        attach(&mut actor, place.address());
         let reader = Reader::<Every>::open(place.address()).unwrap();
         let none = "waiting for a whole table without a doorbell";
         same(&mut actor, "changes", &reader.changes(), none);

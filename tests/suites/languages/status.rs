@@ -8,7 +8,7 @@ use integration_tests::process::Actor;
 use shmrecord::handover::Share;
 use shmrecord::{Facts, Reader, Status, Writer};
 
-use crate::errors::{CAPACITY, words};
+use crate::errors::{CAPACITY, attach, words};
 use crate::every::Every;
 use crate::tools::actors;
 
@@ -20,7 +20,7 @@ struct Readers<'a> {
 
 impl<'a> Readers<'a> {
     fn open(c: &'a mut Actor, place: &Place) -> Self {
-        assert_eq!(c.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+        attach(c, place.address());
         Self { c, rust: Reader::open(place.address()).unwrap() }
     }
 
@@ -40,8 +40,7 @@ fn a_memfds_writer_is_seen_by_who_was_given_its_guard() {
         one.give(&place);
         other.give(&place);
         reading.send(place.address(), Share::Reader);
-        let attach = format!("attach {}", place.address());
-        assert_eq!(reading.ask(&attach), format!("sees {CAPACITY}"));
+        attach(&mut reading, place.address());
         let mut readers = Readers::open(&mut one, &place);
         readers.tell(Status::Alive);
         drop(writer);

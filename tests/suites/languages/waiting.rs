@@ -12,8 +12,8 @@ use integration_tests::process::Actor;
 use integration_tests::waiting::let_wait;
 use shmrecord::{Reader, SharedWriter, Writer, remove};
 
-use crate::errors::words;
-use crate::many::{By, CAPACITY, Language, every_pair};
+use crate::errors::{CAPACITY, attach, words};
+use crate::many::{By, Language, every_pair};
 
 /// Longer than any wait that goes well takes, in milliseconds.
 const LONG: u64 = 60_000;
@@ -39,7 +39,7 @@ fn every_table(test: impl Fn(Pair<'_>)) {
                 assert_eq!(writer.ask(&By::Word.share(place, letters)), "holds 1");
                 writer.take(place);
                 waiter.give(place);
-                assert_eq!(waiter.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+                attach(&mut waiter, place.address());
                 test(Pair { place, image: Image::of(place), writer, waiter, has_doorbell, language: first });
             });
         }
@@ -131,7 +131,7 @@ fn a_writer_of_one_is_waited_for_likewise() {
             assert_eq!(writer.ask(&lone), "holds 1");
             writer.take(place);
             waiter.give(place);
-            assert_eq!(waiter.ask(&format!("attach {}", place.address())), format!("sees {CAPACITY}"));
+            attach(&mut waiter, place.address());
             let image = Image::of(place);
             let_wait(&mut waiter, &format!("wait 3 0 {LONG}"), Some(&image), 1 << 3);
             assert_eq!(writer.ask("write 3 5"), "written");
