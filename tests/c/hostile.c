@@ -35,7 +35,7 @@ static void begin(peer *it, uint64_t *word, uint64_t bad, uint64_t good) {
     CHECK(pthread_create(&it->thread, NULL, flip, it) == 0);
 }
 
-static void end(peer *it) {
+static void join(peer *it) {
     __atomic_store_n(&it->ends, 1, __ATOMIC_RELAXED);
     CHECK(pthread_join(it->thread, NULL) == 0);
 }
@@ -55,7 +55,7 @@ static void recover(const char *address) {
         shmrec_store(version, even - 1); // as a writer left it that died
         shmrec_table_recover(&writer.table);
     }
-    end(&it);
+    join(&it);
     md_page_close_writer(&writer);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
@@ -80,7 +80,7 @@ static void open_another_record(const char *address) {
     for (int i = 0; i < OPENINGS; i++) {
         CHECK(md_page_open(&reader, address, NULL, &error) != SHMREC_OK);
     }
-    end(&it);
+    join(&it);
     unmap_segment(address, map, bytes);
     for (int i = 0; i < TAKE_OVERS; i++) {
         map = small(&it, address, &bytes);
@@ -89,7 +89,7 @@ static void open_another_record(const char *address) {
             code = md_page_open_writer(&writer, address, NULL, &error);
         }
         CHECK(code == SHMREC_NOT_FOUND);
-        end(&it);
+        join(&it);
         unmap_segment(address, map, bytes);
     }
 }
