@@ -77,7 +77,8 @@ impl<T: ShmRecord> Writer<T> {
     /// old table, or the old one marked as removed, with its values, which the next call to this replaces with them and the
     /// next [`Writer::create`] without; or, between two system calls in which the new file takes the name of the old one,
     /// nothing. A System V segment has its key before its contents, so there this moment begins before the new one is made and
-    /// lasts until the values are copied: a call that fails for want of memory or locked memory has lost them. Who creates a
+    /// lasts until the values are copied. Whether there is memory for it, and may be locked, is tried before on memory that has no
+    /// key: only if somebody else takes that meanwhile are the values lost. Who creates a
     /// table at the address while this is under way, the old writer that starts anew for one, may be the faster one, without the values:
     /// then this says [`WriterAlive`](crate::ErrorKind::WriterAlive).
     ///

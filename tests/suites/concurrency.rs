@@ -117,7 +117,7 @@ fn no_wake_is_lost() {
         // Each round two wakes.
         for round in 1..=wakes.div_ceil(2) {
             // Where the other one is by then, on its way to sleep, is different each time.
-            let most = [1 << 5, 1 << 8, 1 << 12][usize::try_from(round % 3).expect("one of three")];
+            let most = [1 << 5, 1 << 8, 1 << 10][usize::try_from(round % 3).expect("one of three")];
             for _ in 0..(round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % most {
                 hint::spin_loop();
             }

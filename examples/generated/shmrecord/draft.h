@@ -77,6 +77,33 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
     return shmrec_draft_map(draft, segment, task);
 }
 
+// Whether there is room for a new segment of which nothing can be made yet, because the old one has its key: that much
+// memory is made elsewhere and let go again. Somebody else may have it a moment later. But what is never to be had is
+// refused while the old one is whole.
+static inline int shmrec_draft_rehearse(const shmrec_address *address, const shmrec_new_segment *segment,
+                                        const shmrec_task *task) {
+    shmrec_found nothing;
+    shmrec_map map;
+    if (address->is_file) {
+        return SHMREC_OK;
+    }
+    memset(&nothing, 0, sizeof nothing);
+    nothing.is_file = true;
+    nothing.handle = -1;
+    nothing.bytes = segment->bytes;
+    int code = shmrec_shm_check_limits(segment->bytes, task);
+    code = code != SHMREC_OK ? code : shmrec_check_available(segment->present_bytes, task);
+    // The kernel keeps both kinds of memory alike, and of this one nothing is left behind by whoever is killed.
+    code = code != SHMREC_OK ? code : shmrec_map_found(&map, &nothing, true, segment->wishes, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    code = shmrec_populate(&map, segment->present_bytes, task);
+    code = code != SHMREC_OK ? code : shmrec_map_settle(&map, segment->wishes, task);
+    shmrec_unmap(&map);
+    return code;
+}
+
 // Under the guard's locks: makes a System V segment, which has its key now. `*taken`: something else has it. On failure
 // nothing is made.
 static inline int shmrec_draft_begin(shmrec_draft *draft, const shmrec_address *address,

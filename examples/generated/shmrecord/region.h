@@ -174,11 +174,12 @@ static inline void shmrec_unmap(shmrec_map *map) {
     map->base = NULL;
 }
 
-// mmap(2): all of the file, at this address if nothing is there, else at one of the kernel's choice.
+// mmap(2): all of the file, at this address if nothing is there, else at one of the kernel's choice. No descriptor: as much
+// memory that is in no segment.
 static inline int shmrec_file_map(void **base, int fd, uint64_t bytes, bool writable, void *address,
                                   const shmrec_task *task) {
     const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    *base = mmap(address, bytes, protection, MAP_SHARED, fd, 0);
+    *base = mmap(address, bytes, protection, MAP_SHARED | (fd < 0 ? SHMREC_MAP_ANONYMOUS : 0), fd, 0);
     if (*base != MAP_FAILED) {
         return SHMREC_OK;
     }

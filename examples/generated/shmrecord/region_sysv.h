@@ -104,6 +104,46 @@ static inline int shmrec_shm_set_group(int id, shmrec_rights rights, const shmre
     return shmctl(id, IPC_SET, &facts) == 0 ? SHMREC_OK : shmrec_fail_os(task, "shmctl(IPC_SET)", errno);
 }
 
+SHMREC_COLD int shmrec_shm_above_max(uint64_t bytes, const shmrec_task *task) {
+    return shmrec_fail(task, SHMREC_NO_SPACE, EINVAL, "no space for %llu bytes: shmget: above SHMMAX",
+                       SHMREC_CAST(unsigned long long, bytes));
+}
+
+// The kernel's struct shminfo and struct shm_info, which <sys/shm.h> hides from strict C.
+typedef struct shmrec_shm_limits {
+    uint64_t max_bytes, min_bytes, max_ids, max_per_process, max_pages, unused[4];
+} shmrec_shm_limits;
+typedef struct shmrec_shm_used {
+    uint32_t ids, padding;
+    uint64_t pages, present, swapped, unused[2];
+} shmrec_shm_used;
+
+// shmctl(IPC_INFO) and shmctl(SHM_INFO): whether one more segment keeps within SHMMAX, SHMALL and SHMMNI. Where the
+// kernel does not tell it is taken to be so.
+static inline int shmrec_shm_check_limits(uint64_t bytes, const shmrec_task *task) {
+    union {
+        struct shmid_ds any; // what shmctl is declared with
+        shmrec_shm_limits limits;
+        shmrec_shm_used used;
+    } facts;
+    memset(&facts, 0, sizeof facts);
+    if (shmctl(0, SHMREC_IPC_INFO, &facts.any) < 0) {
+        return SHMREC_OK;
+    }
+    const shmrec_shm_limits limits = facts.limits;
+    if (shmctl(0, SHMREC_SHM_INFO, &facts.any) < 0) {
+        return SHMREC_OK;
+    }
+    const shmrec_shm_used used = facts.used;
+    if (bytes > limits.max_bytes) {
+        return shmrec_shm_above_max(bytes, task);
+    }
+    const uint64_t page = SHMREC_CAST(uint64_t, sysconf(_SC_PAGESIZE));
+    const uint64_t pages = bytes / page + (bytes % page != 0);
+    const uint64_t room = limits.max_pages > used.pages ? limits.max_pages - used.pages : 0;
+    return used.ids < limits.max_ids && pages <= room ? SHMREC_OK : shmrec_fail_space(task, "shmget", ENOSPC, bytes);
+}
+
 // shmget(IPC_CREAT|IPC_EXCL): a new segment of zeros, SHM_NORESERVE if it is sparse. `*taken`: something has the key.
 // On failure nothing is made.
 static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment *segment, bool *taken,
@@ -116,8 +156,7 @@ static inline int shmrec_shm_create(int *id, key_t key, const shmrec_new_segment
         return SHMREC_OK;
     }
     if (problem == EINVAL) { // for a new segment: its size
-        return shmrec_fail(task, SHMREC_NO_SPACE, problem, "no space for %llu bytes: shmget: above SHMMAX",
-                           SHMREC_CAST(unsigned long long, segment->bytes));
+        return shmrec_shm_above_max(segment->bytes, task);
     }
     if (problem != 0) {
         return shmrec_fail_space(task, "shmget", problem, segment->bytes);

@@ -113,6 +113,8 @@ union shmrec_semun {
 #define SHMREC_MADV_COLLAPSE 25
 #define SHMREC_MLOCK_ONFAULT 1u
 #define SHMREC_SHM_NORESERVE 010000
+#define SHMREC_IPC_INFO 3
+#define SHMREC_SHM_INFO 14
 #define SHMREC_FUTEX_WAIT_BITSET 9
 #define SHMREC_FUTEX_WAKE_BITSET 10
 #define SHMREC_FUTEX_ANY UINT32_MAX // the bits of who waits for, or wakes, whatever the others'

@@ -104,6 +104,20 @@ impl Map {
         Self::at(base, length, access, Origin::Shmat, huge, home)
     }
 
+    /// `mmap(MAP_SHARED|MAP_ANONYMOUS)`: `length` bytes of zeros that are in no segment. As [`Map::of_file`], for writing.
+    pub(crate) fn anonymous(length: usize, huge: bool) -> Result<Self, Refused> {
+        let home = home(Access::Write)?;
+        let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
+        let (protection, flags) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // SAFETY: takes no memory from anybody: without `MAP_FIXED` the kernel chooses another address where something is.
+        let base = unsafe { libc::mmap(address, length, protection, flags, -1, 0) };
+        if base == libc::MAP_FAILED {
+            return Err(Refused::now("mmap"));
+        }
+        Self::at(base, length, Access::Write, Origin::Mmap, huge, home)
+    }
+
     fn at(
         base: *mut libc::c_void,
         length: usize,

@@ -221,6 +221,23 @@ impl Place {
         Segment::new(at, Backing::File(file), identity, new).map(Prepared::File)
     }
 
+    /// Whether there is room for a new segment of which nothing can be made yet, because the old one has its name: that much
+    /// memory is made elsewhere and let go again.
+    ///
+    /// Somebody else may have it a moment later. But what is never to be had is refused while the old one is whole.
+    pub(crate) fn rehearse(&self, at: &At<'_>, new: &NewSegment) -> Result<()> {
+        if !matches!(self, Place::Sysv(_)) {
+            return Ok(());
+        }
+        sysv::check_limits(at, new.bytes)?;
+        available::check(at, new.present_bytes)?;
+        // The kernel keeps both kinds of memory alike, and of this one nothing is left behind by whoever is killed.
+        let map = Map::anonymous(length(at, new.bytes)?, new.wishes.huge_pages.is_some())
+            .map_err(|Refused { call, error }| named::no_space(at, call, new.bytes, &error))?;
+        populate(at, &map, new.present_bytes)?;
+        memory::settle(at, &map, None, new.wishes).map(drop)
+    }
+
     /// Completes a new segment with `fill`, which stores all that it is to hold, and gives it its name. `None`: the name was
     /// taken.
     pub(crate) fn publish(
@@ -307,9 +324,7 @@ impl Segment {
     /// Maps a new segment; what is to be present is.
     fn new(at: &At<'_>, backing: Backing, identity: Identity, new: &NewSegment) -> Result<Self> {
         let map = backing.map(at, new.bytes, Access::Write, new.wishes)?;
-        map.populate(length(at, new.present_bytes)?).map_err(|error| {
-            named::no_space(at, "madvise(MADV_POPULATE_WRITE)", new.present_bytes, &error)
-        })?;
+        populate(at, &map, new.present_bytes)?;
         let mut segment = Self { map, backing, identity, memory: Memory::default() };
         segment.settle(at, new.wishes)?;
         Ok(segment)
@@ -381,6 +396,12 @@ impl Segment {
     pub(crate) fn facts(&self, at: &At<'_>) -> Result<Facts> {
         self.backing.facts(at, self.identity)
     }
+}
+
+/// Makes the first `bytes` bytes of a new mapping present.
+fn populate(at: &At<'_>, map: &Map, bytes: u64) -> Result<()> {
+    map.populate(length(at, bytes)?)
+        .map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", bytes, &error))
 }
 
 fn length(at: &At<'_>, bytes: u64) -> Result<usize> {

@@ -6,9 +6,13 @@
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::region::{Facts, Identity, NewSegment, Rights, Trust, named};
+
+/// Commands of `shmctl(2)` that libc does not name.
+const IPC_INFO: libc::c_int = 3;
+const SHM_INFO: libc::c_int = 14;
 
 /// `shmget(2)` without `IPC_CREAT`, and `IPC_STAT`: the segment under this key, if its owner and mode are accepted.
 pub(crate) fn find(at: &At<'_>, key: Key, trust: &Trust) -> Result<(libc::c_int, Identity, u64)> {
@@ -89,11 +93,68 @@ pub(crate) fn create(at: &At<'_>, key: Key, new: &NewSegment) -> Result<Option<U
     match error.raw_os_error() {
         Some(libc::EEXIST) => Ok(None),
         // For a new segment EINVAL means a size above SHMMAX.
-        Some(errno @ libc::EINVAL) => {
-            Err(at.error(ErrorKind::NoSpace { wanted: bytes }).detail("shmget: above SHMMAX").errno(errno))
-        }
+        Some(libc::EINVAL) => Err(above_max(at, bytes)),
         _ => Err(named::no_space(at, "shmget", bytes, &error)),
     }
+}
+
+#[cold]
+fn above_max(at: &At<'_>, bytes: u64) -> Error {
+    at.error(ErrorKind::NoSpace { wanted: bytes }).detail("shmget: above SHMMAX").errno(libc::EINVAL)
+}
+
+/// `shmctl(IPC_INFO)` and `shmctl(SHM_INFO)`: whether one more segment keeps within SHMMAX, SHMALL and SHMMNI. Where the
+/// kernel does not tell it is taken to be so.
+pub(crate) fn check_limits(at: &At<'_>, bytes: u64) -> Result<()> {
+    let (Some(limits), Some(used)) = (info::<Limits>(IPC_INFO), info::<Used>(SHM_INFO)) else {
+        return Ok(());
+    };
+    if bytes > limits.max_bytes {
+        return Err(above_max(at, bytes));
+    }
+    let pages = used.pages.saturating_add(bytes.div_ceil(page_bytes()));
+    if u64::from(used.ids.cast_unsigned()) < limits.max_ids && pages <= limits.max_pages {
+        return Ok(());
+    }
+    Err(named::no_space(at, "shmget", bytes, &io::Error::from_raw_os_error(libc::ENOSPC)))
+}
+
+/// `sysconf(_SC_PAGESIZE)`
+fn page_bytes() -> u64 {
+    // SAFETY: no memory is involved.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(bytes).unwrap_or(4096)
+}
+
+/// What `shmctl` tells of all segments of this IPC namespace, whatever the id; `None`: nothing.
+fn info<T: Default>(command: libc::c_int) -> Option<T> {
+    let mut facts = T::default();
+    // SAFETY: the commands of the two types write one of it, for which there is room; both hold integers only.
+    let result = unsafe { libc::shmctl(0, command, (&raw mut facts).cast()) };
+    (result >= 0).then_some(facts)
+}
+
+/// The kernel's `struct shminfo`.
+#[derive(Debug, Default)]
+#[repr(C)]
+struct Limits {
+    max_bytes: u64,
+    min_bytes: u64,
+    max_ids: u64,
+    max_per_process: u64,
+    max_pages: u64,
+    unused: [u64; 4],
+}
+
+/// The kernel's `struct shm_info`.
+#[derive(Debug, Default)]
+#[repr(C)]
+struct Used {
+    ids: libc::c_int,
+    pages: u64,
+    present: u64,
+    swapped: u64,
+    unused: [u64; 2],
 }
 
 /// The mode that an object of these rights is made with: nothing for the group before it is the right one.

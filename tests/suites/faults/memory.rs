@@ -8,8 +8,8 @@ use integration_tests::case::every_backend;
 use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
-use integration_tests::records::{Pattern4096, Quote, quote};
-use shmrecord::{ErrorKind, Memory, Need, Options, Reader, Writer, remove};
+use integration_tests::records::{Pattern, Pattern4096, Quote, quote};
+use shmrecord::{ErrorKind, Memory, Need, Options, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 /// Records of 4 KiB in a table of 1 MiB and more.
@@ -70,6 +70,16 @@ fn memory_above_the_limit_is_not_locked() {
             // One that fits may be locked by anybody.
             let writer = requiring.create::<Quote>(address, CAPACITY).unwrap();
             assert_eq!(writer.memory(), Memory { locked: true, ..NOTHING });
+            drop(writer);
+            remove(address).unwrap();
+
+            // What is refused to its replacement costs the old table nothing.
+            let mut writer = Writer::<Pattern4096>::create(address, 1).unwrap();
+            writer.write(0, &Pattern::of(0, 1)).unwrap();
+            assert_eq!(error_of(requiring.replace::<Pattern4096>(address, PAGES), address), refused);
+            assert_eq!(writer.status().unwrap(), Status::Alive);
+            let reader = Reader::<Pattern4096>::open(address).unwrap();
+            assert_eq!(reader.read(0).unwrap(), Pattern::of(0, 1));
         });
     });
 }

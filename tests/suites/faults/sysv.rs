@@ -11,7 +11,7 @@ use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern64, Quote, quote};
 use integration_tests::sysv::{self, Attached};
-use shmrecord::{ErrorKind, Need, Options, Reader, Writer, remove};
+use shmrecord::{ErrorKind, Need, Options, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -276,7 +276,16 @@ fn what_is_above_the_limits_is_refused_and_leaves_nothing() {
         let created = Options::new().sparse(true).create::<Quote>(address, 10_000);
         assert!(matches!(error_of(created, address), ErrorKind::NoSpace { wanted: 320_000.. }));
         assert!(place.names().is_empty());
-        drop(Writer::<Quote>::create(address, CAPACITY).unwrap());
+        let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
+        writer.write(0, &quote(1)).unwrap();
+        for (capacity, errno) in [(CAPACITY, libc::ENOSPC), (10_000, libc::EINVAL)] {
+            let replaced = Writer::<Quote>::replace(address, capacity);
+            assert_eq!(replaced.as_ref().unwrap_err().raw_os_error(), Some(errno));
+            assert!(matches!(error_of(replaced, address), ErrorKind::NoSpace { wanted: 640.. }));
+            assert_eq!(writer.status().unwrap(), Status::Alive, "the old table is as it was");
+            assert_eq!(Reader::<Quote>::open(address).unwrap().read(0).unwrap(), quote(1));
+        }
+        drop(writer);
         let created = Writer::<Quote>::create(other.address(), CAPACITY);
         assert_eq!(error_of(created, other.address()), ErrorKind::NoSpace { wanted: 0 }, "no second set");
         assert!(other.names().is_empty());
