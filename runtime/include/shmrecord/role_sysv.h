@@ -30,7 +30,7 @@ static inline int shmrec_lockset_stat(int id, struct semid_ds *facts, const shmr
     if (shmrec_ipc_gone(problem)) {
         return shmrec_fail(task, SHMREC_NOT_FOUND, problem, "not found: semctl(IPC_STAT)");
     }
-    return shmrec_fail_os(task, "semctl(IPC_STAT)", problem);
+    return shmrec_fail_space(task, "semctl(IPC_STAT)", problem, 0);
 }
 
 // Whether the set can be a guard and is accepted.

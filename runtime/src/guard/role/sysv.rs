@@ -246,7 +246,7 @@ fn stat(at: &At<'_>, id: libc::c_int) -> Result<libc::semid_ds> {
             Some(errno @ (libc::EIDRM | libc::EINVAL)) => {
                 Err(at.error(ErrorKind::NotFound).detail("semctl(IPC_STAT)").errno(errno))
             }
-            _ => Err(at.os("semctl(IPC_STAT)", &error)),
+            _ => Err(named::no_space(at, "semctl(IPC_STAT)", 0, &error)),
         };
     }
     // SAFETY: the call succeeded, so the kernel has filled it.
