@@ -1,10 +1,12 @@
-//! Turns of one of many writers, and writes that wake: taken from nobody, from who marked the lock, and from the dead; joining,
+//! Turns of one of many writers, writes that wake, and a wait: taken from nobody, from who marked the lock, and from the dead; joining,
 //! be it in the slot of a dead holder, and leaving. Relies on `steps` and `watch`.
 
 use std::path::Path;
 
-use integration_tests::records::Pattern256;
+use integration_tests::image::{Image, at};
+use integration_tests::records::{Pattern, Pattern256};
 use integration_tests::tracer::is_permitted;
+use shmrecord::Writer;
 
 use crate::fixture::Shape;
 use crate::steps::{Steps, programs, report, rounds};
@@ -56,6 +58,35 @@ fn a_write_that_wakes_may_end_at_every_instruction() {
     let announced = Shape { many: false, ..ANNOUNCED };
     each(&[("write-next", &[&[0]]), ("batch", &[&[0, 2]])], announced);
     each(&[("write-next", &[&[0]])], Shape { cells: 2, ..announced });
+}
+
+#[test]
+fn a_wait_may_end_at_every_instruction() {
+    if !is_permitted() {
+        return;
+    }
+    let shape = Shape { many: false, version: 0, ..ANNOUNCED };
+    for program in programs() {
+        let place = shape.table::<Pattern256>();
+        let mut writer = Writer::<Pattern256>::open(place.address()).unwrap();
+        // Nobody waits but this one.
+        Image::of(&place).put(at::WAITING, &0_u32.to_le_bytes());
+        let mut steps = Steps::start(program, &["wait-for", place.address()]);
+        let mut watch = Watch::<Pattern256>::new(&place, shape);
+        let mut found = watch.look();
+        while found.is_ok() && watch.changes == 0 && steps.step() {
+            found = watch.look();
+        }
+        // It has said that it waits, and will find this before it sleeps.
+        watch.expect_write();
+        writer.write(0, &Pattern256::of(0, 1)).unwrap();
+        found = found.and_then(|()| watch.follow(&mut steps, None)).and_then(|()| match watch.is_written() {
+            true => Ok(()),
+            false => Err("it did not say that it waits".to_owned()),
+        });
+        report(program, "wait-for", steps.boundaries, watch.changes, found);
+        steps.finish().expect("it ends well");
+    }
 }
 
 /// Steps each of these operations with tables of this shape.

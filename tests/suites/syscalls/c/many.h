@@ -143,6 +143,14 @@ static bool run_many(const char *operation, const char *address, uint64_t capaci
             *code = twin_pattern256_wait(&reader, 0, version, PATIENCE_MS, &now, error);
             mark();
         }
+    } else if (strcmp(operation, "wait-for") == 0) {
+        uint64_t now = 0;
+        *code = twin_pattern256_open(&reader, address, NULL, error);
+        if (*code == SHMREC_OK) {
+            mark();
+            *code = twin_pattern256_wait(&reader, 0, 0, LONG_PATIENCE_MS, &now, error);
+            mark();
+        }
     } else {
         return false;
     }
