@@ -116,19 +116,16 @@ fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
     let Record { ident, name, library, doc, .. } = record;
     let fields = twin.members.iter().map(|Member { read, field, ty, .. }| {
         let Field { name, text, doc, .. } = read;
-        let unit = match &read.unit {
-            Some(unit) => quote!(::core::option::Option::Some(#unit)),
-            None => quote!(::core::option::Option::None),
+        let unit = read.unit.iter().map(|unit| quote!(unit: ::core::option::Option::Some(#unit),));
+        let new = quote! {
+            __layout::FieldLayout::new(
+                #name,
+                <#ty as #library::ShmField>::TYPE,
+                ::core::mem::offset_of!(#ident, #field) as ::core::primitive::u32,
+            )
         };
         quote! {
-            __layout::FieldLayout {
-                name: #name,
-                ty: <#ty as #library::ShmField>::TYPE,
-                offset: ::core::mem::offset_of!(#ident, #field) as ::core::primitive::u32,
-                text: #text,
-                unit: #unit,
-                doc: #doc,
-            }
+            __layout::FieldLayout { text: #text, #(#unit)* doc: #doc, ..#new }
         }
     });
     quote! {

@@ -117,7 +117,9 @@ pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shared::{Locked, SharedWriter, Turn};
 pub use shmrecord_derive::ShmRecord;
 pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
-pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+pub use shmrecord_layout::{
+    EnumLayout, FieldLayout, FieldType, Form, Kind, Number, RecordLayout, Time, ValueLayout,
+};
 pub use status::Status;
 pub use value::Value;
 pub use writer::Writer;

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_field_is_printed_by_name() {
-        let field = |name, ty, offset| FieldLayout { name, ty, offset, text: false, unit: None, doc: "" };
+        let field = FieldLayout::new;
         let scalar = |kind| FieldType::scalar(kind).unwrap();
         let inner = [field("on", scalar(Kind::Bool), 0), field("level", scalar(Kind::I8), 1)];
         let inner = RecordLayout::new("Switch", 2, 1, &inner, "");

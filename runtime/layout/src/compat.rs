@@ -112,7 +112,7 @@ mod tests {
 
     fn scalar(name: &'static str, kind: Kind, offset: u32) -> FieldLayout<'static> {
         let ty = FieldType::scalar(kind).unwrap();
-        FieldLayout { name, ty, offset, text: false, unit: None, doc: "" }
+        FieldLayout::new(name, ty, offset)
     }
 
     fn record(name: &str, size: u32, align: u32, fields: &[FieldLayout<'_>]) -> Description {

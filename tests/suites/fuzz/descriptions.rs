@@ -64,7 +64,7 @@ pub(crate) fn deep(times: usize) -> Vec<u8> {
 
 fn around(times: usize, inside: &FieldType<'_>) -> Vec<u8> {
     let name = format!("R{times}");
-    let field = FieldLayout { name: "on", ty: *inside, offset: 0, text: false, unit: Some("u"), doc: "d\n" };
+    let field = FieldLayout { unit: Some("u"), doc: "d\n", ..FieldLayout::new("on", *inside, 0) };
     let fields = [field];
     let record = RecordLayout::new(&name, 1, 1, &fields, "");
     if times == 0 { describe::encode(&record) } else { around(times - 1, &FieldType::record(&record)) }

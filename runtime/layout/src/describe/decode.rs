@@ -8,8 +8,8 @@ use super::{
     DescribedField, DescribedRecord, Description, FIELD_BYTES, FLAG_TEXT, HEADER_BYTES, MAX_DEPTH, Malformed,
     RECORD_BYTES,
 };
+use crate::field::MAX_RANK;
 use crate::kind::Kind;
-use crate::record::MAX_RANK;
 
 /// Bytes of text that decoding will copy: strings may share bytes of the pool, so the pool does not bound their sum.
 const MAX_TEXT_BYTES: usize = 1 << 24;

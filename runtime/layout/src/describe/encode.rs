@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{FIELD_BYTES, FLAG_TEXT, HEADER_BYTES, NO_RECORD, RECORD_BYTES};
+use crate::field::FieldLayout;
 use crate::fingerprint::Chain;
-use crate::record::{FieldLayout, RecordLayout};
+use crate::record::RecordLayout;
 
 /// The description of this record and all it contains, as a segment carries it: a multiple of 8 bytes.
 ///

@@ -149,26 +149,22 @@ mod tests {
     use super::{Description, decode, encode};
     use crate::{FieldLayout, FieldType, Kind, RecordLayout};
 
-    fn field<'a>(name: &'a str, ty: FieldType<'a>, offset: u32) -> FieldLayout<'a> {
-        FieldLayout { name, ty, offset, text: false, unit: None, doc: "" }
-    }
-
     fn with_book<R>(use_it: impl FnOnce(&RecordLayout<'_>) -> R) -> R {
         let px = FieldType::scalar(Kind::I64).unwrap();
         let qty = FieldType::scalar(Kind::U32).unwrap();
         let level_fields = [
-            FieldLayout { unit: Some("USD"), doc: "price", ..field("px", px, 0) },
-            field("qty", qty, 8),
-            field("orders", qty, 12),
+            FieldLayout { unit: Some("USD"), doc: "price", ..FieldLayout::new("px", px, 0) },
+            FieldLayout::new("qty", qty, 8),
+            FieldLayout::new("orders", qty, 12),
         ];
         let level = RecordLayout::new("Level", 16, 8, &level_fields, "one price");
         let symbol = FieldType::scalar(Kind::U8).unwrap().array_of(16).unwrap();
         let side = FieldType::record(&level).array_of(10).unwrap();
         let fields = [
-            FieldLayout { text: true, ..field("symbol", symbol, 0) },
-            field("bids", side, 16),
-            field("asks", side, 176),
-            field(
+            FieldLayout { text: true, ..FieldLayout::new("symbol", symbol, 0) },
+            FieldLayout::new("bids", side, 16),
+            FieldLayout::new("asks", side, 176),
+            FieldLayout::new(
                 "grid",
                 FieldType::scalar(Kind::U16).unwrap().array_of(4).unwrap().array_of(2).unwrap(),
                 336,
