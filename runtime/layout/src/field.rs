@@ -77,6 +77,12 @@ impl<'a> FieldType<'a> {
         Some(Self { rank: self.rank + 1, dims, ..self })
     }
 
+    /// Whether its elements are integers that count something, not values of an enum: what can have an exponent or a time.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        self.kind.is_integer() && self.named.is_none()
+    }
+
     /// Lengths of the dimensions in use, outermost first.
     #[must_use]
     pub fn shape(&self) -> &[u32] {

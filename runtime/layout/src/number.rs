@@ -94,6 +94,26 @@ impl Number {
         }
     }
 
+    /// The number of this kind at the beginning of these bytes, little-endian; `None` when they are too few, or the kind
+    /// holds no numbers.
+    #[must_use]
+    pub fn from_le_bytes(kind: Kind, bytes: &[u8]) -> Option<Self> {
+        let size = kind.size()? as usize;
+        let mut eight = [0; 8];
+        eight[..size].copy_from_slice(bytes.get(..size)?);
+        let bits = u64::from_le_bytes(eight);
+        match kind {
+            Kind::Bool | Kind::Record => None,
+            Kind::F32 => Self::float(kind, f32::from_bits(u32::try_from(bits).ok()?).into()),
+            Kind::F64 => Self::float(kind, f64::from_bits(bits)),
+            _ => {
+                let above = 64 - 8 * size;
+                let extended = (bits << above).cast_signed() >> above;
+                Some(Self(if kind.is_signed() { extended.cast_unsigned() } else { bits }))
+            }
+        }
+    }
+
     /// As a signed integer.
     #[must_use]
     pub const fn as_i64(self) -> i64 {
@@ -170,6 +190,19 @@ mod tests {
             assert_eq!((text(kind, least - 1), text(kind, greatest + 1)), (None, None));
         }
         assert_eq!((text(Kind::Bool, 0), text(Kind::Record, 0)), (None, None));
+    }
+
+    #[test]
+    fn a_number_is_read_from_bytes() {
+        let read = |kind, bytes: &[u8]| {
+            Number::from_le_bytes(kind, bytes).map(|number| number.display(kind).to_string())
+        };
+        assert_eq!(read(Kind::I8, &[0x80, 1]).as_deref(), Some("-128"));
+        assert_eq!(read(Kind::U16, &[0xff, 0xff]).as_deref(), Some("65535"));
+        assert_eq!(read(Kind::I64, &[0xff; 8]).as_deref(), Some("-1"));
+        assert_eq!(read(Kind::F32, &0.1_f32.to_le_bytes()).as_deref(), Some("0.1"));
+        assert_eq!(read(Kind::F64, &(-f64::NAN).to_le_bytes()).as_deref(), Some("NaN"));
+        assert_eq!((read(Kind::U32, &[0; 3]), read(Kind::Bool, &[1])), (None, None));
     }
 
     #[test]

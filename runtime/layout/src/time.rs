@@ -1,4 +1,6 @@
-//! What integers that are moments count. Relies on nothing.
+//! What integers that are moments count. Relies on `kind`.
+
+use crate::kind::Kind;
 
 /// What an integer counts when it is a moment.
 ///
@@ -46,6 +48,16 @@ impl Time {
             Time::UnixUs => "unix_us",
             Time::UnixNs => "unix_ns",
             Time::MonotonicNs => "monotonic_ns",
+        }
+    }
+
+    /// Whether it is counted in integers of this kind: of 64 bits, and seconds since 1970 of 32 as well.
+    #[must_use]
+    pub const fn fits(self, kind: Kind) -> bool {
+        match kind {
+            Kind::U64 | Kind::I64 => true,
+            Kind::U32 | Kind::I32 => matches!(self, Time::UnixS),
+            _ => false,
         }
     }
 
