@@ -119,12 +119,14 @@ pub use region::memory::{Memory, Need};
 pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shared::{Locked, SharedWriter, Turn};
 pub use shmrecord_derive::{ShmEnum, ShmRecord, flags, open_enum};
-pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
+pub use shmrecord_layout::describe::{
+    DescribedEnum, DescribedField, DescribedRecord, DescribedValue, Description,
+};
 pub use shmrecord_layout::{
     EnumLayout, FieldLayout, FieldType, Form, Kind, Number, RecordLayout, Time, ValueLayout,
 };
 pub use status::Status;
-pub use value::Value;
+pub use value::{Decimal, Moment, Value};
 pub use writer::Writer;
 
 /// Removes the table at `address`: marks it as removed, then `unlink(2)` of segment and guard.
