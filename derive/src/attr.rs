@@ -1,4 +1,4 @@
-//! Attributes: `#[shm(...)]`, `#[repr(...)]` and `///`. Relies on `errors`; knows the keys and what their values look
+//! Attributes: `#[shm(...)]`, `#[repr(...)]` and `///`. Relies on `facts`, `number` and `errors`; knows the keys and what their values look
 //! like, not which of them fit the type they stand on.
 
 use proc_macro2::TokenStream;
@@ -6,15 +6,22 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, Lit, LitInt, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
+use crate::facts::Facts;
+use crate::number;
 
-const STRUCT_KEYS: &[&str] = &["name", "crate"];
-const FIELD_KEYS: &[&str] = &["text", "unit", "padding"];
+const STRUCT_KEYS: &[&str] = &["name", "version", "crate"];
+const ENUM_KEYS: &[&str] = &["name", "crate"];
+const VALUE_KEYS: &[&str] = &["name"];
+const FIELD_KEYS: &[&str] =
+    &["text", "unit", "exp", "time", "null", "min", "max", "since", "deprecated", "padding"];
 
 /// `#[shm(...)]` on the struct.
 #[derive(Default)]
 pub(crate) struct OnStruct {
     /// `name = "..."`
     pub(crate) name: Option<LitStr>,
+    /// `version = N`
+    pub(crate) version: Option<LitInt>,
     /// `crate = "..."`
     pub(crate) library: Option<Path>,
 }
@@ -26,6 +33,8 @@ pub(crate) struct OnField {
     pub(crate) text: bool,
     /// `unit = "..."`
     pub(crate) unit: Option<LitStr>,
+    /// What is said of its numbers.
+    pub(crate) facts: Facts,
     /// `padding`
     pub(crate) padding: bool,
 }
@@ -43,10 +52,30 @@ pub(crate) struct Repr {
 
 /// Reads `#[shm(...)]` of the struct.
 pub(crate) fn on_struct(attrs: &[Attribute], errors: &mut Errors) -> OnStruct {
+    on_item(attrs, errors, STRUCT_KEYS)
+}
+
+/// Reads `#[shm(...)]` of an enum, which has less to say.
+pub(crate) fn on_enum(attrs: &[Attribute], errors: &mut Errors) -> OnStruct {
+    on_item(attrs, errors, ENUM_KEYS)
+}
+
+/// Reads `#[shm(name = "...")]` of a value of an enum.
+pub(crate) fn on_value(attrs: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
+    let mut name = None;
+    shm(attrs, errors, VALUE_KEYS, ENUM_KEYS, "the enum", |_, meta| {
+        name = Some(meta.value()?.parse()?);
+        Ok(())
+    });
+    name
+}
+
+fn on_item(attrs: &[Attribute], errors: &mut Errors, keys: &[&'static str]) -> OnStruct {
     let mut found = OnStruct::default();
-    shm(attrs, errors, STRUCT_KEYS, FIELD_KEYS, "a field", |key, meta| {
+    shm(attrs, errors, keys, FIELD_KEYS, "a field", |key, meta| {
         match key {
             "name" => found.name = Some(meta.value()?.parse()?),
+            "version" => found.version = Some(number::version(meta.value()?)?),
             _ => {
                 found.library =
                     Some(absolute(meta.value()?.parse::<LitStr>()?.parse_with(Path::parse_mod_style)?))
@@ -72,6 +101,7 @@ pub(crate) fn on_field(attrs: &[Attribute], errors: &mut Errors) -> OnField {
     shm(attrs, errors, FIELD_KEYS, STRUCT_KEYS, "the struct", |key, meta| {
         match key {
             "unit" => found.unit = Some(meta.value()?.parse()?),
+            key if Facts::KEYS.contains(&key) => found.facts.take(key, meta)?,
             flag if meta.input.peek(Token![=]) => {
                 return Err(meta.error(format_args!("`{flag}` takes no value: write `#[shm({flag})]`")));
             }

@@ -1,7 +1,7 @@
 //! What cannot be a record, as far as tokens show it, and the way out of each. Relies on `input` for what was read and on
 //! `types` for the fields' types; knows no sizes: what only the compiler can tell is asserted in the output of `expand`.
 
-use syn::{Data, DeriveInput, Fields, GenericParam, LitStr};
+use syn::{Data, DeriveInput, Error, Fields, GenericParam, LitInt, LitStr};
 
 use crate::errors::Errors;
 use crate::input::{Field, Record};
@@ -17,9 +17,10 @@ pub(crate) fn record(node: &DeriveInput, record: &Record<'_>, errors: &mut Error
     if matches!(node.data, Data::Struct(_)) {
         repr(record, errors);
     }
-    name(&record.name, errors);
+    name(&record.name, "a record", errors);
     for read in &record.fields {
         field(read, errors);
+        versions(read, record.version.as_ref(), errors);
     }
 }
 
@@ -29,7 +30,7 @@ fn shape(node: &DeriveInput, record: &Record<'_>, errors: &mut Errors) {
         Data::Enum(data) => {
             return errors.at(
                 data.enum_token,
-                "an enum is no record: write an integer field for its value, or a struct",
+                "an enum is no record but a field of one: derive `ShmEnum`, or write a struct",
             );
         }
         Data::Union(data) => {
@@ -91,8 +92,8 @@ fn field(field: &Field<'_>, errors: &mut Errors) {
         }
     }
     if field.padding {
-        if field.text || field.unit.is_some() {
-            errors.at(field.ident, "padding has neither text nor a unit: remove them, or `padding`");
+        if field.text || field.unit.is_some() || !field.facts.is_empty() {
+            errors.at(field.ident, "padding has no values to say something of: remove that, or `padding`");
         }
         if !types::may_be_padding(field.ty) {
             errors.at(field.ty, "`#[shm(padding)]` is for `Reserved<N>`: N bytes that no field uses");
@@ -100,19 +101,55 @@ fn field(field: &Field<'_>, errors: &mut Errors) {
         return;
     }
     types::check(field.ty, errors);
+    if let (Some((exp, _)), Some(_)) = (&field.facts.exp, &field.facts.time) {
+        errors.at(exp, "`time` says what is counted: remove `exp`");
+    }
+    if let (Some(min), Some(max)) = (&field.facts.min, &field.facts.max)
+        && min.is_above(max)
+    {
+        errors.add(Error::new(min.span, "`min` is above `max`: no value is allowed"));
+    }
     if field.text && !types::may_be_text(field.ty) {
         errors.at(field.ty, "`#[shm(text)]` is for `[u8; N]`: text is N bytes, padded with NUL");
     }
 }
 
+/// Versions of fields count those of the record, which must say which it is.
+fn versions(field: &Field<'_>, record: Option<&LitInt>, errors: &mut Errors) {
+    let number = |version: &LitInt| version.base10_parse::<u32>().unwrap_or(0);
+    let facts = &field.facts;
+    for (key, version) in [("since", &facts.since), ("deprecated", &facts.deprecated)] {
+        match (version, record) {
+            (Some(version), None) => errors.at(
+                version,
+                format_args!(
+                    "`{key}` counts versions of the record: add `#[shm(version = N)]` to the struct"
+                ),
+            ),
+            (Some(version), Some(record)) if number(version) > number(record) => errors.at(
+                version,
+                format_args!("`{key}` is above the record's version {record}: raise that, or correct this"),
+            ),
+            _ => {}
+        }
+    }
+    if let (Some(since), Some(deprecated)) = (&facts.since, &facts.deprecated)
+        && number(deprecated) < number(since)
+    {
+        errors.at(deprecated, "a field cannot be deprecated before it is there: see its `since`");
+    }
+}
+
 /// A name that was given as a string obeys the rule of identifiers, because other languages use it as one.
-fn name(name: &LitStr, errors: &mut Errors) {
-    too_long(name, "the name of a record", errors);
+pub(crate) fn name(name: &LitStr, whose: &str, errors: &mut Errors) {
+    too_long(name, &format!("the name of {whose}"), errors);
     let text = name.value();
     let head = |c: char| c.is_alphabetic() || c == '_';
     if !text.starts_with(head) || !text.chars().all(|c| head(c) || c.is_numeric()) {
-        let message = "the name of a record is made of letters, digits and `_`, and starts with no digit";
-        errors.at(name, message);
+        errors.at(
+            name,
+            format_args!("the name of {whose} is made of letters, digits and `_`, and starts with no digit"),
+        );
     }
 }
 

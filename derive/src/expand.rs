@@ -114,21 +114,20 @@ pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStre
 /// The `RecordLayout`, from the compiler's own numbers.
 fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
     let Record { ident, name, library, doc, .. } = record;
+    let version = record.version.iter().map(|version| quote!(.of_version(#version)));
     let fields = twin.members.iter().map(|Member { read, field, ty, .. }| {
         let Field { name, text, doc, .. } = read;
-        let unit = match &read.unit {
-            Some(unit) => quote!(::core::option::Option::Some(#unit)),
-            None => quote!(::core::option::Option::None),
+        let unit = read.unit.iter().map(|unit| quote!(unit: ::core::option::Option::Some(#unit),));
+        let facts = read.facts.members(&quote!(<#ty as #library::ShmField>::TYPE));
+        let new = quote! {
+            __layout::FieldLayout::new(
+                #name,
+                <#ty as #library::ShmField>::TYPE,
+                ::core::mem::offset_of!(#ident, #field) as ::core::primitive::u32,
+            )
         };
         quote! {
-            __layout::FieldLayout {
-                name: #name,
-                ty: <#ty as #library::ShmField>::TYPE,
-                offset: ::core::mem::offset_of!(#ident, #field) as ::core::primitive::u32,
-                text: #text,
-                unit: #unit,
-                doc: #doc,
-            }
+            __layout::FieldLayout { text: #text, #(#unit)* #facts doc: #doc, ..#new }
         }
     });
     quote! {
@@ -139,6 +138,7 @@ fn layout(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             const { &[#(#fields),*] },
             #doc,
         )
+        #(#version)*
         .nested_within_limit()
     }
 }
@@ -165,6 +165,10 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             );
         }
     });
+    let facts = twin
+        .members
+        .iter()
+        .map(|Member { read, ty, .. }| read.facts.assertions(&quote!(<#ty as #library::ShmField>::TYPE)));
     let wire = &twin.ident;
     let offsets = twin.members.iter().map(|Member { field, name, .. }| {
         quote!(::core::mem::offset_of!(#wire, #name) == ::core::mem::offset_of!(#ident, #field))
@@ -172,6 +176,7 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
     quote! {
         #limits
         #(#texts)*
+        #(#facts)*
         const _: () = ::core::assert!(
             ::core::mem::size_of::<#wire>() == #size && ::core::mem::align_of::<#wire>() == #align #(&& #offsets)*,
             "the wire twin differs from the struct: this is a mistake in shmrecord, please report it",

@@ -2,10 +2,11 @@
 //! not be is `check`'s, and a reading that failed leaves the default in place.
 
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type};
+use syn::{Data, DeriveInput, Fields, Ident, LitInt, LitStr, Path, Type};
 
 use crate::attr::{self, Repr};
 use crate::errors::Errors;
+use crate::facts::Facts;
 
 /// A struct that wants to be a record.
 pub(crate) struct Record<'a> {
@@ -13,6 +14,8 @@ pub(crate) struct Record<'a> {
     pub(crate) ident: &'a Ident,
     /// Name of the record, with the span it comes from.
     pub(crate) name: LitStr,
+    /// The version of its schema, which `since` and `deprecated` of its fields refer to.
+    pub(crate) version: Option<LitInt>,
     /// Path of the library.
     pub(crate) library: Path,
     /// Documentation.
@@ -35,6 +38,8 @@ pub(crate) struct Field<'a> {
     pub(crate) text: bool,
     /// Unit of its values.
     pub(crate) unit: Option<LitStr>,
+    /// What is said of its numbers.
+    pub(crate) facts: Facts,
     /// Whether it is padding and in no layout.
     pub(crate) padding: bool,
     /// Documentation.
@@ -55,6 +60,7 @@ impl<'a> Record<'a> {
         Record {
             ident: &node.ident,
             name: on_struct.name.unwrap_or_else(|| name_of(&node.ident)),
+            version: on_struct.version,
             library: on_struct.library.unwrap_or_else(|| syn::parse_quote!(::shmrecord)),
             doc: attr::doc(&node.attrs),
             repr: attr::repr(&node.attrs, errors),
@@ -73,6 +79,7 @@ impl<'a> Field<'a> {
             ty: &field.ty,
             text: on_field.text,
             unit: on_field.unit,
+            facts: on_field.facts,
             padding: on_field.padding,
             doc: attr::doc(&field.attrs),
         })

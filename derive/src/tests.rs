@@ -1,17 +1,23 @@
-//! Unit tests of the whole macro, outside of the compiler. Relies on `tests/expand`: `NAME.rs` is a struct, `NAME.expanded.rs`
-//! what the derive makes of it, formatted. `SHMRECORD_BLESS=1 cargo test -p shmrecord-derive` writes the latter anew.
+//! Unit tests of the whole macro, outside of the compiler. Relies on `tests/expand`: `NAME.rs` is a struct or an enum, `NAME.expanded.rs`
+//! what its macro makes of it, formatted. `SHMRECORD_BLESS=1 cargo test -p shmrecord-derive` writes the latter anew.
 
 use std::path::Path;
 use std::{env, fs};
 
+use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::enums::{self, Form};
 use crate::{derive, types};
 
 fn assert_expands_as_committed(name: &str) {
+    assert_becomes_as_committed(name, derive);
+}
+
+fn assert_becomes_as_committed(name: &str, macro_: impl Fn(TokenStream) -> TokenStream) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
     let input = fs::read_to_string(folder.join(name).with_extension("rs")).unwrap();
-    let output = derive(input.parse().unwrap());
+    let output = macro_(input.parse().unwrap());
     let output = prettyplease::unparse(&syn::parse2(output).unwrap());
     let committed = folder.join(name).with_extension("expanded.rs");
     if env::var_os("SHMRECORD_BLESS").is_some() {
@@ -40,6 +46,18 @@ fn text_and_units_expand_as_committed() {
 }
 
 #[test]
+fn what_is_said_of_numbers_expands_as_committed() {
+    assert_expands_as_committed("numbers");
+}
+
+#[test]
+fn enums_and_flags_expand_as_committed() {
+    assert_becomes_as_committed("closed", enums::closed);
+    assert_becomes_as_committed("open", |item| enums::newtype(quote!(), item, Form::Open));
+    assert_becomes_as_committed("flags", |item| enums::newtype(quote!(), item, Form::Flags));
+}
+
+#[test]
 fn what_is_no_item_is_an_error_and_no_panic() {
     for input in [
         quote!(),
@@ -50,8 +68,14 @@ fn what_is_no_item_is_an_error_and_no_panic() {
         quote!(struct Quote { price }),
         quote!(42),
     ] {
-        let output = derive(input).to_string();
-        assert!(output.contains("compile_error"), "{output}");
+        for output in [
+            derive(input.clone()),
+            enums::closed(input.clone()),
+            enums::newtype(quote!(), input.clone(), Form::Flags),
+        ] {
+            let output = output.to_string();
+            assert!(output.contains("compile_error"), "{output}");
+        }
     }
 }
 

@@ -29,11 +29,12 @@
 #![allow(clippy::redundant_pub_crate, reason = "contradicts unreachable_pub")]
 #![forbid(unsafe_code)]
 
-use shmrecord::{Reserved, ShmRecord};
+use shmrecord::{Reserved, ShmEnum, ShmRecord, flags, open_enum};
 
 /// With padding, text, a unit, and names that need `r#`.
 #[derive(Clone, Copy, Debug, PartialEq, ShmRecord)]
 #[repr(C)]
+#[shm(version = 3)]
 pub struct Everything {
     /// Text.
     #[shm(text)]
@@ -55,6 +56,53 @@ pub struct Everything {
     /// Old.
     #[deprecated]
     pub old: i8,
+    /// A closed enum.
+    pub phase: Phase,
+    /// Open enums.
+    pub sides: [Side; 2],
+    /// Flags.
+    pub state: State,
+    /// Numbers.
+    #[shm(exp = -9, null = "min", min = -1, max = 1, since = 2, deprecated = 3)]
+    pub number: i64,
+    /// A moment.
+    #[shm(time = "unix_ns")]
+    pub at: u64,
+    /// A float.
+    #[shm(null = "nan", max = 0.5)]
+    pub ratio: f32,
+}
+
+/// A closed enum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ShmEnum)]
+#[repr(i32)]
+pub enum Phase {
+    /// A value.
+    Closed = -1,
+    /// Old.
+    #[deprecated]
+    Open = 1,
+}
+
+/// An open enum.
+#[open_enum]
+#[repr(u8)]
+pub enum Side {
+    /// A value.
+    Bid = b'B',
+    /// Old.
+    #[deprecated]
+    ASK = b'A',
+}
+
+/// Flags.
+#[flags]
+#[repr(u64)]
+pub enum State {
+    /// The lowest.
+    STALE = 0,
+    /// The highest.
+    CROSSED = 63,
 }
 
 /// Aligned to a cache line.
@@ -66,7 +114,13 @@ pub struct Level {
 }
 
 mod inner {
-    use shmrecord::ShmRecord;
+    use shmrecord::{ShmRecord, open_enum};
+
+    #[open_enum]
+    #[repr(i8)]
+    pub(super) enum Hidden {
+        None = -1,
+    }
 
     #[derive(Clone, Copy, Debug, ShmRecord)]
     #[repr(C)]
@@ -94,5 +148,8 @@ fn records_of_every_visibility_are_silent() {
     assert_eq!((local.visible.byte, local.visible.private.byte), (1, 2));
     assert_eq!((Local::LAYOUT.size, Level::LAYOUT.align), (2, 64));
     let names = Everything::LAYOUT.fields.iter().map(|field| field.name);
-    assert!(names.eq(["symbol", "price", "type", "wire", "_pad0", "levels", "old"]));
+    assert!(names.eq([
+        "symbol", "price", "type", "wire", "_pad0", "levels", "old", "phase", "sides", "state", "number",
+        "at", "ratio"
+    ]));
 }

@@ -102,7 +102,7 @@ fn flatten(name: &str, value: &Value<'_>, elements: bool, into: &mut Vec<(String
     }
 }
 
-/// Numbers that JSON does not have (infinite, not a number) and invalid bytes become null.
+/// Numbers that JSON does not have (infinite, not a number) and invalid bytes become null; a decimal keeps every digit.
 fn json(value: &Value<'_>) -> Json {
     match value {
         Value::Unsigned(value) => (*value).into(),
@@ -112,7 +112,10 @@ fn json(value: &Value<'_>) -> Json {
         Value::F64(value) => Number::from_f64(*value).into(),
         Value::Bool(value) => (*value).into(),
         Value::Text(text) => text.as_str().into(),
-        Value::Invalid(_) => Json::Null,
+        Value::Decimal(value) => value.to_string().parse::<Number>().ok().into(),
+        Value::Name(name) => (*name).into(),
+        Value::Flags { .. } | Value::Moment(_) => value.to_string().into(),
+        Value::Null | Value::Invalid(_) => Json::Null,
         Value::Array(values) => values.iter().map(json).collect(),
         Value::Record(fields) => {
             fields.iter().map(|(name, value)| ((*name).to_owned(), json(value))).collect()
@@ -122,14 +125,24 @@ fn json(value: &Value<'_>) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use shmrecord::{RawRecord, Value};
+    use shmrecord::{Decimal, RawRecord, Value};
 
     use super::{Format, Printer};
 
     fn printed(format: Format) -> String {
         let nested = Value::Record(vec![("bytes", Value::Unsigned(7)), ("on", Value::Bool(true))]);
         let array = Value::Array(vec![Value::Signed(-1), Value::F32(0.1)]);
-        let fields = vec![("name", Value::Text("a,\"b\"".into())), ("sent", nested), ("grid", array)];
+        let price = Value::Decimal(Decimal { units: 9_223_372_036_854_775_807, exp: -9 });
+        let flags = Value::Flags { names: vec!["STALE"], others: 8 };
+        let fields = vec![
+            ("name", Value::Text("a,\"b\"".into())),
+            ("sent", nested),
+            ("grid", array),
+            ("price", price),
+            ("state", flags),
+            ("side", Value::Name("Bid")),
+            ("best", Value::Null),
+        ];
         let mut out = Vec::new();
         let mut printer = Printer::new(&mut out, format);
         printer.record(3, &RawRecord { fields, version: 9 }).unwrap();
@@ -140,16 +153,18 @@ mod tests {
     fn a_record_in_each_format() {
         assert_eq!(
             printed(Format::Json),
-            "{\"index\":3,\"version\":9,\"name\":\"a,\\\"b\\\"\",\"sent\":{\"bytes\":7,\"on\":true},\"grid\":[-1,0.1]}\n"
+            "{\"index\":3,\"version\":9,\"name\":\"a,\\\"b\\\"\",\"sent\":{\"bytes\":7,\"on\":true},\"grid\":[-1,0.1],\
+             \"price\":9223372036.854775807,\"state\":\"STALE|0x8\",\"side\":\"Bid\",\"best\":null}\n"
         );
         assert_eq!(
             printed(Format::Csv),
-            "index,version,name,sent.bytes,sent.on,grid[0],grid[1]\n3,9,\"a,\"\"b\"\"\",7,true,-1,0.1\n"
+            "index,version,name,sent.bytes,sent.on,grid[0],grid[1],price,state,side,best\n\
+             3,9,\"a,\"\"b\"\"\",7,true,-1,0.1,9223372036.854775807,STALE|0x8,Bid,null\n"
         );
         assert_eq!(
             printed(Format::Table),
-            "   index   version      name  sent.bytes   sent.on       grid\n       \
-             3         9     a,\"b\"           7      true  [-1, 0.1]\n"
+            "   index   version      name  sent.bytes   sent.on       grid                 price      state      side      best\n       \
+             3         9     a,\"b\"           7      true  [-1, 0.1]  9223372036.854775807  STALE|0x8       Bid      null\n"
         );
     }
 }

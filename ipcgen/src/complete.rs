@@ -172,11 +172,9 @@ fn field_layout<'a>(field: &'a Field, layouts: &'a [OnceCell<RecordLayout<'a>>])
     let ty = field.ty.dims.iter().rev().try_fold(element, |ty, &length| ty.array_of(length))?;
     debug_assert!(usize::from(ty.rank) <= MAX_RANK);
     Some(FieldLayout {
-        name: &field.name,
-        ty,
-        offset: field.offset,
         text: field.ty.element == Element::Char,
         unit: field.unit.as_deref(),
         doc: &field.doc,
+        ..FieldLayout::new(&field.name, ty, field.offset)
     })
 }

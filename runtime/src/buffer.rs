@@ -6,8 +6,8 @@
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use shmrecord_layout::{Kind, RecordLayout};
-use zerocopy::{IntoBytes, TryFromBytes};
+use shmrecord_layout::{EnumLayout, Form, Kind, Number, RecordLayout};
+use zerocopy::TryFromBytes;
 
 use crate::deadline::Deadline;
 use crate::guard::batch::Batch;
@@ -252,10 +252,10 @@ fn find_invalid(layout: &RecordLayout<'_>, bytes: &[u8]) -> Option<String> {
         let bytes = &bytes[field.offset as usize..];
         let count = field.ty.shape().iter().product::<u32>() as usize;
         for (at, element) in bytes.chunks_exact(elem_size).take(count).enumerate() {
-            let inner = match (field.ty.kind, field.ty.nested) {
-                (Kind::Record, Some(nested)) => find_invalid(nested, element).map(|path| format!(".{path}")),
-                (Kind::Bool, _) if element.as_bytes()[0] > 1 => Some(String::new()),
-                _ => None,
+            let inner = match (field.ty.nested, field.ty.named) {
+                (Some(nested), _) => find_invalid(nested, element).map(|path| format!(".{path}")),
+                (None, Some(named)) => (!is_value(named, element)).then(String::new),
+                (None, None) => (field.ty.kind == Kind::Bool && element[0] > 1).then(String::new),
             };
             if let Some(inner) = inner {
                 return Some(format!("{}{}{inner}", field.name, indices(field.ty.shape(), at)));
@@ -263,6 +263,12 @@ fn find_invalid(layout: &RecordLayout<'_>, bytes: &[u8]) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether an element is a value of this enum.
+fn is_value(named: &EnumLayout<'_>, element: &[u8]) -> bool {
+    let number = Number::from_le_bytes(named.repr, element);
+    named.form != Form::Closed || named.values.iter().any(|value| Some(value.value) == number)
 }
 
 /// `[1][3]`: the indices of the element at this place of an array of this shape; empty for a single element.

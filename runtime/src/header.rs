@@ -251,7 +251,7 @@ mod tests {
 
     fn header() -> Header {
         let ty = FieldType::scalar(Kind::F64).unwrap();
-        let fields = [FieldLayout { name: "price", ty, offset: 0, text: false, unit: None, doc: "" }];
+        let fields = [FieldLayout::new("price", ty, 0)];
         let shape = Shape {
             record_bytes: 8,
             record_align: 8,

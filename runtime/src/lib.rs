@@ -40,6 +40,7 @@
 //! | [`semaphore`] | named counting semaphores |
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
+//! | `named` | enums and flags: integers with names |
 //! | `read` | attempts to read, for every handle that does |
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
@@ -78,6 +79,7 @@ mod key;
 mod life;
 mod lifecycle;
 mod live;
+mod named;
 pub mod notify;
 pub mod options;
 mod plan;
@@ -104,6 +106,7 @@ pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
 pub use follow::Follower;
 pub use geometry::Arrangement;
+pub use named::ShmEnum;
 #[cfg(feature = "tokio")]
 pub use notify::AsyncNotifier;
 pub use notify::Notifier;
@@ -115,11 +118,15 @@ pub use region::Facts;
 pub use region::memory::{Memory, Need};
 pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use shared::{Locked, SharedWriter, Turn};
-pub use shmrecord_derive::ShmRecord;
-pub use shmrecord_layout::describe::{DescribedField, DescribedRecord, Description};
-pub use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+pub use shmrecord_derive::{ShmEnum, ShmRecord, flags, open_enum};
+pub use shmrecord_layout::describe::{
+    DescribedEnum, DescribedField, DescribedRecord, DescribedValue, Description,
+};
+pub use shmrecord_layout::{
+    EnumLayout, FieldLayout, FieldType, Form, Kind, Number, RecordLayout, Time, ValueLayout,
+};
 pub use status::Status;
-pub use value::Value;
+pub use value::{Decimal, Moment, Value};
 pub use writer::Writer;
 
 /// Removes the table at `address`: marks it as removed, then `unlink(2)` of segment and guard.
@@ -142,9 +149,11 @@ macro_rules! include_schema {
     };
 }
 
-/// What the derive's output names; not for users.
+/// What the macros' output names; not for users.
 #[doc(hidden)]
 pub mod __private {
     pub use shmrecord_layout as layout;
     pub use zerocopy;
+
+    pub use crate::named::{debug, named, value};
 }

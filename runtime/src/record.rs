@@ -11,9 +11,10 @@
 use shmrecord_layout::{FieldType, Kind, RecordLayout};
 use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-/// A type that can be a field of a record: scalars, `bool`, arrays of up to four dimensions, other records.
+/// A type that can be a field of a record: scalars, `bool`, enums and flags, arrays of up to four dimensions, other records.
 ///
-/// Implemented here for the scalars and arrays, and by `#[derive(ShmRecord)]` for records.
+/// Implemented here for the scalars and arrays, by `#[derive(ShmRecord)]` for records, and for enums and flags by
+/// [`derive(ShmEnum)`](macro@crate::ShmEnum), [`open_enum`](macro@crate::open_enum) and [`flags`](macro@crate::flags).
 ///
 /// # Safety
 /// `Wire` has the size, the alignment and, for each field, the offset and the wire type of `Self`. [`ShmField::ANY_BITS`] and
@@ -21,14 +22,15 @@ use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be placed in shared memory",
     label = "not a fixed-layout type",
-    note = "fields are u8 to u64, i8 to i64, f32, f64, bool, arrays of these, and structs that derive ShmRecord",
+    note = "fields are u8 to u64, i8 to i64, f32, f64, bool, enums and flags (ShmEnum, open_enum, flags), structs that derive ShmRecord, and arrays of these",
     note = "for text use `#[shm(text)] name: [u8; N]`; for an optional value a sentinel or a bool beside it"
 )]
 pub unsafe trait ShmField: Copy + 'static {
     /// Kind, element size and dimensions.
     const TYPE: FieldType<'static>;
 
-    /// Whether any bytes are a value, the one that `from_wire` makes of them: there is no `bool` in it and no [`Reserved`].
+    /// Whether any bytes are a value, the one that `from_wire` makes of them: there is no `bool`
+    /// in it, no closed enum and no [`Reserved`].
     const ANY_BITS: bool;
 
     /// Whether there are bytes that belong to no field, and so perhaps uninitialised ones.

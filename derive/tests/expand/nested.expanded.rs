@@ -51,31 +51,34 @@ const _: () = {
             const {
                 &[
                     __layout::FieldLayout {
-                        name: "best",
-                        ty: <__Type0 as ::facade::shm::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(OrderBook, best)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "best",
+                            <__Type0 as ::facade::shm::ShmField>::TYPE,
+                            ::core::mem::offset_of!(OrderBook, best)
+                                as ::core::primitive::u32,
+                        )
                     },
                     __layout::FieldLayout {
-                        name: "type",
-                        ty: <__Type1 as ::facade::shm::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(OrderBook, r#type)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "type",
+                            <__Type1 as ::facade::shm::ShmField>::TYPE,
+                            ::core::mem::offset_of!(OrderBook, r#type)
+                                as ::core::primitive::u32,
+                        )
                     },
                     __layout::FieldLayout {
-                        name: "levels",
-                        ty: <__Type2 as ::facade::shm::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(OrderBook, levels)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "levels",
+                            <__Type2 as ::facade::shm::ShmField>::TYPE,
+                            ::core::mem::offset_of!(OrderBook, levels)
+                                as ::core::primitive::u32,
+                        )
                     },
                 ]
             },

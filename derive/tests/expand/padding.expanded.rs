@@ -50,31 +50,33 @@ const _: () = {
             const {
                 &[
                     __layout::FieldLayout {
-                        name: "id",
-                        ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(Sensor, id)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "id",
+                            <__Type0 as ::shmrecord::ShmField>::TYPE,
+                            ::core::mem::offset_of!(Sensor, id) as ::core::primitive::u32,
+                        )
                     },
                     __layout::FieldLayout {
-                        name: "value",
-                        ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(Sensor, value)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "value",
+                            <__Type1 as ::shmrecord::ShmField>::TYPE,
+                            ::core::mem::offset_of!(Sensor, value)
+                                as ::core::primitive::u32,
+                        )
                     },
                     __layout::FieldLayout {
-                        name: "valid",
-                        ty: <__Type2 as ::shmrecord::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(Sensor, valid)
-                            as ::core::primitive::u32,
                         text: false,
-                        unit: ::core::option::Option::None,
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "valid",
+                            <__Type2 as ::shmrecord::ShmField>::TYPE,
+                            ::core::mem::offset_of!(Sensor, valid)
+                                as ::core::primitive::u32,
+                        )
                     },
                 ]
             },

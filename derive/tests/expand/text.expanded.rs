@@ -42,22 +42,25 @@ const _: () = {
             const {
                 &[
                     __layout::FieldLayout {
-                        name: "symbol",
-                        ty: <__Type0 as ::shmrecord::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(MarketData, symbol)
-                            as ::core::primitive::u32,
                         text: true,
-                        unit: ::core::option::Option::None,
                         doc: "NUL-padded ticker",
+                        ..__layout::FieldLayout::new(
+                            "symbol",
+                            <__Type0 as ::shmrecord::ShmField>::TYPE,
+                            ::core::mem::offset_of!(MarketData, symbol)
+                                as ::core::primitive::u32,
+                        )
                     },
                     __layout::FieldLayout {
-                        name: "price",
-                        ty: <__Type1 as ::shmrecord::ShmField>::TYPE,
-                        offset: ::core::mem::offset_of!(MarketData, price)
-                            as ::core::primitive::u32,
                         text: false,
                         unit: ::core::option::Option::Some("USD"),
                         doc: "",
+                        ..__layout::FieldLayout::new(
+                            "price",
+                            <__Type1 as ::shmrecord::ShmField>::TYPE,
+                            ::core::mem::offset_of!(MarketData, price)
+                                as ::core::primitive::u32,
+                        )
                     },
                 ]
             },

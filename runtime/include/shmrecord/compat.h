@@ -1,75 +1,11 @@
 // compat.h: the first difference between two described records, in the words of compat.rs:
-// `price: f64 at 16 in the segment, i64 at 16 here`. Relies on describe.h; decides nothing by itself.
+// `price: f64 at 16 in the segment, i64 at 16 here`. Relies on describe.h and compat_words.h; decides nothing by itself.
 
 #ifndef SHMRECORD_COMPAT_H
 #define SHMRECORD_COMPAT_H
 
-#include "base.h"
+#include "compat_words.h"
 #include "describe.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-
-// Text of bounded length, always terminated; what does not fit is left out.
-typedef struct shmrec_text {
-    size_t length;
-    char bytes[256];
-} shmrec_text;
-
-static inline SHMREC_PRINTF(2, 3) void shmrec_append(shmrec_text *text, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    const int added = vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, arguments);
-    va_end(arguments);
-    const size_t wanted = text->length + (added > 0 ? SHMREC_CAST(size_t, added) : 0);
-    text->length = wanted < sizeof text->bytes ? wanted : sizeof text->bytes - 1;
-}
-
-static inline shmrec_text shmrec_text_of(shmrec_string string) {
-    shmrec_text text;
-    text.length = 0;
-    text.bytes[0] = '\0';
-    const void *bytes = string.bytes;
-    shmrec_append(&text, "%.*s", SHMREC_CAST(int, string.length), SHMREC_CAST(const char *, bytes));
-    return text;
-}
-
-static inline bool shmrec_same_string(shmrec_string a, shmrec_string b) {
-    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
-}
-
-// `f64 at 16`, `[Level; 10] at 40`
-static inline shmrec_text shmrec_field_place(const shmrec_description *d, const unsigned char *field) {
-    shmrec_text text;
-    text.length = 0;
-    for (uint32_t i = 0; i < shmrec_field_rank(field); i++) {
-        shmrec_append(&text, "[");
-    }
-    if (shmrec_field_kind(field) == SHMREC_KIND_RECORD) {
-        const unsigned char *record = shmrec_record_entry(d, shmrec_field_record(field));
-        shmrec_append(&text, "%s", shmrec_text_of(shmrec_entry_string(d, record, 0)).bytes);
-    } else {
-        shmrec_append(&text, "%s", shmrec_field_is_text(field) ? "char" : shmrec_kind_name(shmrec_field_kind(field)));
-    }
-    for (uint32_t i = shmrec_field_rank(field); i > 0; i--) {
-        shmrec_append(&text, "; %u]", shmrec_field_dim(field, i - 1));
-    }
-    shmrec_append(&text, " at %u", shmrec_field_offset(field));
-    return text;
-}
-
-// "unit `USD`", "no unit"
-static inline shmrec_text shmrec_field_unit(const shmrec_description *d, const unsigned char *field) {
-    shmrec_text text;
-    text.length = 0;
-    const shmrec_string unit = shmrec_entry_string(d, field, 16);
-    if (unit.length == 0) {
-        shmrec_append(&text, "no unit");
-    } else {
-        shmrec_append(&text, "unit `%s`", shmrec_text_of(unit).bytes);
-    }
-    return text;
-}
 
 static inline bool shmrec_same_shape(const unsigned char *a, const unsigned char *b) {
     bool same = shmrec_field_kind(a) == shmrec_field_kind(b) && shmrec_field_rank(a) == shmrec_field_rank(b) &&
@@ -88,6 +24,100 @@ typedef struct shmrec_comparison {
     shmrec_text *words; // the difference
 } shmrec_comparison;
 
+// Adds `PATHNAME: THEIRS in the segment, MINE here`.
+static inline void shmrec_say_difference(const shmrec_comparison *c, const char *path, const shmrec_text *name,
+                                         const char *theirs, const char *mine) {
+    shmrec_append(c->words, "%s%s: %s in the segment, %s here", path, name->bytes, theirs, mine);
+}
+
+// The name of a value in quotes, or that there is none.
+static inline shmrec_text shmrec_value_words(const shmrec_description *d, const unsigned char *value, bool is_flag) {
+    shmrec_text text;
+    text.length = 0;
+    if (value == NULL) {
+        shmrec_append(&text, "%s", is_flag ? "no flag" : "no value");
+    } else {
+        shmrec_append(&text, "`%s`", shmrec_text_of(shmrec_entry_string(d, value, 0)).bytes);
+    }
+    return text;
+}
+
+// Whether two enums of one name and kind differ: the form, or the first value, in ascending order, that one has and the
+// other has not, or calls otherwise.
+static inline bool shmrec_enums_differ(const shmrec_comparison *c, const char *path, const shmrec_text *name,
+                                       const unsigned char *segment, const unsigned char *here) {
+    static const char *const forms[] = {"", "closed enum", "open enum", "flags"};
+    const uint32_t form = shmrec_enum_form(segment), kind = shmrec_enum_kind(segment);
+    if (form != shmrec_enum_form(here)) {
+        shmrec_say_difference(c, path, name, forms[form], forms[shmrec_enum_form(here)]);
+        return true;
+    }
+    const uint64_t sign = shmrec_kind_is_signed(kind) ? UINT64_C(1) << 63 : 0; // flipped, it orders signed numbers too
+    const uint32_t their_count = shmrec_enum_values(segment), my_count = shmrec_enum_values(here);
+    for (uint32_t i = 0; i < their_count || i < my_count; i++) {
+        const unsigned char *theirs = i < their_count ? shmrec_value_entry(c->segment, segment, i) : NULL;
+        const unsigned char *mine = i < my_count ? shmrec_value_entry(c->here, here, i) : NULL;
+        if (theirs != NULL && mine != NULL) {
+            const uint64_t their_number = shmrec_value_number(theirs), my_number = shmrec_value_number(mine);
+            if (their_number == my_number && shmrec_same_string(shmrec_entry_string(c->segment, theirs, 0),
+                                                                shmrec_entry_string(c->here, mine, 0))) {
+                continue;
+            }
+            // Of two different numbers the smaller one is not there on the other side.
+            if ((their_number ^ sign) < (my_number ^ sign)) {
+                mine = NULL;
+            } else if ((my_number ^ sign) < (their_number ^ sign)) {
+                theirs = NULL;
+            }
+        }
+        const bool is_flag = form == SHMREC_FORM_FLAGS;
+        shmrec_append(c->words, "%s%s: %s", path, name->bytes, is_flag ? "bit " : "");
+        shmrec_append_number(c->words, kind, shmrec_value_number(theirs != NULL ? theirs : mine));
+        shmrec_append(c->words, " is %s in the segment, %s here",
+                      shmrec_value_words(c->segment, theirs, is_flag).bytes,
+                      shmrec_value_words(c->here, mine, is_flag).bytes);
+        return true;
+    }
+    return false;
+}
+
+// Whether what two fields of one shape mean differs: their enums, units, exponents, times, nulls.
+static inline bool shmrec_meanings_differ(const shmrec_comparison *c, const char *path, const shmrec_text *name,
+                                          const unsigned char *segment, const unsigned char *here) {
+    const unsigned char *their_enum = shmrec_field_enum(c->segment, segment);
+    const unsigned char *my_enum = shmrec_field_enum(c->here, here);
+    if ((their_enum == NULL) != (my_enum == NULL) ||
+        (their_enum != NULL && !shmrec_same_string(shmrec_entry_string(c->segment, their_enum, 0),
+                                                   shmrec_entry_string(c->here, my_enum, 0)))) {
+        shmrec_say_difference(c, path, name, shmrec_field_place(c->segment, segment).bytes,
+                              shmrec_field_place(c->here, here).bytes);
+        return true;
+    }
+    if (their_enum != NULL && shmrec_enums_differ(c, path, name, their_enum, my_enum)) {
+        return true;
+    }
+    const bool their_null = shmrec_field_has(segment, SHMREC_FIELD_NULL);
+    const bool my_null = shmrec_field_has(here, SHMREC_FIELD_NULL);
+    shmrec_text theirs, mine;
+    if (!shmrec_same_string(shmrec_entry_string(c->segment, segment, 16), shmrec_entry_string(c->here, here, 16))) {
+        theirs = shmrec_field_unit(c->segment, segment);
+        mine = shmrec_field_unit(c->here, here);
+    } else if (shmrec_field_exp(segment) != shmrec_field_exp(here)) {
+        theirs = shmrec_field_exponent(segment);
+        mine = shmrec_field_exponent(here);
+    } else if (shmrec_field_time(segment) != shmrec_field_time(here)) {
+        theirs = shmrec_field_moment(segment);
+        mine = shmrec_field_moment(here);
+    } else if (their_null != my_null || (my_null && shmrec_u64_at(segment, 88) != shmrec_u64_at(here, 88))) {
+        theirs = shmrec_field_null(segment);
+        mine = shmrec_field_null(here);
+    } else {
+        return false;
+    }
+    shmrec_say_difference(c, path, name, theirs.bytes, mine.bytes);
+    return true;
+}
+
 static inline bool shmrec_records_differ(const shmrec_comparison *c, const char *path, const unsigned char *segment,
                                          const unsigned char *here);
 
@@ -104,24 +134,19 @@ static inline bool shmrec_fields_differ(const shmrec_comparison *c, const char *
         return true;
     }
     if (!shmrec_same_shape(segment, here)) {
-        shmrec_append(c->words, "%s%s: %s in the segment, %s here", path, name.bytes, theirs.bytes, mine.bytes);
+        shmrec_say_difference(c, path, &name, theirs.bytes, mine.bytes);
         return true;
     }
     if (shmrec_field_kind(segment) == SHMREC_KIND_RECORD) {
         shmrec_text inner;
         inner.length = 0;
         shmrec_append(&inner, "%s%s.", path, name.bytes);
-        if (shmrec_records_differ(c, inner.bytes, shmrec_record_entry(c->segment, shmrec_field_record(segment)),
-                                  shmrec_record_entry(c->here, shmrec_field_record(here)))) {
+        if (shmrec_records_differ(c, inner.bytes, shmrec_record_entry(c->segment, shmrec_field_index(segment)),
+                                  shmrec_record_entry(c->here, shmrec_field_index(here)))) {
             return true;
         }
     }
-    if (!shmrec_same_string(shmrec_entry_string(c->segment, segment, 16), shmrec_entry_string(c->here, here, 16))) {
-        shmrec_append(c->words, "%s%s: %s in the segment, %s here", path, name.bytes,
-                      shmrec_field_unit(c->segment, segment).bytes, shmrec_field_unit(c->here, here).bytes);
-        return true;
-    }
-    return false;
+    return shmrec_meanings_differ(c, path, &name, segment, here);
 }
 
 // Fields in declaration order, then size, alignment, name. Records nest at most 64 deep: the recursion is bounded.

@@ -1,100 +1,18 @@
 // describe.h: the description that a segment carries, read from a private copy of its bytes with every count, offset,
-// kind and string checked. Relies on base.h; the twin of describe.rs, whose first lines give every offset and whose
-// words it uses. Knows no mapping.
+// kind and string checked. Relies on description.h for its parts; the twin of describe/decode.rs, whose words it uses; the
+// first lines of describe/mod.rs give every offset. Knows no mapping.
 
 #ifndef SHMRECORD_DESCRIBE_H
 #define SHMRECORD_DESCRIBE_H
 
-#include "base.h"
+#include "description.h"
 
 #include <stdlib.h>
 
-#define SHMREC_DESCRIPTION_HEADER_BYTES 64u
-#define SHMREC_DESCRIPTION_RECORD_BYTES 64u
-#define SHMREC_DESCRIPTION_FIELD_BYTES 96u
 // Records inside records inside records: more are refused, so that walking a foreign description is bounded.
 #define SHMREC_DESCRIPTION_MAX_DEPTH 32u
 // Bytes of text in all strings together, which may share bytes of the pool.
 #define SHMREC_DESCRIPTION_MAX_TEXT (UINT64_C(1) << 24)
-#define SHMREC_MAX_RANK 4u
-#define SHMREC_KIND_U8 1u
-#define SHMREC_KIND_RECORD 12u
-
-// The areas of a description, inside the bytes that it was opened on.
-typedef struct shmrec_description {
-    const unsigned char *records;
-    const unsigned char *fields;
-    const unsigned char *strings;
-    uint32_t record_count;
-    uint32_t field_count;
-    uint32_t record_bytes;
-    uint32_t field_bytes;
-    uint64_t string_bytes;
-    uint64_t text_left;
-} shmrec_description;
-
-// A piece of the string pool; not terminated.
-typedef struct shmrec_string {
-    const unsigned char *bytes;
-    uint64_t length;
-} shmrec_string;
-
-// Where a field lies in its record, for finding overlaps.
-typedef struct shmrec_span {
-    uint64_t start;
-    uint64_t end;
-} shmrec_span;
-
-// The name of a kind as schemas write it, "" for a tag that nothing has.
-static inline const char *shmrec_kind_name(uint32_t tag) {
-    static const char *const names[] = {"",    "u8",  "u16", "u32", "u64",  "i8",    "i16",
-                                        "i32", "i64", "f32", "f64", "bool", "record"};
-    return tag <= SHMREC_KIND_RECORD ? names[tag] : names[0];
-}
-
-// Bytes of one element of a scalar kind, 0 for all others.
-static inline uint32_t shmrec_kind_size(uint32_t tag) {
-    static const unsigned char sizes[] = {0, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 1};
-    return tag < sizeof sizes ? sizes[tag] : 0;
-}
-
-// Entries and parts of them, once checked.
-
-static inline const unsigned char *shmrec_record_entry(const shmrec_description *d, uint32_t index) {
-    return d->records + SHMREC_CAST(size_t, index) * d->record_bytes;
-}
-
-static inline const unsigned char *shmrec_field_entry(const shmrec_description *d, const unsigned char *record,
-                                                      uint32_t index) {
-    return d->fields + (SHMREC_CAST(size_t, shmrec_u32_at(record, 24)) + index) * d->field_bytes;
-}
-
-static inline uint32_t shmrec_record_size(const unsigned char *record) { return shmrec_u32_at(record, 16); }
-static inline uint32_t shmrec_record_align(const unsigned char *record) { return shmrec_u32_at(record, 20); }
-static inline uint32_t shmrec_record_fields(const unsigned char *record) { return shmrec_u32_at(record, 28); }
-static inline uint32_t shmrec_field_kind(const unsigned char *field) { return field[24]; }
-static inline uint32_t shmrec_field_rank(const unsigned char *field) { return field[25]; }
-static inline uint32_t shmrec_field_offset(const unsigned char *field) { return shmrec_u32_at(field, 28); }
-static inline uint32_t shmrec_field_elem_size(const unsigned char *field) { return shmrec_u32_at(field, 32); }
-static inline uint32_t shmrec_field_record(const unsigned char *field) { return shmrec_u32_at(field, 36); }
-
-static inline uint32_t shmrec_field_dim(const unsigned char *field, uint32_t dimension) {
-    return shmrec_u32_at(field, 40 + 4 * SHMREC_CAST(size_t, dimension));
-}
-
-// Whether the bytes are to be shown as NUL-padded text.
-static inline bool shmrec_field_is_text(const unsigned char *field) {
-    return (shmrec_u16_at(field, 26) & 1u) != 0 && shmrec_field_kind(field) == SHMREC_KIND_U8 &&
-           shmrec_field_rank(field) == 1;
-}
-
-// The string whose place in the pool stands at `at` of an entry: 0 name, 16 a field's unit.
-static inline shmrec_string shmrec_entry_string(const shmrec_description *d, const unsigned char *entry, uint64_t at) {
-    shmrec_string string;
-    string.bytes = d->strings + shmrec_u32_at(entry, at);
-    string.length = shmrec_u32_at(entry, at + 4);
-    return string;
-}
 
 // Whether these bytes are UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
 static inline bool shmrec_is_utf8(shmrec_string text) {
@@ -139,6 +57,64 @@ static inline const char *shmrec_check_string(shmrec_description *d, const unsig
     return shmrec_has_control(text.bytes, text.length, '\n') ? "a string holds control characters" : NULL;
 }
 
+// Where a field lies in its record, for finding overlaps.
+typedef struct shmrec_span {
+    uint64_t start;
+    uint64_t end;
+} shmrec_span;
+
+// What is wrong with enum number `index`; NULL: nothing. `*used` counts the values of all enums, each of which belongs to
+// one.
+static inline const char *shmrec_check_enum(shmrec_description *d, uint32_t index, uint64_t *used) {
+    const unsigned char *named = shmrec_enum_entry(d, index);
+    const uint32_t form = shmrec_enum_form(named), kind = shmrec_enum_kind(named), count = shmrec_enum_values(named);
+    if (form == 0 || form > SHMREC_FORM_FLAGS) {
+        return "an enum's form is unknown";
+    }
+    if (!shmrec_kind_is_integer(kind)) {
+        return "an enum's kind is no integer";
+    }
+    *used += count;
+    if (*used > d->value_count) {
+        return "its enums share values";
+    }
+    if (SHMREC_CAST(uint64_t, shmrec_u32_at(named, 20)) + count > d->value_count) {
+        return "an enum's values pass the end of the value table";
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const unsigned char *value = shmrec_value_entry(d, named, i);
+        const uint64_t number = shmrec_value_number(value);
+        if (form == SHMREC_FORM_FLAGS ? number >= 8 * shmrec_kind_size(kind) : !shmrec_is_number(kind, number)) {
+            return "an enum's value does not fit its kind";
+        }
+        const char *fault = shmrec_check_string(d, value, 0);
+        fault = fault != NULL ? fault : shmrec_check_string(d, value, 8);
+        if (fault != NULL) {
+            return fault;
+        }
+    }
+    const char *fault = shmrec_check_string(d, named, 0);
+    return fault != NULL ? fault : shmrec_check_string(d, named, 8);
+}
+
+// What is wrong with what is said of a field's numbers; NULL: nothing.
+static inline const char *shmrec_check_numbers(const shmrec_description *d, const unsigned char *field) {
+    const uint32_t kind = shmrec_field_kind(field), index = shmrec_field_index(field);
+    if (kind != SHMREC_KIND_RECORD && index != SHMREC_DESCRIPTION_NONE &&
+        (index >= d->enum_count || shmrec_enum_kind(shmrec_enum_entry(d, index)) != kind)) {
+        return "a field's enum is not there, or of another kind";
+    }
+    if (shmrec_field_time(field) > SHMREC_TIMES) {
+        return "a field's time is unknown";
+    }
+    bool fits = shmrec_kind_is_integer(kind) || (shmrec_field_exp(field) == 0 && shmrec_field_time(field) == 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        const bool given = shmrec_field_has(field, SHMREC_FIELD_NULL << i);
+        fits = fits && (!given || shmrec_is_number(kind, shmrec_u64_at(field, 88 + 8 * SHMREC_CAST(uint64_t, i))));
+    }
+    return fits ? NULL : "what is said of a field's numbers does not fit its kind";
+}
+
 // What is wrong with a field of record number `owner`; NULL: nothing, and where it lies. `depths` are those of the
 // records before; `*depth` grows to that of the deepest record inside.
 static inline const char *shmrec_check_field(shmrec_description *d, const unsigned char *field, uint32_t owner,
@@ -152,7 +128,7 @@ static inline const char *shmrec_check_field(shmrec_description *d, const unsign
         return "a field has more than four dimensions";
     }
     if (kind == SHMREC_KIND_RECORD) {
-        const uint32_t nested = shmrec_field_record(field); // only backwards, so that nothing contains itself
+        const uint32_t nested = shmrec_field_index(field); // only backwards, so that nothing contains itself
         elem_size = nested < owner ? shmrec_record_size(shmrec_record_entry(d, nested)) : 0;
         if (nested < owner && depths[nested] > *depth) {
             *depth = depths[nested];
@@ -171,7 +147,8 @@ static inline const char *shmrec_check_field(shmrec_description *d, const unsign
     if (!fits || span->end > shmrec_record_size(shmrec_record_entry(d, owner))) {
         return "a field passes the end of its record";
     }
-    const char *fault = shmrec_check_string(d, field, 16);
+    const char *fault = shmrec_check_numbers(d, field);
+    fault = fault != NULL ? fault : shmrec_check_string(d, field, 16);
     fault = fault != NULL ? fault : shmrec_check_string(d, field, 0);
     return fault != NULL ? fault : shmrec_check_string(d, field, 8);
 }
@@ -233,18 +210,23 @@ static inline const char *shmrec_description_cut(shmrec_description *d, const un
     }
     d->record_count = shmrec_u32_at(bytes, 4);
     d->field_count = shmrec_u32_at(bytes, 8);
+    d->enum_count = shmrec_u32_at(bytes, 12);
+    d->value_count = shmrec_u32_at(bytes, 16);
     d->record_bytes = shmrec_u32_at(bytes, 24);
     d->field_bytes = shmrec_u32_at(bytes, 28);
+    d->enum_bytes = shmrec_u32_at(bytes, 32);
+    d->value_bytes = shmrec_u32_at(bytes, 36);
     d->text_left = SHMREC_DESCRIPTION_MAX_TEXT;
-    if (d->record_bytes < SHMREC_DESCRIPTION_RECORD_BYTES || d->field_bytes < SHMREC_DESCRIPTION_FIELD_BYTES) {
+    if (d->record_bytes < SHMREC_DESCRIPTION_RECORD_BYTES || d->field_bytes < SHMREC_DESCRIPTION_FIELD_BYTES ||
+        d->enum_bytes < SHMREC_DESCRIPTION_ENUM_BYTES || d->value_bytes < SHMREC_DESCRIPTION_VALUE_BYTES) {
         return "entries are smaller than those of this version";
     }
-    // Records, fields, enums, enumerators, strings: a count and the bytes of an entry. No product of u32 overflows.
+    // Records, fields, enums, values, strings: a count and the bytes of an entry. No product of u32 overflows.
     const uint64_t areas[5] = {
         SHMREC_CAST(uint64_t, d->record_count) * d->record_bytes,
         SHMREC_CAST(uint64_t, d->field_count) * d->field_bytes,
-        SHMREC_CAST(uint64_t, shmrec_u32_at(bytes, 12)) * shmrec_u32_at(bytes, 32),
-        SHMREC_CAST(uint64_t, shmrec_u32_at(bytes, 16)) * shmrec_u32_at(bytes, 36),
+        SHMREC_CAST(uint64_t, d->enum_count) * d->enum_bytes,
+        SHMREC_CAST(uint64_t, d->value_count) * d->value_bytes,
         shmrec_u32_at(bytes, 20),
     };
     uint64_t starts[5], at = SHMREC_DESCRIPTION_HEADER_BYTES;
@@ -257,6 +239,8 @@ static inline const char *shmrec_description_cut(shmrec_description *d, const un
     }
     d->records = bytes + starts[0];
     d->fields = bytes + starts[1];
+    d->enums = bytes + starts[2];
+    d->values = bytes + starts[3];
     d->strings = bytes + starts[4];
     d->string_bytes = areas[4];
     return d->record_count == 0 ? "no record" : NULL;
@@ -267,6 +251,13 @@ static inline const char *shmrec_description_open(shmrec_description *d, const u
     const char *fault = shmrec_description_cut(d, bytes, length);
     if (fault != NULL) {
         return fault;
+    }
+    uint64_t values = 0;
+    for (uint32_t i = 0; i < d->enum_count; i++) {
+        fault = shmrec_check_enum(d, i, &values);
+        if (fault != NULL) {
+            return fault;
+        }
     }
     const size_t span_bytes = (SHMREC_CAST(size_t, d->field_count) + 1) * sizeof(shmrec_span);
     shmrec_span *spans = SHMREC_CAST(shmrec_span *, malloc(span_bytes));

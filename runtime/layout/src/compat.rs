@@ -4,7 +4,10 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::describe::{DescribedField, DescribedRecord, Description};
+use crate::describe::{DescribedEnum, DescribedField, DescribedRecord, DescribedValue, Description};
+use crate::kind::Kind;
+use crate::named::Form;
+use crate::number::Number;
 
 /// The first difference between the segment's record and this program's, or `None` when their ids cover the same facts.
 ///
@@ -84,12 +87,59 @@ impl Comparison<'_> {
         } else if shapes_differ {
             return Some(format!("{path}{name}: {theirs} in the segment, {mine} here"));
         }
-        if segment.unit != here.unit {
-            let (theirs, mine) = (unit(segment), unit(here));
-            return Some(format!("{path}{name}: {theirs} in the segment, {mine} here"));
+        let (their_enum, my_enum) = (self.segment.named(segment), self.here.named(here));
+        let differs = |theirs: String, mine: String| {
+            Some(format!("{path}{name}: {theirs} in the segment, {mine} here"))
+        };
+        if their_enum.map(|named| &named.name) != my_enum.map(|named| &named.name) {
+            return differs(theirs, mine);
         }
-        None
+        if let (Some(theirs), Some(mine)) = (their_enum, my_enum) {
+            if theirs.form != mine.form {
+                return differs(theirs.form.name().into(), mine.form.name().into());
+            }
+            if let Some(value) = first_value(theirs, mine) {
+                return Some(format!("{path}{name}: {value}"));
+            }
+        }
+        let facts = [
+            (segment.unit != here.unit, unit as fn(&DescribedField) -> String),
+            (segment.exp != here.exp, exp),
+            (segment.time != here.time, time),
+            (segment.null != here.null, null),
+        ];
+        let (_, words) = facts.into_iter().find(|(differ, _)| *differ)?;
+        differs(words(segment), words(here))
     }
+}
+
+/// The first value, in ascending order, that one of two enums has and the other has not, or calls otherwise:
+/// `66 is `Bid` in the segment, `Buy` here`.
+fn first_value(segment: &DescribedEnum, here: &DescribedEnum) -> Option<String> {
+    let at = (0..segment.values.len().max(here.values.len()))
+        .find(|&at| key(segment.values.get(at)) != key(here.values.get(at)))?;
+    let sign = if segment.repr.is_signed() { 1 << 63 } else { 0 };
+    let rank = |value: &DescribedValue| value.value.bits() ^ sign;
+    let (theirs, mine) = (segment.values.get(at), here.values.get(at));
+    // Of two different numbers the smaller one is not there on the other side.
+    let (theirs, mine) = match (theirs, mine) {
+        (Some(theirs), Some(mine)) if rank(theirs) < rank(mine) => (Some(theirs), None),
+        (Some(theirs), Some(mine)) if rank(mine) < rank(theirs) => (None, Some(mine)),
+        both => both,
+    };
+    let (number, none) = match segment.form {
+        Form::Closed | Form::Open => ("", "no value"),
+        Form::Flags => ("bit ", "no flag"),
+    };
+    let value = theirs.or(mine)?.value.display(segment.repr);
+    let name =
+        |value: Option<&DescribedValue>| value.map_or(none.into(), |value| format!("`{}`", value.name));
+    Some(format!("{number}{value} is {} in the segment, {} here", name(theirs), name(mine)))
+}
+
+/// What makes a value what it is.
+fn key(value: Option<&DescribedValue>) -> Option<(Number, &str)> {
+    value.map(|value| (value.value, value.name.as_str()))
 }
 
 /// `f64 at 16`
@@ -104,67 +154,34 @@ fn unit(field: &DescribedField) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::first_difference;
-    use crate::describe::Description;
-    use crate::{FieldLayout, FieldType, Kind, RecordLayout};
-
-    fn scalar(name: &'static str, kind: Kind, offset: u32) -> FieldLayout<'static> {
-        let ty = FieldType::scalar(kind).unwrap();
-        FieldLayout { name, ty, offset, text: false, unit: None, doc: "" }
-    }
-
-    fn record(name: &str, size: u32, align: u32, fields: &[FieldLayout<'_>]) -> Description {
-        Description::of(&RecordLayout::new(name, size, align, fields, ""))
-    }
-
-    #[test]
-    fn each_difference_is_named() {
-        let price = scalar("price", Kind::F64, 0);
-        let volume = scalar("volume", Kind::I64, 8);
-        let base = record("Quote", 16, 8, &[price, volume]);
-        let cases = [
-            (
-                record("Quote", 16, 8, &[scalar("price", Kind::I64, 0), volume]),
-                "price: f64 at 0 in the segment, i64 at 0 here",
-            ),
-            (
-                record("Quote", 16, 8, &[scalar("volume", Kind::F64, 0), volume]),
-                "field 0: `price` (f64 at 0) in the segment, `volume` (f64 at 0) here",
-            ),
-            (record("Quote", 8, 8, &[price]), "volume: i64 at 8 in the segment, absent here"),
-            (
-                record("Quote", 24, 8, &[price, volume, scalar("flags", Kind::U8, 16)]),
-                "flags: absent in the segment, u8 at 16 here",
-            ),
-            (
-                record("Quote", 16, 8, &[FieldLayout { unit: Some("USD"), ..price }, volume]),
-                "price: no unit in the segment, unit `USD` here",
-            ),
-            (record("Quote", 64, 8, &[price, volume]), "record: size 16 in the segment, 64 here"),
-            (record("Quote", 16, 16, &[price, volume]), "record: alignment 8 in the segment, 16 here"),
-            (record("Trade", 16, 8, &[price, volume]), "record: name `Quote` in the segment, `Trade` here"),
-        ];
-        for (here, expected) in cases {
-            assert_eq!(first_difference(&base, &here).as_deref(), Some(expected));
-        }
-        assert_eq!(first_difference(&base, &base), None);
-    }
-
-    #[test]
-    fn a_difference_inside_a_nested_record_carries_its_path() {
-        let outer = |inner: &RecordLayout<'_>| {
-            let ty = FieldType::record(inner).array_of(2).unwrap();
-            record("Book", 32, 8, &[FieldLayout { ty, ..scalar("bids", Kind::U8, 0) }])
-        };
-        let a = [scalar("px", Kind::F64, 0), scalar("qty", Kind::U64, 8)];
-        let b = [scalar("px", Kind::F64, 0), scalar("qty", Kind::I64, 8)];
-        let segment = outer(&RecordLayout::new("Level", 16, 8, &a, ""));
-        let here = outer(&RecordLayout::new("Level", 16, 8, &b, ""));
-        assert_eq!(
-            first_difference(&segment, &here).as_deref(),
-            Some("bids.qty: u64 at 8 in the segment, i64 at 8 here")
-        );
+fn exp(field: &DescribedField) -> String {
+    match field.exp {
+        0 => String::from("no exponent"),
+        exp => format!("exponent {exp}"),
     }
 }
+
+fn time(field: &DescribedField) -> String {
+    field.time.map_or_else(|| String::from("no time"), |time| format!("time {}", time.name()))
+}
+
+/// `null -1`, `null NaN`; of a float that is no whole number the bits, which every language writes alike.
+fn null(field: &DescribedField) -> String {
+    let Some(null) = field.null else {
+        return String::from("no null");
+    };
+    if !field.kind.is_float() {
+        return format!("null {}", null.display(field.kind));
+    }
+    let float = null.as_f64();
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the float")]
+    let whole = float as i32;
+    match Number::integer(Kind::F64, whole.into()) {
+        _ if float.is_nan() => String::from("null NaN"),
+        Some(number) if number == null => format!("null {whole}"),
+        _ => format!("null {:#018x}", null.bits()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,15 +7,26 @@
 //! ```text
 //! layout step   kind u8, rank u8, offset u32, elem_size u32, rank lengths u32 (outermost first), nested layout_id u64 or 0
 //! layout_id     steps, then size u32, align u32
-//! schema step   name length u16, name, kind u8 … lengths as above, nested schema_id u64 or 0,
-//!               and with a unit: 'u', length u16, unit
-//! schema_id     steps, then name length u16, name, size u32, align u32
+//! schema step   name length u16, name, kind u8 … lengths as above, nested stem u64 or 0, and in this order, what there is:
+//!               'u', length u16, unit · 'e', exp i8, if it is not 0 · 't', tag of its time u8 · 'n', null u64
+//!               'y', length u16, name of its enum or flags
+//! stem          steps, then name length u16, name, size u32, align u32
+//! schema_id     the stem's bytes, then for each field that has it, in declaration order:
+//!               'E', id of its enum or flags u64
+//!               'R', nested schema_id u64, if that differs from the nested stem
+//! enum id       a hash of its own: the twelve bytes, form u8, kind u8, name length u16, name, number of values u32, sum u64
+//! sum           modulo 2^64, over the values, of hashes of their own: name length u16, name, value u64
 //! ```
 //!
-//! The value after a field depends on that field and all before it, so two records share a prefix exactly when their
-//! chains agree there. Documentation, padding and whether bytes are shown as text enter neither id.
+//! The kind of an enum field is that of its integer, so no layout depends on enums. The value after a field depends on
+//! that field and all before it, so two records share a prefix exactly when their chains agree there. What an enum's
+//! values are is in `schema_id` and in no chain: a further value leaves every prefix as it is. A sum does not depend on
+//! the order of values, of which schemas keep none. Documentation, padding, `min`, `max`, versions and whether bytes are
+//! shown as text enter no id.
 
-use crate::record::FieldLayout;
+use crate::field::FieldLayout;
+use crate::kind::Kind;
+use crate::named::{Form, ValueLayout};
 
 const TAG: &[u8] = b"shmrec/1 LE\n";
 
@@ -85,13 +96,25 @@ impl Chain {
     /// After one more field.
     #[must_use]
     pub const fn field(self, field: &FieldLayout<'_>) -> Self {
-        let (nested_layout, nested_schema) = match field.ty.nested {
-            Some(nested) => (nested.layout_id, nested.schema_id),
+        let (nested_layout, nested_stem) = match field.ty.nested {
+            Some(nested) => (nested.layout_id, nested.stem_id),
             None => (0, 0),
         };
-        let mut schema = self.schema.text(field.name).shape(field).u64(nested_schema);
+        let mut schema = self.schema.text(field.name).shape(field).u64(nested_stem);
         if let Some(unit) = field.unit {
             schema = schema.bytes(b"u").text(unit);
+        }
+        if field.exp != 0 {
+            schema = schema.bytes(b"e").bytes(&field.exp.to_le_bytes());
+        }
+        if let Some(time) = field.time {
+            schema = schema.bytes(&[b't', time.tag()]);
+        }
+        if let Some(null) = field.null {
+            schema = schema.bytes(b"n").u64(null.bits());
+        }
+        if let Some(named) = field.ty.named {
+            schema = schema.bytes(b"y").text(named.name);
         }
         Chain { layout: self.layout.shape(field).u64(nested_layout), schema }
     }
@@ -125,79 +148,50 @@ pub const fn layout_id(fields: &[FieldLayout<'_>], size: u32, align: u32) -> u64
     Chain::fields(fields).layout.u32(size).u32(align).value()
 }
 
-/// The id of what the bytes mean: the layout, names and units.
+/// The id of what the bytes mean, but for what the values of enums are: the layout, names and units.
+#[must_use]
+pub const fn stem_id(name: &str, fields: &[FieldLayout<'_>], size: u32, align: u32) -> u64 {
+    stem(name, fields, size, align).value()
+}
+
+/// The id of what the bytes mean: the layout, names, units and the values of enums.
 #[must_use]
 pub const fn schema_id(name: &str, fields: &[FieldLayout<'_>], size: u32, align: u32) -> u64 {
-    Chain::fields(fields).schema.text(name).u32(size).u32(align).value()
+    let mut hash = stem(name, fields, size, align);
+    let mut i = 0;
+    while i < fields.len() {
+        let ty = &fields[i].ty;
+        if let Some(named) = ty.named {
+            hash = hash.bytes(b"E").u64(named.id);
+        }
+        if let Some(nested) = ty.nested
+            && nested.schema_id != nested.stem_id
+        {
+            hash = hash.bytes(b"R").u64(nested.schema_id);
+        }
+        i += 1;
+    }
+    hash.value()
+}
+
+const fn stem(name: &str, fields: &[FieldLayout<'_>], size: u32, align: u32) -> Fnv1a {
+    Chain::fields(fields).schema.text(name).u32(size).u32(align)
+}
+
+/// The id of an enum or of flags: what it is called, which integers have which names, and what others mean.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "no enum has 2^32 values")]
+pub const fn enum_id(name: &str, form: Form, repr: Kind, values: &[ValueLayout<'_>]) -> u64 {
+    let mut sum = 0_u64;
+    let mut i = 0;
+    while i < values.len() {
+        let hash = Fnv1a::EMPTY.text(values[i].name).u64(values[i].value.bits());
+        sum = sum.wrapping_add(hash.value());
+        i += 1;
+    }
+    let head = Fnv1a::EMPTY.bytes(TAG).bytes(&[form.tag(), repr.tag()]).text(name);
+    head.u32(values.len() as u32).u64(sum).value()
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::{FieldLayout, FieldType, Kind, RecordLayout};
-
-    const fn scalar(kind: Kind) -> FieldType<'static> {
-        match FieldType::scalar(kind) {
-            Some(ty) => ty,
-            None => panic!("a scalar kind"),
-        }
-    }
-
-    const fn field(name: &'static str, ty: FieldType<'static>, offset: u32) -> FieldLayout<'static> {
-        FieldLayout { name, ty, offset, text: false, unit: None, doc: "" }
-    }
-
-    const SYMBOL: FieldType<'static> = match scalar(Kind::U8).array_of(10) {
-        Some(ty) => ty,
-        None => panic!("rank 1"),
-    };
-    const FIELDS: &[FieldLayout<'static>] = &[
-        field("symbol", SYMBOL, 0),
-        field("price", scalar(Kind::F64), 16),
-        field("volume", scalar(Kind::I64), 24),
-    ];
-    const MARKET_DATA: RecordLayout<'static> = RecordLayout::new("MarketData", 32, 8, FIELDS, "");
-    const _: () = assert!(MARKET_DATA.layout_id == 0x723f_c907_23bb_e9c9);
-    const _: () = assert!(MARKET_DATA.schema_id == 0xf87f_363a_5103_7ced);
-
-    #[test]
-    fn text_and_docs_are_in_no_id_and_units_are_in_schema_id_only() {
-        let shown = [FieldLayout { text: true, doc: "ticker", ..FIELDS[0] }, FIELDS[1], FIELDS[2]];
-        let record = RecordLayout::new("MarketData", 32, 8, &shown, "docs");
-        assert_eq!(record.schema_id, MARKET_DATA.schema_id);
-        let priced = [FIELDS[0], FieldLayout { unit: Some("USD"), ..FIELDS[1] }, FIELDS[2]];
-        let record = RecordLayout::new("MarketData", 32, 8, &priced, "");
-        assert_eq!(record.layout_id, MARKET_DATA.layout_id);
-        assert_ne!(record.schema_id, MARKET_DATA.schema_id);
-    }
-
-    #[test]
-    fn swapped_names_change_schema_id_alone() {
-        let swapped = [
-            FIELDS[0],
-            FieldLayout { name: "volume", ..FIELDS[1] },
-            FieldLayout { name: "price", ..FIELDS[2] },
-        ];
-        let record = RecordLayout::new("MarketData", 32, 8, &swapped, "");
-        assert_eq!(record.layout_id, MARKET_DATA.layout_id);
-        assert_ne!(record.schema_id, MARKET_DATA.schema_id);
-    }
-
-    #[test]
-    fn a_nested_record_enters_by_its_ids() {
-        let outer = |inner: &RecordLayout<'_>| {
-            let fields = [FieldLayout {
-                name: "quote",
-                ty: FieldType::record(inner),
-                offset: 0,
-                text: false,
-                unit: None,
-                doc: "",
-            }];
-            let record = RecordLayout::new("Outer", 32, 8, &fields, "");
-            (record.layout_id, record.schema_id)
-        };
-        let renamed = RecordLayout::new("Renamed", 32, 8, FIELDS, "");
-        assert_eq!(outer(&MARKET_DATA).0, outer(&renamed).0);
-        assert_ne!(outer(&MARKET_DATA).1, outer(&renamed).1);
-    }
-}
+mod tests;

@@ -76,6 +76,24 @@ impl Kind {
         }
     }
 
+    /// Whether its values are whole numbers: `u8` to `u64`, `i8` to `i64`.
+    #[must_use]
+    pub const fn is_integer(self) -> bool {
+        self.is_signed() || matches!(self, Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64)
+    }
+
+    /// Whether its values are whole numbers with a sign: `i8` to `i64`.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64)
+    }
+
+    /// Whether its values are `f32` or `f64`.
+    #[must_use]
+    pub const fn is_float(self) -> bool {
+        matches!(self, Kind::F32 | Kind::F64)
+    }
+
     /// The name in schemas and messages, which is Rust's: `u8`, `f64`, `bool`; `record` for [`Kind::Record`].
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -3,7 +3,10 @@
 //! | module | what it settles |
 //! |---|---|
 //! | [`kind`] | the closed set of field kinds: size, alignment, stable tag |
-//! | [`record`] | [`RecordLayout`], [`FieldLayout`], [`FieldType`]: layouts as data |
+//! | [`number`] | numbers of any kind in 64 bits |
+//! | [`time`] | what integers count that are moments |
+//! | [`named`] | [`EnumLayout`]: enums and flags as data |
+//! | [`field`], [`record`] | [`FieldType`], [`FieldLayout`], [`RecordLayout`]: layouts as data |
 //! | [`place`] | `repr(C)` placement of fields, for tools that have no compiler to ask |
 //! | [`fingerprint`] | `layout_id`, `schema_id` and their prefix chains |
 //! | [`describe`] | the field table that a segment carries: encoded, decoded with every bound checked |
@@ -20,10 +23,18 @@ extern crate alloc;
 pub mod abi;
 pub mod compat;
 pub mod describe;
+pub mod field;
 pub mod fingerprint;
 pub mod kind;
+pub mod named;
+pub mod number;
 pub mod place;
 pub mod record;
+pub mod time;
 
+pub use field::{FieldLayout, FieldType, MAX_RANK};
 pub use kind::Kind;
-pub use record::{FieldLayout, FieldType, MAX_RANK, RecordLayout};
+pub use named::{EnumLayout, Form, ValueLayout};
+pub use number::Number;
+pub use record::RecordLayout;
+pub use time::Time;

@@ -4,6 +4,7 @@
 mod batches;
 mod following;
 mod life;
+mod meaning;
 mod memory;
 mod notifying;
 mod records;

@@ -4,9 +4,11 @@
 use shmrecord::ShmRecord;
 use shmrecord_layout::compat;
 use shmrecord_layout::describe::{self, Description};
-use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+use shmrecord_layout::{
+    EnumLayout, FieldLayout, FieldType, Form, Kind, Number, RecordLayout, Time, ValueLayout,
+};
 
-use crate::mutator::{self, Number, change, change_length, change_number, numbers};
+use crate::mutator::{self, change, change_length, change_number, numbers};
 use crate::random::Random;
 use crate::run;
 use crate::twin::{self, Twin, same};
@@ -20,28 +22,30 @@ fn hostile_descriptions_are_refused_or_keep_inside() {
         twin::program,
         |program| {
             let mut twin = Twin::start(program);
-            let whole = [describe::encode(Every::LAYOUT), deep(32), deep(33)];
+            let whole = [describe::encode(Every::LAYOUT), described(Form::Open), deep(32), deep(33)];
+            let others = [describe::encode(Every::LAYOUT), described(Form::Open), described(Form::Flags)];
             move |random| {
                 let bytes = hostile(random, &whole);
-                check(&bytes, twin.as_mut());
+                check(&bytes, &others[random.below(others.len())], twin.as_mut());
             }
         },
     );
 }
 
-/// What both languages make of these bytes.
-pub(crate) fn check(bytes: &[u8], twin: Option<&mut Twin>) {
+/// What both languages make of these bytes, beside another description.
+pub(crate) fn check(bytes: &[u8], other: &[u8], twin: Option<&mut Twin>) {
     let rust = match describe::decode(bytes) {
         Err(malformed) => malformed.what.to_owned(),
         Ok(described) => {
             keeps_inside(&described);
-            compat::first_difference(&described, &Description::of(Every::LAYOUT))
+            let other = describe::decode(other).expect("it is whole");
+            compat::first_difference(&described, &other)
                 .unwrap_or_else(|| "the same".to_owned())
                 .replace('\n', "|")
         }
     };
     if let Some(twin) = twin {
-        twin.say("describe", bytes);
+        twin.say(&format!("describe {}", bytes.len()), &[bytes, other].concat());
         same(&twin.answer(), &rust);
     }
 }
@@ -52,9 +56,44 @@ fn keeps_inside(described: &Description) {
             let size = field.dims.iter().fold(u64::from(field.elem_size), |size, &n| size * u64::from(n));
             assert!(u64::from(field.offset) + size <= u64::from(record.size), "{}", field.name);
             assert!(field.record.is_none_or(|nested| nested < at), "{}", field.name);
+            let mut numbers = [field.null, field.min, field.max].into_iter().flatten();
+            assert!(numbers.all(|number| number.is_of(field.kind)), "{}", field.name);
+            let named = field.named.map(|named| &described.enums[named]);
+            assert!(named.is_none_or(|named| named.repr == field.kind), "{}", field.name);
             assert!(described.type_name(field).len() >= 4 * field.dims.len(), "{}", field.name);
         }
     }
+}
+
+/// A record with all that can be said of numbers, and with enums or flags.
+pub(crate) fn described(form: Form) -> Vec<u8> {
+    let value = |name, value: u64| ValueLayout { name, value: Number::from_bits(value), doc: "a value" };
+    let (sides, states) = ([value("Bid", 1), value("Ask", 7)], [value("None", u64::MAX), value("Low", 0)]);
+    let sides = EnumLayout::new("Side", form, Kind::U8, &sides, "which one");
+    let states = EnumLayout::new("State", Form::Closed, Kind::I32, &states, "");
+    let is = |number: Option<FieldType<'static>>| number.expect("a scalar");
+    let named = |named| FieldType::named(named).expect("an integer");
+    let scalar = |kind| is(FieldType::scalar(kind));
+    let fields = [
+        FieldLayout {
+            exp: -9,
+            null: Number::greatest(Kind::I64),
+            min: Number::integer(Kind::I64, -1),
+            max: Number::integer(Kind::I64, 1),
+            since: Some(2),
+            ..FieldLayout::new("px", scalar(Kind::I64), 0)
+        },
+        FieldLayout {
+            time: Some(Time::UnixNs),
+            deprecated: Some(3),
+            ..FieldLayout::new("ts", scalar(Kind::U64), 8)
+        },
+        FieldLayout { null: Some(Number::NAN), ..FieldLayout::new("ratio", scalar(Kind::F64), 16) },
+        FieldLayout { null: Number::float(Kind::F32, 2.0), ..FieldLayout::new("low", scalar(Kind::F32), 24) },
+        FieldLayout::new("state", named(&states), 28),
+        FieldLayout::new("sides", named(&sides).array_of(8).expect("one dimension"), 32),
+    ];
+    describe::encode(&RecordLayout::new("Described", 40, 8, &fields, "").of_version(3))
 }
 
 /// So many records, each inside the next.
@@ -64,7 +103,7 @@ pub(crate) fn deep(times: usize) -> Vec<u8> {
 
 fn around(times: usize, inside: &FieldType<'_>) -> Vec<u8> {
     let name = format!("R{times}");
-    let field = FieldLayout { name: "on", ty: *inside, offset: 0, text: false, unit: Some("u"), doc: "d\n" };
+    let field = FieldLayout { unit: Some("u"), doc: "d\n", ..FieldLayout::new("on", *inside, 0) };
     let fields = [field];
     let record = RecordLayout::new(&name, 1, 1, &fields, "");
     if times == 0 { describe::encode(&record) } else { around(times - 1, &FieldType::record(&record)) }
@@ -96,16 +135,19 @@ fn hostile(random: &mut Random, whole: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// The numbers of the header, of one record or of one field.
-fn places(random: &mut Random, bytes: &[u8]) -> Vec<Number> {
+/// The numbers of the header or of one entry.
+fn places(random: &mut Random, bytes: &[u8]) -> Vec<mutator::Number> {
     let count = |at: usize| bytes.get(at..at + 4).map_or(0, |four| usize::from(four[0])).max(1);
-    let (records, fields) = (count(4), count(8));
-    match random.below(6) {
+    let (records, fields, enums, values) = (count(4), count(8), count(12), count(16));
+    let behind_fields = 64 + 64 * records + 112 * fields;
+    match random.below(8) {
         0 => numbers(0, &[4; 10]),
-        1 => numbers(64 + 64 * random.below(records), &[4, 4, 4, 4, 4, 4, 4, 4, 8, 8]),
+        1 => numbers(64 + 64 * random.below(records), &[4, 4, 4, 4, 4, 4, 4, 4, 8, 8, 4]),
+        2 => numbers(behind_fields + 40 * random.below(enums), &[4, 4, 4, 4, 1, 1, 2, 4, 4, 4, 8]),
+        3 => numbers(behind_fields + 40 * enums + 24 * random.below(values), &[4, 4, 4, 4, 8]),
         _ => {
-            let widths = [4, 4, 4, 4, 4, 4, 1, 1, 2, 4, 4, 4, 4, 4, 4, 4, 8, 8];
-            numbers(64 + 64 * records + 96 * random.below(fields), &widths)
+            let widths = [4, 4, 4, 4, 4, 4, 1, 1, 2, 4, 4, 4, 4, 4, 4, 4, 8, 8, 1, 1, 2, 4, 4, 4, 8, 8, 8];
+            numbers(64 + 64 * records + 112 * random.below(fields), &widths)
         }
     }
 }

@@ -69,12 +69,12 @@ fn a_name_that_is_too_long_is_none() {
 fn a_name_is_looked_at_before_the_depth() {
     with_twin("regressions::a_name_is_looked_at_before_the_depth", |program| {
         let mut twin = Twin::start(program);
-        let mut bytes = deep(33);
-        descriptions::check(&bytes, twin.as_mut());
+        let (mut bytes, ours) = (deep(33), deep(32));
+        descriptions::check(&bytes, &ours, twin.as_mut());
         // The name of the outermost record, which is the last.
         let place = 64 + 64 * 32;
         bytes[place..place + 4].fill(0xff);
-        descriptions::check(&bytes, twin.as_mut());
+        descriptions::check(&bytes, &ours, twin.as_mut());
         assert_eq!(
             describe::decode(&bytes).expect_err("two faults").what,
             "a string passes the end of the pool"

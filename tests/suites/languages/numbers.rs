@@ -30,6 +30,18 @@ fn every_constant_has_a_twin() {
     assert_same(&rust, &c);
 }
 
+#[test]
+fn the_document_has_the_descriptions_table_of_the_source() {
+    let rust = source("runtime/layout/src/describe/mod.rs").replace("//! ", "");
+    let document = source("docs/FORMAT.md");
+    let table = |text: &str| -> Vec<String> {
+        let table = between(text, "header      0 bytes u32", "```");
+        table.lines().map(|line| line.trim_end().to_owned()).collect()
+    };
+    assert!(table(&rust).len() > 10);
+    assert_eq!(table(&document), table(&rust));
+}
+
 /// Says which names differ, and how.
 #[track_caller]
 fn assert_same<V: PartialEq + Debug>(rust: &BTreeMap<String, V>, c: &BTreeMap<String, V>) {

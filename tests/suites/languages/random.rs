@@ -113,7 +113,6 @@ fn fill(random: &mut Random, model: &Model, record: &Record, bytes: &mut [Option
 fn show(value: &Value<'_>) -> String {
     let all = |parts: Vec<String>| parts.into_iter().map(|part| part + ",").collect::<String>();
     match value {
-        Value::Unsigned(_) | Value::Signed(_) | Value::Bool(_) | Value::Invalid(_) => value.to_string(),
         Value::F32(value) => format!("{:x}", value.to_bits()),
         Value::F64(value) => format!("{:x}", value.to_bits()),
         Value::Text(text) => format!("\"{text}\""),
@@ -124,6 +123,7 @@ fn show(value: &Value<'_>) -> String {
                 all(fields.iter().map(|(name, value)| format!("{name}:{}", show(value))).collect())
             )
         }
+        _ => value.to_string(),
     }
 }
 

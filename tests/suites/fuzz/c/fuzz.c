@@ -145,18 +145,23 @@ static void work_beside(const char *address) {
     printf("done");
 }
 
-// What is wrong with a description, or how it differs from the record of these tests.
-static void describe(const unsigned char *bytes, size_t length) {
+// What is wrong with a description, the first so many of these bytes, or how it differs from the one behind it.
+static void describe(const unsigned char *bytes, size_t length, size_t first) {
     shmrec_description described, ours;
     shmrec_text words;
-    const shmrec_layout *layout = &twin_every_layout;
-    const char *fault = shmrec_description_open(&described, bytes, length);
-    if (fault == NULL && shmrec_description_open(&ours, layout->description, layout->description_bytes) == NULL) {
+    unsigned char *alone = malloc(first); // of exactly this length, so that nothing behind it is read unseen
+    if (alone == NULL || first > length || shmrec_description_open(&ours, bytes + first, length - first) != NULL) {
+        exit(2);
+    }
+    memcpy(alone, bytes, first);
+    const char *fault = shmrec_description_open(&described, alone, first);
+    if (fault == NULL) {
         fault = shmrec_first_difference(&words, &described, &ours) ? words.bytes : "the same";
     }
     for (const char *at = fault; *at != '\0'; at++) {
         putchar(*at == '\n' ? '|' : *at);
     }
+    free(alone);
 }
 
 // Receives these bytes with so many descriptors, the first of which are memfds.
@@ -312,7 +317,8 @@ static void replace_table(const char *address, uint32_t cells) {
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
 // failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
 // records again; `beside ADDRESS` with `done` after reading and writing it often, behind whatever must not happen then; `remove
-// ADDRESS` with what that says; `replace CELLS ADDRESS` with what that says, and the records then; `describe` with what is wrong with the bytes or different in them;
+// ADDRESS` with what that says; `replace CELLS ADDRESS` with what that says, and the records then; `describe FIRST` with what
+// is wrong with the first so many bytes, or different in those behind them;
 // `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
 // at the numbers in the bytes says; `inherit FD... NAME...` with what became of these and which tables those are, of the
 // text in the bytes.
@@ -331,8 +337,8 @@ static void answer(char *request, const unsigned char *bytes, size_t length) {
         say(shmrec_remove(address, &options, &error));
     } else if (sscanf(request, "replace %" SCNu64 " %511s", &number, address) == 2) {
         replace_table(address, (uint32_t)number);
-    } else if (strncmp(request, "describe", 8) == 0) {
-        describe(bytes, length);
+    } else if (sscanf(request, "describe %" SCNu64, &number) == 1) {
+        describe(bytes, length, number);
     } else if (sscanf(request, "receive %u %u", &memfds, &others) == 2) {
         receive(bytes, length, memfds, others);
     } else if (sscanf(request, "adopt %511s", address) == 1) {

@@ -1,0 +1,9 @@
+use shmrecord::ShmEnum;
+
+#[derive(ShmEnum)]
+#[repr(u8)]
+enum Side {
+    Bid = 1,
+}
+
+fn main() {}

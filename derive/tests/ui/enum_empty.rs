@@ -1,0 +1,8 @@
+use shmrecord::ShmEnum;
+
+#[derive(ShmEnum, Clone, Copy)]
+enum Side {
+
+}
+
+fn main() {}

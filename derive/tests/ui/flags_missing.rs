@@ -1,0 +1,9 @@
+use shmrecord::flags;
+
+#[flags]
+#[repr(u8)]
+enum Side {
+    BID,
+}
+
+fn main() {}

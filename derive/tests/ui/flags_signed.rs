@@ -1,0 +1,9 @@
+use shmrecord::flags;
+
+#[flags]
+#[repr(i8)]
+enum Side {
+    BID = 1,
+}
+
+fn main() {}

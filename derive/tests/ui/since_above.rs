@@ -1,0 +1,11 @@
+use shmrecord::ShmRecord;
+
+#[derive(ShmRecord, Clone, Copy)]
+#[repr(C)]
+#[shm(version = 2)]
+struct Quote {
+    #[shm(since = 3)]
+    price: i64,
+}
+
+fn main() {}
