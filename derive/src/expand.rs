@@ -159,7 +159,7 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
             const _: () = ::core::assert!(
                 ::core::matches!(
                     <#ty as #library::ShmField>::TYPE,
-                    __layout::FieldType { kind: __layout::Kind::U8, rank: 1, .. }
+                    __layout::FieldType { kind: __layout::Kind::U8, rank: 1, named: ::core::option::Option::None, .. }
                 ),
                 "`#[shm(text)]` is for `[u8; N]`: text is N bytes, padded with NUL",
             );

@@ -113,8 +113,8 @@ const _: () = {
     );
     const _: () = ::core::assert!(
         ::core::matches!(< __Type0 as ::shmrecord::ShmField > ::TYPE, __layout::FieldType
-        { kind : __layout::Kind::U8, rank : 1, .. }),
-        "`#[shm(text)]` is for `[u8; N]`: text is N bytes, padded with NUL",
+        { kind : __layout::Kind::U8, rank : 1, named : ::core::option::Option::None, ..
+        }), "`#[shm(text)]` is for `[u8; N]`: text is N bytes, padded with NUL",
     );
     const _: () = ::core::assert!(
         ::core::mem::size_of:: < __MarketDataWire > () == ::core::mem::size_of:: <

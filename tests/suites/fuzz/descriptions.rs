@@ -1,6 +1,8 @@
 //! The bytes of a description, without a segment around them: what is wrong with them, or different from a record, is the
 //! same in both languages; what is accepted keeps inside its record.
 
+use integration_tests::alone::Alone;
+use integration_tests::every::Every;
 use shmrecord::ShmRecord;
 use shmrecord_layout::compat;
 use shmrecord_layout::describe::{self, Description};
@@ -12,7 +14,6 @@ use crate::mutator::{self, change, change_length, change_number, numbers};
 use crate::random::Random;
 use crate::run;
 use crate::twin::{self, Twin, same};
-use integration_tests::every::Every;
 
 #[test]
 fn hostile_descriptions_are_refused_or_keep_inside() {
@@ -30,6 +31,65 @@ fn hostile_descriptions_are_refused_or_keep_inside() {
             }
         },
     );
+}
+
+#[test]
+fn every_difference_in_meaning_has_the_same_words() {
+    let test = Alone::new("descriptions::every_difference_in_meaning_has_the_same_words");
+    test.run_after(
+        || (twin::program(), ()),
+        |program| {
+            let mut twin = Twin::start(program);
+            let all = meanings();
+            for (one, other) in all.iter().flat_map(|one| all.iter().map(move |other| (one, other))) {
+                check(one, other, twin.as_mut());
+                let same = [one, other].map(|bytes| describe::decode(bytes).expect("it is whole"));
+                assert_eq!(compat::first_difference(&same[0], &same[1]).is_none(), one == other);
+            }
+        },
+    );
+}
+
+/// One field, of which each says something else.
+fn meanings() -> Vec<Vec<u8>> {
+    let value = |name, value| ValueLayout { name, value: Number::from_bits(value), doc: "" };
+    let (low, bid, ask) = (value("Low", i64::MIN.cast_unsigned()), value("Bid", 1), value("Ask", 2));
+    let top = value("Top", 63);
+    let named = [
+        ("Side", Form::Open, vec![bid, ask]),
+        ("Way", Form::Open, vec![bid, ask]),
+        ("Side", Form::Open, vec![ask]),
+        ("Side", Form::Open, vec![low, bid, ask]),
+        ("Side", Form::Open, vec![ask, value("Buy", 1)]),
+        ("Side", Form::Closed, vec![bid, ask]),
+        ("Side", Form::Flags, vec![bid, top]),
+        ("Side", Form::Flags, vec![bid]),
+    ];
+    let plain = |kind| FieldLayout::new("field", FieldType::scalar(kind).expect("a scalar"), 0);
+    let (signed, unsigned, float) = (plain(Kind::I64), plain(Kind::U64), plain(Kind::F64));
+    let nulls =
+        [0.0, -0.0, -3.0, 0.5, 1e300, f64::INFINITY, f64::NAN].map(|null| Number::float(Kind::F64, null));
+    let numbers = [
+        FieldLayout { exp: -128, ..signed },
+        FieldLayout { exp: 127, ..signed },
+        FieldLayout { unit: Some("USD"), ..signed },
+        FieldLayout { null: Number::least(Kind::I64), ..signed },
+        FieldLayout { null: Number::integer(Kind::I64, 0), ..signed },
+        FieldLayout { null: Number::greatest(Kind::U64), ..unsigned },
+        signed,
+        unsigned,
+        float,
+    ];
+    let times = Time::ALL.map(|time| FieldLayout { time: Some(time), ..unsigned });
+    let floats = nulls.map(|null| FieldLayout { null, ..float });
+    let named: Vec<_> = named
+        .iter()
+        .map(|(name, form, values)| EnumLayout::new(name, *form, Kind::I64, values, ""))
+        .collect();
+    let enums =
+        named.iter().map(|named| FieldLayout { ty: FieldType::named(named).expect("an integer"), ..signed });
+    let all = numbers.into_iter().chain(times).chain(floats).chain(enums);
+    all.map(|field| describe::encode(&RecordLayout::new("One", 8, 8, &[field], ""))).collect()
 }
 
 /// What both languages make of these bytes, beside another description.
