@@ -76,6 +76,15 @@ static inline void legacy_quote_zero_padding(unsigned char *bytes) {
     (void)bytes;
 }
 
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t legacy_quote_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 8 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(legacy_quote, "Quote")
 
 /* The feed handler's quotes, one for each instrument. */

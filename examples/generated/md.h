@@ -63,6 +63,15 @@ static inline void md_market_data_zero_padding(unsigned char *bytes) {
     memset(bytes + 10, 0, 6);
 }
 
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t md_market_data_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 10 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(md_market_data, "MarketData")
 
 #endif /* SHMREC_GENERATED_MD_H */

@@ -156,6 +156,15 @@ static inline void telemetry_interface_zero_padding(unsigned char *bytes) {
     (void)bytes;
 }
 
+/* Bytes of `name` in front of its padding. */
+static inline size_t telemetry_interface_name_length(const char *text) {
+    size_t length = 0;
+    while (length < 16 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(telemetry_interface, "Interface")
 
 #endif /* SHMREC_GENERATED_TELEMETRY_H */

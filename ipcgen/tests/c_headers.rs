@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::process::Command;
 
 use ipcgen::emit::{self, Language};
-use ipcgen::model::{Element, Member, Model, Record, Segment};
+use ipcgen::model::{Element, Field, Form, Member, Model, Record, Segment};
 use shmrecord_layout::Kind;
 use support::random::Random;
 use support::{Scratch, golden_cases, has_tool, run, write_headers};
@@ -139,7 +139,12 @@ fn compare_with_listing(test: &str, models: &[Model]) {
     write_headers(models, &folder);
     let source = folder.file("main.c", &program(models));
     let program = folder.path("main");
-    run(Command::new("gcc").args(["-std=c11", "-O0"]).args(WARNINGS).arg("-o").arg(&program).arg(source));
+    run(Command::new("gcc")
+        .args(["-std=c11", "-O0", "-Wno-deprecated-declarations"])
+        .args(WARNINGS)
+        .arg("-o")
+        .arg(&program)
+        .arg(source));
     let expected = format!("{}{}", emit::json(models), effects(models));
     let actual = run(&mut Command::new(program));
     assert!(expected == actual, "{}", similar::TextDiff::from_lines(&expected, &actual).unified_diff());
@@ -158,7 +163,7 @@ fn program(models: &[Model]) -> String {
          for (size_t i = 0; i < size; i++) putchar(bytes[i] ? '1' : '0');\n    putchar('\\n');\n}\n\
          int main(void) {\n    printf(\"{\\\"records\\\": [\");\n",
     );
-    let all = || models.iter().flat_map(|model| model.records.iter().map(move |record| (model, record)));
+    let all = || models.iter().flat_map(|model| model.own_records().map(move |record| (model, record)));
     for (at, (model, record)) in all().enumerate() {
         let Record { name, c_name, c_macro, .. } = record;
         let comma = if at == 0 { "" } else { "," };
@@ -169,16 +174,18 @@ fn program(models: &[Model]) -> String {
              \\\"fields\\\": [\", sizeof({c_name}), _Alignof({c_name}), {c_macro}_LAYOUT_ID, {c_macro}_SCHEMA_ID);"
         );
         for (at, member) in record.members.iter().enumerate() {
-            let (name, ty, pad) = match member {
-                Member::Field(field) => (&field.name, model.type_name(&field.ty), ""),
-                Member::Pad(pad) => (&pad.name, format!("[u8; {}]", pad.size), ", \\\"pad\\\": true"),
+            let (name, member, ty, pad) = match member {
+                Member::Field(field) => (&field.name, &field.c_name, model.type_name(&field.ty), ""),
+                Member::Pad(pad) => {
+                    (&pad.name, &pad.name, format!("[u8; {}]", pad.size), ", \\\"pad\\\": true")
+                }
             };
             let comma = if at == 0 { "" } else { "," };
             let _ = writeln!(
                 text,
                 "    printf(\"{comma}\\n    {{\\\"name\\\": \\\"{name}\\\", \\\"type\\\": \\\"{ty}\\\", \
-                 \\\"offset\\\": %zu, \\\"size\\\": %zu{pad}}}\", offsetof({c_name}, {name}), \
-                 sizeof((({c_name} *)0)->{name}));"
+                 \\\"offset\\\": %zu, \\\"size\\\": %zu{pad}}}\", offsetof({c_name}, {member}), \
+                 sizeof((({c_name} *)0)->{member}));"
             );
         }
         text.push_str("    printf(\"\\n  ]}\");\n");
@@ -213,23 +220,18 @@ fn segments(models: &[Model]) -> impl Iterator<Item = (&Model, &Segment)> {
     models.iter().flat_map(|model| model.segments.iter().map(move |segment| (model, segment)))
 }
 
-/// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then that
-/// bytes of value 1 are values.
+/// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then the first
+/// one that bytes of value 1 make none.
 fn effects(models: &[Model]) -> String {
     let mut text = String::new();
     for model in models {
-        for record in model.records.iter().filter(|record| record.size <= MAX_DUMP) {
+        for record in model.own_records().filter(|record| record.size <= MAX_DUMP) {
             let mut used = vec!['0'; record.size as usize];
             mark(model, record, &mut used);
-            let invalid = record.fields().find(|field| match field.ty.element {
-                Element::Scalar(kind) => kind == Kind::Bool,
-                Element::Char => false,
-                Element::Record(part) => holds_bool(model, &model.records[part]),
-            });
-            let invalid = invalid.map_or("-", |field| &field.name);
+            let invalid = |byte| invalid(model, record, byte).map_or("-", |field| &field.name);
             let used: String = used.into_iter().collect();
             let name = &record.name;
-            let _ = writeln!(text, "{name} {invalid} - {used}\n{name} - - ");
+            let _ = writeln!(text, "{name} {} - {used}\n{name} {} - ", invalid(0xff), invalid(1));
         }
     }
     for (_, segment) in segments(models) {
@@ -242,11 +244,20 @@ fn effects(models: &[Model]) -> String {
     text
 }
 
-fn holds_bool(model: &Model, record: &Record) -> bool {
-    record.fields().any(|field| match field.ty.element {
-        Element::Scalar(kind) => kind == Kind::Bool,
+/// The first field that this byte, repeated, makes no value.
+fn invalid<'m>(model: &'m Model, record: &'m Record, byte: u8) -> Option<&'m Field> {
+    record.fields().find(|field| match field.ty.element {
+        Element::Scalar(kind) => kind == Kind::Bool && byte > 1,
+        Element::Enum(at) => {
+            let named = &model.enums[at];
+            let size = named.repr.size().unwrap() as usize;
+            let bytes = [vec![byte; size], vec![0; 16 - size]].concat();
+            let unsigned = i128::from_le_bytes(bytes.try_into().unwrap());
+            let below = if named.repr.is_signed() && byte > 127 { 1 << (8 * size) } else { 0 };
+            named.form == Form::Closed && named.values.iter().all(|value| value.value != unsigned - below)
+        }
         Element::Char => false,
-        Element::Record(part) => holds_bool(model, &model.records[part]),
+        Element::Record(part) => invalid(model, &model.records[part], byte).is_some(),
     })
 }
 

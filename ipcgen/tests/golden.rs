@@ -13,7 +13,7 @@ fn outputs_are_what_they_were() {
         expect(&folder.join("expected.h"), &Language::C.emit(&model));
         expect(&folder.join("expected.rs"), &Language::Rust.emit(&model));
         expect(&folder.join("expected.txt"), &emit::listing(&model));
-        expect(&folder.join("expected.json"), &emit::json(&[model]));
+        expect(&folder.join("expected.json"), &emit::json([&model]));
     }
 }
 

@@ -2,6 +2,10 @@
 //! reports nothing. This file names the languages and what is put around the generated files.
 
 mod c;
+mod c_bytes;
+mod c_enum;
+mod c_facts;
+mod c_record;
 mod c_segment;
 mod listing;
 mod rust;

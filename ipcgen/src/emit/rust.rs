@@ -89,6 +89,7 @@ fn field(field: &Field, model: &Model, out: &mut String) {
     let element = match field.ty.element {
         Element::Scalar(kind) => kind.name().to_owned(),
         Element::Char => Kind::U8.name().to_owned(),
+        Element::Enum(at) => model.enums[at].rust_name.clone(),
         Element::Record(at) => path(&model.records[at]),
     };
     let ty = model::array_type(&element, &field.ty.dims);

@@ -48,6 +48,11 @@
 #define SHMREC_APART static __attribute__((noinline, unused))
 // Off the hot path: never inlined into it.
 #define SHMREC_COLD static __attribute__((cold, noinline, unused))
+// On a member that is out of use: who names it is told. Around assertions on it, which name it too, there is silence.
+#define SHMREC_DEPRECATED(words) __attribute__((deprecated(words)))
+#define SHMREC_USE_DEPRECATED \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"")
+#define SHMREC_USED_DEPRECATED _Pragma("GCC diagnostic pop")
 #define SHMREC_PRINTF(words, first) __attribute__((__format__(__printf__, words, first)))
 
 // __atomic_always_lock_free would say the same, but is no constant expression to a pedantic C compiler.

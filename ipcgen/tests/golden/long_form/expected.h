@@ -53,6 +53,15 @@ static inline void long_form_quote_zero_padding(unsigned char *bytes) {
     (void)bytes;
 }
 
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t long_form_quote_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 8 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(long_form_quote, "Quote")
 
 #endif /* SHMREC_GENERATED_LONG_FORM_H */

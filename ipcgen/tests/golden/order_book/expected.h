@@ -194,6 +194,15 @@ static inline void book_book_zero_padding(unsigned char *bytes) {
     memset(bytes + 376, 0, 72);
 }
 
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t book_book_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 16 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(book_book, "Book")
 
 #endif /* SHMREC_GENERATED_BOOK_H */

@@ -132,6 +132,15 @@ static inline void scalars_every_zero_padding(unsigned char *bytes) {
     (void)bytes;
 }
 
+/* Bytes of `l` in front of its padding. */
+static inline size_t scalars_every_l_length(const char *text) {
+    size_t length = 0;
+    while (length < 5 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 SHMREC_DEFINE_TABLE(scalars_every, "Every")
 
 typedef struct scalars_arrays {
