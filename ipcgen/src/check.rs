@@ -14,6 +14,7 @@ use crate::record::Record;
 use crate::rules::Rule;
 use crate::schema::Schema;
 use crate::source::{Span, Spanned};
+use crate::suffixes;
 use crate::usable::Name;
 use crate::words::Rename;
 
@@ -121,6 +122,7 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
     let ty = Name { of: &record.name, rename: &record.rename, what: "record" };
     let mut exact: HashMap<&str, Span> = HashMap::new();
     let mut written: HashMap<(usize, String), &Spanned<String>> = HashMap::new();
+    let mut methods: HashMap<String, &Spanned<String>> = HashMap::new();
     for field in &record.fields {
         let Some(of) = &field.name else { continue };
         if let Some(&first) = exact.get(of.value.as_str()) {
@@ -161,6 +163,19 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
             found.push(report.label("choose another name").also(first.span, "the other field"));
         }
         generated.field(ty, name, field, found);
+        let (text, has_null, is_scaled) = field.uses();
+        let stem = field.rename.or(Target::Rust, || of.value.clone());
+        for suffix in suffixes::of_rust_field(text, has_null, is_scaled) {
+            let method = format!("{stem}{suffix}");
+            if let Some(first) = methods.get(&method) {
+                let (one, two) = (&first.value, &of.value);
+                let title = format!("Rust code would get the method `{method}` for `{one}` and for `{two}`");
+                let report = Diagnostic::new(Rule::GeneratedName, of.span, title);
+                found.push(report.label("choose another name").also(first.span, "the other field"));
+                break;
+            }
+            methods.insert(method, of);
+        }
     }
 }
 

@@ -90,10 +90,12 @@ fn time(
             Diagnostic::new(Rule::UnknownTime, given.span, format!("unknown time `{}`", given.value));
         found.push(report.label(format!("one of {}", names.join(" "))).suggest(nearest));
     }
-    if !matches!(holder, Holder::Number(Kind::U64 | Kind::I64)) {
+    // One that is unknown is taken for the one that fits most.
+    let fits = |kind| time.unwrap_or(Time::UnixS).fits(kind);
+    if !matches!(*holder, Holder::Number(kind) if fits(kind)) {
         let title = format!("`time` does not fit {}", holder.words());
-        let report = Diagnostic::new(Rule::BadTime, given.span, title).label("only u64 and i64 hold moments");
-        found.push(report.help("in 32 bits the seconds end in 2038 or 2106"));
+        let report = Diagnostic::new(Rule::BadTime, given.span, title);
+        found.push(report.label("only u64 and i64 hold moments, and u32 and i32 whole seconds"));
         return None;
     }
     if let Some(exp) = &field.exp {
@@ -148,8 +150,10 @@ impl<'m> Holder<'m> {
         let words = key == "null";
         let number = match &given.value {
             Literal::Integer(value) => Number::integer(kind, *value),
-            // TOML has a word of its own for it, without quotes; as a limit it means nothing.
-            Literal::Float(value) if words || !value.is_nan() => Number::float(kind, *value),
+            // TOML has words of its own, without quotes, for what is no number.
+            Literal::Float(value) if value.is_finite() || words && value.is_nan() => {
+                Number::float(kind, *value)
+            }
             Literal::Word(word) if words => match word.as_str() {
                 "min" => Number::least(kind),
                 "max" => Number::greatest(kind),

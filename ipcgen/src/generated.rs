@@ -136,9 +136,8 @@ impl<'s> Generated<'s> {
 
     /// Takes the names of what is made for a field of this record, or reports who has one of them.
     pub(crate) fn field(&mut self, ty: Name<'s>, name: Name<'s>, field: &Field, found: &mut Diagnostics) {
-        let text = field.ty.as_ref().is_some_and(|ty| ty.element.value == "char");
-        let scaled = field.exp.as_ref().is_some_and(|exp| exp.value != 0);
-        for suffix in suffixes::of_field(text, field.null.is_some(), scaled) {
+        let (text, has_null, is_scaled) = field.uses();
+        for suffix in suffixes::of_field(text, has_null, is_scaled) {
             let ty = ty.in_c(|| names::c_record(self.prefix, &ty.of.value));
             let field = name.in_c(|| name.of.value.clone());
             if !self.add(Space::C, format!("{ty}_{field}{suffix}"), name, false, found) {

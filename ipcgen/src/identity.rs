@@ -28,6 +28,7 @@ pub(crate) fn identify(records: &mut [Record], enums: &[Enum], version: u32) {
             let list = record.fields().filter_map(|field| field_layout(field, &named, &layouts)).collect();
             let list = fields.get_or_init(|| list);
             let layout = layout.get_or_init(|| {
+                let version = if record.refers_to_versions() { version } else { 0 };
                 RecordLayout::new(&record.name, record.size, record.align, list, &record.doc)
                     .of_version(version)
             });
@@ -41,13 +42,13 @@ pub(crate) fn identify(records: &mut [Record], enums: &[Enum], version: u32) {
     }
 }
 
-/// The layouts of an enum's values: of a flag the position of its bit.
+/// The layouts of an enum's values: of a flag the position of its bit. Further names of a value are no values.
 fn value_layouts(named: &Enum) -> Vec<ValueLayout<'_>> {
     let number = |value: i128| {
         let is_flag = named.form == Form::Flags;
         Number::integer(named.repr, if is_flag { i128::from(value.trailing_zeros()) } else { value })
     };
-    let values = named.values.iter();
+    let values = named.values.iter().filter(|given| !given.is_alias);
     let values = values.filter_map(|given| {
         Some(ValueLayout { name: &given.name, value: number(given.value)?, doc: &given.doc })
     });

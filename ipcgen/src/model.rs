@@ -203,6 +203,18 @@ pub enum Element {
     Record(usize),
 }
 
+impl Deprecated {
+    /// What is said to who uses the field.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let since = format!("out of use since version {}", self.since);
+        match &self.instead {
+            Some(instead) => format!("{since}, use {instead}"),
+            None => since,
+        }
+    }
+}
+
 impl Model {
     /// The enums and flags that this schema declares.
     pub fn own_enums(&self) -> impl Iterator<Item = &Enum> {
@@ -254,6 +266,12 @@ impl Record {
             Member::Field(field) => Some(field),
             Member::Pad(_) => None,
         })
+    }
+
+    /// Whether something is said of a field that refers to versions of the schema.
+    #[must_use]
+    pub fn refers_to_versions(&self) -> bool {
+        self.fields().any(|field| field.since.is_some() || field.deprecated.is_some())
     }
 
     /// The padding.

@@ -48,6 +48,14 @@ pub(crate) struct Field {
     pub(crate) span: Span,
 }
 
+impl Field {
+    /// Whether it is text, has a null, is scaled: what decides which functions are made for it.
+    pub(crate) fn uses(&self) -> (bool, bool, bool) {
+        let text = self.ty.as_ref().is_some_and(|ty| ty.element.value == "char");
+        (text, self.null.is_some(), self.exp.as_ref().is_some_and(|exp| exp.value != 0))
+    }
+}
+
 /// A number that means something in a field, as it was written.
 #[derive(Clone, Debug)]
 pub(crate) enum Literal {

@@ -127,7 +127,7 @@ rules! {
     BadExponent "E0602"
     "`exp` says that the integers of a field count units of ten to that power: with -9, 1 means a billionth. Floats have an\nexponent of their own, enums are no numbers, and `time` says what is counted by itself."
     BadTime "E0603"
-    "`time` says that the integers of a field are moments: u64 or i64, for fewer bits come to an end too soon."
+    "`time` says that the integers of a field are moments: u64 or i64. Of 32 bits are seconds since 1970 only, as older\nprograms have them; they end in 2038 or in 2106."
     UnknownTime "E0604"
     "`time` is one of unix_s, unix_ms, unix_us and unix_ns, which count from the start of 1970, and monotonic_ns, the clock\nthat starts when the machine does."
     EmptyRange "E0605"

@@ -1,4 +1,4 @@
-//! What the C header makes for the things of a schema, as suffixes behind their names. Relies on nothing; a test compares
+//! What the C header and the Rust module make for the things of a schema, as suffixes behind their names. Relies on nothing; a test compares
 //! them with the macros of the C runtime.
 
 use shmrecord_layout::Form;
@@ -77,6 +77,16 @@ pub(crate) fn of_enum(form: Form) -> &'static [&'static str] {
 /// What the C header makes for a field, behind the names of its record and its own.
 pub(crate) fn of_field(text: bool, has_null: bool, is_scaled: bool) -> impl Iterator<Item = &'static str> {
     let made = [(text, "_length"), (has_null, "_is_null"), (is_scaled, "_value")];
+    made.into_iter().filter_map(|(made, suffix)| made.then_some(suffix))
+}
+
+/// What Rust makes for a field, as suffixes of methods behind its name.
+pub(crate) fn of_rust_field(
+    text: bool,
+    has_null: bool,
+    is_scaled: bool,
+) -> impl Iterator<Item = &'static str> {
+    let made = [(text, "_text"), (text, "_str"), (has_null, ""), (is_scaled, "_value")];
     made.into_iter().filter_map(|(made, suffix)| made.then_some(suffix))
 }
 

@@ -29,18 +29,19 @@ fn settled(prefix: &str, given: &Enum) -> model::Enum {
         let number = value.number.as_ref().map_or(0, |number| number.value);
         let is_flag = given.form == Form::Flags;
         let number = if is_flag { 1 << number.clamp(0, 63) } else { number };
+        // A closed enum of Rust has one variant for each value; another name for it is a constant, as in open ones.
+        let is_alias = !known.insert(number);
+        let form = if is_alias { Form::Open } else { given.form };
         EnumValue {
             name: value.name.value.clone(),
             renamed: value.rename.settled(),
             aliases: words::values(&value.aliases),
-            rust_name: value
-                .rename
-                .or(Target::Rust, || names::rust_enumerator(&value.name.value, given.form)),
+            rust_name: value.rename.or(Target::Rust, || names::rust_enumerator(&value.name.value, form)),
             c_name: value.rename.or(Target::C, || names::c_enumerator(&c_name, &value.name.value)),
             doc: value.doc.clone(),
             value: number,
             is_letter: value.is_letter,
-            is_alias: !known.insert(number),
+            is_alias,
         }
     };
     let values = given.values.iter().map(value).collect();

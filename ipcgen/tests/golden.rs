@@ -40,15 +40,6 @@ fn the_schemas_of_the_project_hold_without_a_warning() {
 }
 
 #[test]
-fn the_examples_of_the_format_page_hold() {
-    let page = std::fs::read_to_string(path("../schemas/README.md")).unwrap();
-    let example: String =
-        page.split("```toml").skip(1).filter_map(|block| block.split("```").next()).collect();
-    let (model, found) = ipcgen::compile(&ipcgen::source::Source::new("README.md", example));
-    assert_eq!(model.map(|model| (model.records.len(), model.segments.len())), Some((2, 1)), "{found:?}");
-}
-
-#[test]
 fn rust_output_is_as_rustfmt_writes_it() {
     if !has_tool("rustfmt") {
         return;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{c_bytes, c_enum, c_facts, c_record, c_segment};
+use super::{c_bytes, c_enum, c_facts, c_record, c_segment, digits};
 use crate::model::{Constant, Element, Kind, Model, Number};
 
 pub(super) fn header(model: &Model) -> String {
@@ -71,28 +71,14 @@ pub(super) fn integer(kind: Kind, value: i128) -> String {
     if value < 0 { format!("(-{start}{}{end})", -value) } else { format!("{start}{value}{end}") }
 }
 
-/// A number for people; a float always with a point or an exponent, and with the digits that matter.
-#[expect(clippy::cast_possible_truncation, reason = "a number of an f32 is one")]
-pub(super) fn shown(kind: Kind, number: Number) -> String {
-    match kind {
-        Kind::F32 => format!("{:?}", number.as_f64() as f32),
-        Kind::F64 => format!("{:?}", number.as_f64()),
-        _ => number.display(kind).to_string(),
-    }
-}
-
 /// A number as a constant expression.
 pub(super) fn number(kind: Kind, number: Number) -> String {
     if !kind.is_float() {
         let signed = i128::from(number.as_i64());
         return integer(kind, if kind.is_signed() { signed } else { i128::from(number.bits()) });
     }
-    let value = number.as_f64();
-    if value.is_infinite() {
-        return if value > 0.0 { "__builtin_inf()" } else { "-__builtin_inf()" }.to_owned();
-    }
     let suffix = if kind == Kind::F32 { "f" } else { "" };
-    shown(kind, number) + suffix
+    digits(kind, number) + suffix
 }
 
 /// The C type of an element.

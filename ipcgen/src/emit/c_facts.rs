@@ -4,12 +4,13 @@
 use std::fmt::Write;
 
 use super::c::{self, element, number, scalar};
+use super::digits;
 use crate::model::{Deprecated, Element, Field, Model, Number, Record};
 
 /// What is said of a field: documentation and, behind it in brackets, the facts.
 pub(super) fn words(field: &Field, model: &Model) -> String {
     let kind = model.kind(field.ty.element);
-    let shown = |number: Number| c::shown(kind, number);
+    let shown = |number: Number| digits(kind, number);
     let mut facts: Vec<String> = field.unit.iter().cloned().collect();
     if field.exp != 0 {
         facts.push(format!("times 1e{}", field.exp));
@@ -23,21 +24,12 @@ pub(super) fn words(field: &Field, model: &Model) -> String {
     });
     facts.extend(field.null.map(|null| format!("null is {}", shown(null))));
     facts.extend(field.since.map(|since| format!("since version {since}")));
-    facts.extend(field.deprecated.as_ref().map(out_of_use));
+    facts.extend(field.deprecated.as_ref().map(Deprecated::words));
     let facts = facts.join(", ");
     match (field.doc.as_str(), facts.as_str()) {
         ("", facts) => facts.to_owned(),
         (doc, "") => doc.to_owned(),
         (doc, facts) => format!("{doc} [{facts}]"),
-    }
-}
-
-/// What is said to who uses a field that is out of use.
-pub(super) fn out_of_use(deprecated: &Deprecated) -> String {
-    let since = format!("out of use since version {}", deprecated.since);
-    match &deprecated.instead {
-        Some(instead) => format!("{since}, use {instead}"),
-        None => since,
     }
 }
 

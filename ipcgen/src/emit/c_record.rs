@@ -4,11 +4,11 @@
 use std::fmt::Write;
 
 use super::c::{comment, doc, element};
-use super::c_facts::{out_of_use, words};
+use super::c_facts::words;
 use crate::model::{Field, Member, Model, Record};
 
-/// Bytes of a description on one line.
-const BYTES_PER_LINE: usize = 24;
+/// Words of a description on one line.
+const WORDS_PER_LINE: usize = 5;
 
 pub(super) fn structure(record: &Record, model: &Model, out: &mut String) {
     out.push('\n');
@@ -32,7 +32,7 @@ pub(super) fn structure(record: &Record, model: &Model, out: &mut String) {
                     let _ = write!(out, "[{length}]");
                 }
                 if let Some(deprecated) = &field.deprecated {
-                    let _ = write!(out, " SHMREC_DEPRECATED(\"{}\")", out_of_use(deprecated));
+                    let _ = write!(out, " SHMREC_DEPRECATED(\"{}\")", deprecated.words());
                 }
                 if words.is_empty() || words.contains('\n') {
                     out.push_str(";\n");
@@ -66,28 +66,20 @@ pub(super) fn identity(record: &Record, out: &mut String) {
     let Record { c_name, c_macro, name, size, align, layout_id, schema_id, description, .. } = record;
     let _ = writeln!(out, "\n#define {c_macro}_LAYOUT_ID UINT64_C(0x{layout_id:016x})");
     let _ = writeln!(out, "#define {c_macro}_SCHEMA_ID UINT64_C(0x{schema_id:016x})\n");
-    let _ = writeln!(out, "static const unsigned char {c_name}_description[{}] = {{", description.len());
-    for line in description.chunks(BYTES_PER_LINE) {
+    // As words: compilers take longer for eight numbers than for one. Little-endian, as the C runtime demands.
+    let _ = writeln!(out, "static const uint64_t {c_name}_description[{}] = {{", description.len() / 8);
+    for line in description.chunks(8 * WORDS_PER_LINE) {
         out.push_str("    ");
-        for byte in line {
-            decimal(*byte, out);
-            out.push(',');
+        for word in line.chunks(8) {
+            let mut bytes = [0; 8];
+            bytes[..word.len()].copy_from_slice(word);
+            let _ = write!(out, "{:#x},", u64::from_le_bytes(bytes));
         }
         out.push('\n');
     }
     let _ = write!(
         out,
         "}};\n\nstatic const shmrec_layout {c_name}_layout = {{\n    \"{name}\", {size}, {align}, {c_macro}_LAYOUT_ID, \
-         {c_macro}_SCHEMA_ID,\n    {c_name}_description, sizeof {c_name}_description,\n}};\n"
+         {c_macro}_SCHEMA_ID,\n    SHMREC_CONST_BYTES({c_name}_description), sizeof {c_name}_description,\n}};\n"
     );
-}
-
-/// A description has a hundred bytes for each field: they are written without the formatting machinery.
-fn decimal(byte: u8, out: &mut String) {
-    for power in [100, 10] {
-        if byte >= power {
-            out.push(char::from(b'0' + byte / power % 10));
-        }
-    }
-    out.push(char::from(b'0' + byte % 10));
 }

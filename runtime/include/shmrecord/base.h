@@ -25,6 +25,7 @@
 #define SHMREC_ALIGNOF(type) alignof(type)
 #define SHMREC_CAST(type, value) (static_cast<type>(value))
 #define SHMREC_BYTES(pointer) (reinterpret_cast<unsigned char *>(pointer))
+#define SHMREC_CONST_BYTES(pointer) (reinterpret_cast<const unsigned char *>(pointer))
 #define SHMREC_ADDRESS(pointer) (reinterpret_cast<uint64_t>(pointer))
 #else
 #define SHMREC_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
@@ -33,6 +34,7 @@
 #define SHMREC_CAST(type, value) ((type)(value))
 // The bytes of an object: the one type that may look at every other.
 #define SHMREC_BYTES(pointer) ((unsigned char *)(pointer))
+#define SHMREC_CONST_BYTES(pointer) ((const unsigned char *)(pointer))
 #define SHMREC_ADDRESS(pointer) ((uint64_t)(pointer))
 #endif
 
