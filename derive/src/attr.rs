@@ -13,7 +13,7 @@ const STRUCT_KEYS: &[&str] = &["name", "version", "crate"];
 const ENUM_KEYS: &[&str] = &["name", "crate"];
 const VALUE_KEYS: &[&str] = &["name"];
 const FIELD_KEYS: &[&str] =
-    &["text", "unit", "exp", "time", "null", "min", "max", "since", "deprecated", "padding"];
+    &["name", "text", "unit", "exp", "time", "null", "min", "max", "since", "deprecated", "padding"];
 
 /// `#[shm(...)]` on the struct.
 #[derive(Default)]
@@ -29,6 +29,8 @@ pub(crate) struct OnStruct {
 /// `#[shm(...)]` on a field.
 #[derive(Default)]
 pub(crate) struct OnField {
+    /// `name = "..."`
+    pub(crate) name: Option<LitStr>,
     /// `text`
     pub(crate) text: bool,
     /// `unit = "..."`
@@ -100,6 +102,7 @@ pub(crate) fn on_field(attrs: &[Attribute], errors: &mut Errors) -> OnField {
     let mut found = OnField::default();
     shm(attrs, errors, FIELD_KEYS, STRUCT_KEYS, "the struct", |key, meta| {
         match key {
+            "name" => found.name = Some(meta.value()?.parse()?),
             "unit" => found.unit = Some(meta.value()?.parse()?),
             key if Facts::KEYS.contains(&key) => found.facts.take(key, meta)?,
             flag if meta.input.peek(Token![=]) => {

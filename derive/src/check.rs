@@ -1,6 +1,7 @@
 //! What cannot be a record, as far as tokens show it, and the way out of each. Relies on `input` for what was read and on
 //! `types` for the fields' types; knows no sizes: what only the compiler can tell is asserted in the output of `expand`.
 
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Fields, GenericParam, LitInt, LitStr};
 
 use crate::errors::Errors;
@@ -84,7 +85,11 @@ fn repr(record: &Record<'_>, errors: &mut Errors) {
 }
 
 fn field(field: &Field<'_>, errors: &mut Errors) {
-    too_long(&field.name, "the name of a field", errors);
+    if field.ident.unraw() == field.name.value() {
+        too_long(&field.name, "the name of a field", errors);
+    } else {
+        name(&field.name, "a field", errors);
+    }
     if let Some(unit) = &field.unit {
         too_long(unit, "a unit", errors);
         if unit.value().is_empty() {

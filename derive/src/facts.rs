@@ -103,8 +103,10 @@ impl Facts {
             };
             let message = format!("`{name}` does not fit: it is a number that the field's type holds{words}");
             let span = number.span.resolved_at(proc_macro2::Span::call_site());
+            // An enum has no order; but an integer without a name can stand for "no value".
+            let ordered = (name != "null").then(|| quote!(#ty.named.is_none() &&));
             quote_spanned! {span=>
-                const _: () = ::core::assert!(#ty.named.is_none() && #value.is_some(), #message);
+                const _: () = ::core::assert!(#ordered #value.is_some(), #message);
             }
         });
         quote!(#(#exp)* #(#time)* #(#numbers)*)

@@ -30,7 +30,7 @@ pub(crate) struct Record<'a> {
 pub(crate) struct Field<'a> {
     /// The field.
     pub(crate) ident: &'a Ident,
-    /// Its name without `r#`, with its span.
+    /// Its name in schemas, with its span; without one of its own that of the struct's field, without `r#`.
     pub(crate) name: LitStr,
     /// Its type as written.
     pub(crate) ty: &'a Type,
@@ -75,7 +75,7 @@ impl<'a> Field<'a> {
         let on_field = attr::on_field(&field.attrs, errors);
         Some(Field {
             ident,
-            name: name_of(ident),
+            name: on_field.name.unwrap_or_else(|| name_of(ident)),
             ty: &field.ty,
             text: on_field.text,
             unit: on_field.unit,

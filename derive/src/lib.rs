@@ -68,6 +68,7 @@ use input::Record;
 /// | the struct | `#[shm(name = "Quote")]` | name of the record; the struct's own without it |
 /// | the struct | `#[shm(version = 3)]` | version of its schema, which `since` and `deprecated` refer to |
 /// | the struct | `#[shm(crate = "path::to::shmrecord")]` | where to find this library when it is re-exported or renamed |
+/// | a field | `#[shm(name = "type")]` | name of the field in schemas; the struct's own without it |
 /// | a field | `#[shm(text)]` | `[u8; N]` holds NUL-padded text |
 /// | a field | `#[shm(unit = "USD")]` | unit of the values |
 /// | a field | `#[shm(exp = -9)]` | its integers count units of ten to this power: billionths |

@@ -48,3 +48,24 @@ const _: () = {
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0xefeba5c791d01e1d);
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x94b0ba203ba3d015);
 };
+
+#[allow(dead_code, reason = "not every program asks")]
+#[allow(clippy::cast_precision_loss, reason = "what an f64 is for")]
+#[rustfmt::skip]
+impl Interface {
+    /// The bytes of `name` in front of its padding.
+    #[must_use]
+    pub fn name_text(&self) -> &[u8] {
+        let text = &self.name;
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        &text[..end]
+    }
+
+    /// `name` as a string.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn name_str(&self) -> ::core::result::Result<&str, ::core::str::Utf8Error> {
+        ::core::str::from_utf8(self.name_text())
+    }
+}

@@ -4,8 +4,8 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::rules::Rule;
-use crate::schema::check_characters;
 use crate::text::Text;
+use crate::words;
 
 /// What Linux allows for a path, in bytes (`PATH_MAX`, less its NUL).
 const MAX_BYTES: usize = 4095;
@@ -19,7 +19,7 @@ const KINDS: [&str; 4] = ["posix", "file", "sysv", "memfd"];
 
 /// The address of a segment: `posix:/name`, `file:/path`, `sysv:KEY`, `memfd:NAME`.
 pub(crate) fn address(text: &Text, found: &mut Diagnostics) -> Option<String> {
-    check_characters(text, |_| false, found);
+    words::check_characters(text, |_| false, found);
     let whole = text.value.as_str();
     let title = format!("`{}` is no address of a segment", whole.escape_debug());
     let Some((kind, rest)) = whole.split_once(':') else {
@@ -64,7 +64,7 @@ pub(crate) fn address(text: &Text, found: &mut Diagnostics) -> Option<String> {
 
 /// A System V key as it stands behind `sysv:`.
 pub(crate) fn key(text: &Text, found: &mut Diagnostics) -> Option<String> {
-    check_characters(text, |_| false, found);
+    words::check_characters(text, |_| false, found);
     let Some(why) = key_fault(&text.value) else { return Some(text.value.clone()) };
     let title = format!("`{}` is no System V key", text.value.escape_debug());
     found.push(Diagnostic::new(Rule::BadKey, text.span, title).label(why));
@@ -73,7 +73,7 @@ pub(crate) fn key(text: &Text, found: &mut Diagnostics) -> Option<String> {
 
 /// The name of a POSIX semaphore, as `sem_open` takes it.
 pub(crate) fn semaphore(text: &Text, found: &mut Diagnostics) -> Option<String> {
-    check_characters(text, |_| false, found);
+    words::check_characters(text, |_| false, found);
     let whole = text.value.as_str();
     let (name, slash) = whole.strip_prefix('/').map_or((whole, false), |name| (name, true));
     let fault = name_fault(name, MAX_NAME_BYTES - SEMAPHORE_PREFIX.len());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::emit::{C_RUNTIME, Language};
 use crate::model::Model;
 use crate::output::Output;
-use crate::source::Source;
+use crate::schemas::Schemas;
 
 /// Generates code from schemas in a `build.rs`.
 ///
@@ -22,7 +22,8 @@ use crate::source::Source;
 /// }
 /// ```
 ///
-/// A C header is written where it is asked for, with the C runtime's headers in the folder `shmrecord` beside it.
+/// A C header is written where it is asked for, with the C runtime's headers in the folder `shmrecord` beside it. A schema
+/// that is imported gives a module and a header too; modules of schemas stand side by side, under the schemas' names.
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing is generated before `run`"]
 pub struct Build {
@@ -64,33 +65,51 @@ impl Build {
 
     fn try_run(&self) -> Result<(), String> {
         let out_dir = std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: call this from a build.rs")?;
+        let mut schemas = Schemas::default();
+        let mut headers: Vec<(usize, &PathBuf)> = Vec::new();
         for (path, header) in &self.schemas {
             println!("cargo::rerun-if-changed={}", path.display());
-            let model = compile(path)?;
-            let rust = Path::new(&out_dir).join(Language::Rust.file_name(&model));
-            write(rust, Language::Rust.emit(&model))?;
-            if let Some(header) = header {
-                let folder = header.parent().unwrap_or(Path::new(""));
-                write(header.clone(), Language::C.emit(&model))?;
-                for (path, text) in C_RUNTIME {
-                    write(folder.join(path), (*text).to_owned())?;
-                }
+            let unit = schemas.load(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            headers.extend(header.iter().map(|header| (unit, header)));
+        }
+        for model in models(&schemas)? {
+            write(Path::new(&out_dir).join(Language::Rust.file_name(model)), Language::Rust.emit(model))?;
+        }
+        for (unit, header) in headers {
+            let folder = header.parent().unwrap_or(Path::new(""));
+            let closure = schemas.closure(unit);
+            for (at, model) in closure.iter().filter_map(|unit| unit.model.as_ref()).enumerate() {
+                // Itself last, under the name that was asked for; what it includes beside it.
+                let is_own = at + 1 == closure.len();
+                let path = if is_own { header.clone() } else { folder.join(Language::C.file_name(model)) };
+                write(path, Language::C.emit(model))?;
+            }
+            for (path, text) in C_RUNTIME {
+                write(folder.join(path), (*text).to_owned())?;
             }
         }
         Ok(())
     }
 }
 
-fn compile(path: &Path) -> Result<Model, String> {
-    let source = Source::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (model, found) = crate::compile(&source);
-    let reports = found.render(&source, false);
-    if model.is_some() {
-        for line in reports.lines() {
-            println!("cargo::warning={line}");
+/// The models of all schemas and of those that they import, or everything that is wrong with any of them.
+fn models(schemas: &Schemas) -> Result<Vec<&Model>, String> {
+    let mut errors = String::new();
+    let mut models = Vec::new();
+    for unit in schemas.units() {
+        println!("cargo::rerun-if-changed={}", unit.source.name());
+        let reports = unit.found.render(&unit.source, false);
+        match &unit.model {
+            Some(model) => {
+                for line in reports.lines() {
+                    println!("cargo::warning={line}");
+                }
+                models.push(&**model);
+            }
+            None => errors.push_str(&reports),
         }
     }
-    model.ok_or(reports)
+    if errors.is_empty() { Ok(models) } else { Err(errors) }
 }
 
 fn write(path: PathBuf, text: String) -> Result<(), String> {

@@ -1,51 +1,73 @@
 //! The rules for names: every name that a schema gives must be usable, and be itself only, in every language. Relies on
-//! `schema`, `names` and `generated`; does not look at types.
+//! `schema`, `usable`, `names` and `generated`; does not look at types.
 
 use std::collections::HashMap;
 
 use shmrecord_layout::Kind;
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::enumeration::Enum;
+use crate::foreign::Foreign;
 use crate::generated::Generated;
-use crate::names;
+use crate::names::{self, Target};
+use crate::record::Record;
 use crate::rules::Rule;
-use crate::schema::{Record, Schema};
+use crate::schema::Schema;
 use crate::source::{Span, Spanned};
+use crate::suffixes;
+use crate::usable::Name;
+use crate::words::Rename;
 
 /// Reports every name that cannot be used.
-pub(crate) fn names(schema: &Schema, found: &mut Diagnostics) {
+pub(crate) fn names(schema: &Schema, foreign: &Foreign, found: &mut Diagnostics) {
     let prefix = schema.name.as_ref().map_or("", |name| name.value.as_str());
     if let Some(name) = &schema.name {
         schema_name(name, found);
     }
-    let mut generated = Generated::default();
+    let none = Rename::default();
+    let files = foreign.imports.iter();
+    let files: Vec<_> = files.map(|i| Spanned { value: i.value.file.clone(), span: i.span }).collect();
+    let mut generated = Generated::new(prefix);
+    for (import, of) in foreign.imports.iter().zip(&files) {
+        generated.imported(&import.value, Name { of, rename: &none, what: "schema" }, found);
+    }
     for constant in &schema.constants {
-        if usable(&constant.name, "constant", names::rust_constant, found) {
-            generated.constant(prefix, &constant.name, found);
+        let name = Name { of: &constant.name, rename: &constant.rename, what: "constant" };
+        if name.is_usable(names::rust_constant, found) {
+            generated.constant(name, found);
         }
     }
+    for given in &schema.enums {
+        let name = Name { of: &given.name, rename: &given.rename, what: given.what() };
+        if !is_primitive(name, found) && name.is_usable(names::rust_record, found) {
+            generated.enumeration(name, given.form, found);
+        }
+        enumerators(given, name, &mut generated, found);
+    }
     for record in &schema.records {
-        if Kind::ALL.iter().any(|kind| kind.size().is_some() && kind.name() == record.name.value) {
-            let title = format!("a record cannot be called `{}`", record.name.value);
-            let report = Diagnostic::new(Rule::PrimitiveName, record.name.span, title);
-            found.push(report.label("this is a primitive type"));
-        } else if usable(&record.name, "record", names::rust_record, found) {
-            generated.record(prefix, &record.name, found);
+        let name = Name { of: &record.name, rename: &record.rename, what: "record" };
+        if !is_primitive(name, found) && name.is_usable(names::rust_record, found) {
+            generated.record(name, found);
         }
     }
     for segment in &schema.segments {
-        if usable(&segment.name, "segment", names::rust_constant, found) {
-            generated.segment(prefix, &segment.name, found);
+        let name = Name { of: &segment.name, rename: &none, what: "segment" };
+        if name.is_usable(names::rust_constant, found) {
+            generated.segment(name, found);
         }
     }
     for record in &schema.records {
-        fields(record, &generated, found);
+        fields(record, &mut generated, found);
+        aliases(record.fields.iter().filter_map(|f| Some((f.name.as_ref()?, &*f.aliases))), found);
     }
+    let enums = schema.enums.iter().map(|given| (&given.name, &*given.aliases));
+    let records = schema.records.iter().map(|record| (&record.name, &*record.aliases));
+    aliases(enums.chain(records), found);
 }
-
 fn schema_name(name: &Spanned<String>, found: &mut Diagnostics) {
     let word = name.value.as_str();
-    if !usable(name, "schema", str::to_owned, found) {
+    let none = Rename::default();
+    if !(Name { of: name, rename: &none, what: "schema" }).is_usable(str::to_owned, found) {
         return;
     }
     let proper = word.trim_end_matches('_').to_ascii_lowercase();
@@ -60,88 +82,122 @@ fn schema_name(name: &Spanned<String>, found: &mut Diagnostics) {
     }
 }
 
-fn fields(record: &Record, generated: &Generated<'_>, found: &mut Diagnostics) {
+/// Whether a type would hide a primitive one; reports it.
+fn is_primitive(name: Name<'_>, found: &mut Diagnostics) -> bool {
+    let word = &name.of.value;
+    let primitive = Kind::ALL.iter().any(|kind| kind.size().is_some() && kind.name() == word);
+    if primitive {
+        let title = format!("{} cannot be called `{word}`", name.any());
+        let report = Diagnostic::new(Rule::PrimitiveName, name.of.span, title);
+        found.push(report.label("this is a primitive type"));
+    }
+    primitive
+}
+
+fn enumerators<'s>(given: &'s Enum, ty: Name<'s>, generated: &mut Generated<'s>, found: &mut Diagnostics) {
+    let what = if given.what() == "flags" { "flag" } else { "enumerator" };
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for value in &given.values {
+        let name = Name { of: &value.name, rename: &value.rename, what };
+        // Other languages than Rust write the type's name in front, or all in upper case, where no keyword is.
+        let rust = value.rename.or(Target::Rust, || names::rust_enumerator(&name.of.value, given.form));
+        if !name.is_identifier(found) || !name.is_free(&[(Target::Rust, rust)], found) {
+            continue;
+        }
+        // What differs in CamelCase differs in upper case as well.
+        let camel = names::camel_field(&name.of.value);
+        if let Some(&first) = seen.get(&camel) {
+            let title = format!("two {what}s of `{}` are both `{camel}` in Go and in Rust", given.name.value);
+            let report = Diagnostic::new(Rule::SameAfterConversion, name.of.span, title);
+            found.push(report.label("choose another name").also(first, "the first one"));
+            continue;
+        }
+        seen.insert(camel, name.of.span);
+        generated.enumerator(ty, name, found);
+    }
+    aliases(given.values.iter().map(|value| (&value.name, &*value.aliases)), found);
+}
+
+fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Diagnostics) {
+    let ty = Name { of: &record.name, rename: &record.rename, what: "record" };
     let mut exact: HashMap<&str, Span> = HashMap::new();
-    let mut converted: HashMap<String, &Spanned<String>> = HashMap::new();
-    for name in record.fields.iter().filter_map(|field| field.name.as_ref()) {
-        if let Some(&first) = exact.get(name.value.as_str()) {
-            let title = format!("two fields of `{}` are called `{}`", record.name.value, name.value);
-            let report = Diagnostic::new(Rule::DuplicateField, name.span, title);
+    let mut written: HashMap<(usize, String), &Spanned<String>> = HashMap::new();
+    let mut methods: HashMap<String, &Spanned<String>> = HashMap::new();
+    for field in &record.fields {
+        let Some(of) = &field.name else { continue };
+        if let Some(&first) = exact.get(of.value.as_str()) {
+            let title = format!("two fields of `{}` are called `{}`", record.name.value, of.value);
+            let report = Diagnostic::new(Rule::DuplicateField, of.span, title);
             found.push(report.label("the second one").also(first, "the first one"));
             continue;
         }
-        exact.insert(&name.value, name.span);
-        if !usable(name, "field", str::to_owned, found) {
+        exact.insert(&of.value, of.span);
+        let name = Name { of, rename: &field.rename, what: "field" };
+        if !name.is_usable(str::to_owned, found) {
             continue;
         }
-        if let Some(owner) = generated.owner(&name.value) {
+        if let Some(owner) = generated.owner(&name.in_c(|| of.value.clone())) {
             let title =
-                format!("the field `{}` has a name that C code gets for `{}`", name.value, owner.name.value);
+                format!("the field `{}` has a name that C code gets for `{}`", of.value, owner.name.of.value);
             found.push(
-                Diagnostic::new(Rule::GeneratedName, name.span, title)
-                    .also(owner.name.span, format!("this {} gives the name", owner.what)),
+                Diagnostic::new(Rule::GeneratedName, of.span, title)
+                    .also(owner.name.of.span, format!("this {} gives the name", owner.name.what)),
             );
         }
-        let camel = names::camel_field(&name.value);
-        if let Some(first) = converted.get(&camel) {
-            let title = format!(
-                "the fields `{}` and `{}` differ only in case or underscores",
-                first.value, name.value
-            );
-            let report = Diagnostic::new(Rule::SameAfterConversion, name.span, title);
+        for target in Target::ALL {
+            let word = field.rename.or(target, || match target {
+                Target::Go => names::camel_field(&of.value),
+                Target::C | Target::Rust | Target::Python => of.value.clone(),
+            });
+            let Some(first) = written.get(&(target as usize, word.clone())) else {
+                written.insert((target as usize, word), of);
+                continue;
+            };
+            let title = if field.rename.get(target).is_none() && target == Target::Go {
+                format!("the fields `{}` and `{}` differ only in case or underscores", first.value, of.value)
+            } else {
+                let (one, two, language) = (&first.value, &of.value, target.language());
+                format!("the fields `{one}` and `{two}` are both `{word}` in {language}")
+            };
+            let report = Diagnostic::new(Rule::SameAfterConversion, of.span, title);
             found.push(report.label("choose another name").also(first.span, "the other field"));
-        } else {
-            converted.insert(camel, name);
+        }
+        generated.field(ty, name, field, found);
+        let (text, has_null, is_scaled) = field.uses();
+        let stem = field.rename.or(Target::Rust, || of.value.clone());
+        for suffix in suffixes::of_rust_field(text, has_null, is_scaled) {
+            let method = format!("{stem}{suffix}");
+            if let Some(first) = methods.get(&method) {
+                let (one, two) = (&first.value, &of.value);
+                let title = format!("Rust code would get the method `{method}` for `{one}` and for `{two}`");
+                let report = Diagnostic::new(Rule::GeneratedName, of.span, title);
+                found.push(report.label("choose another name").also(first.span, "the other field"));
+                break;
+            }
+            methods.insert(method, of);
         }
     }
 }
 
-/// Whether a name is an identifier that no language has taken, as it is and as Rust writes it. Reports why not.
-fn usable(name: &Spanned<String>, what: &str, in_rust: fn(&str) -> String, found: &mut Diagnostics) -> bool {
-    let word = name.value.as_str();
-    let report = if is_padding(word) {
-        let title = format!("`{word}` is a name of padding");
-        Diagnostic::new(Rule::PaddingName, name.span, title).label(format!("not usable for a {what}"))
-    } else if word.len() > names::MAX_NAME_BYTES {
-        let title = format!("a name of {} characters", word.chars().count());
-        Diagnostic::new(Rule::BadName, name.span, title)
-            .label(format!("at most {} characters", names::MAX_NAME_BYTES))
-    } else if !is_identifier(word) {
-        let lower = |name: String| if what == "schema" { name.to_ascii_lowercase() } else { name };
-        let proposal = names::sanitized(word).map(|name| format!("call it `{}`", lower(name)));
-        let report =
-            Diagnostic::new(Rule::BadName, name.span, format!("`{word}` cannot be the name of a {what}"))
-                .label("a letter, then letters, digits, single underscores");
-        proposal.into_iter().fold(report, Diagnostic::help)
-    } else {
-        let rust = in_rust(word);
-        let (taken, title) = match (names::taken(word), names::taken(&rust)) {
-            (Some(by), _) => (by, format!("the {what} `{word}` cannot be called so")),
-            (None, Some(by)) => {
-                (by, format!("the {what} `{word}` is `{rust}` in Rust and cannot be called so"))
-            }
-            (None, None) => return true,
-        };
-        let proposal = match what {
-            "record" => format!("{rust}Record"),
-            "schema" => format!("{word}_schema"),
-            _ => format!("{word}_"),
-        };
-        let report = Diagnostic::new(Rule::Keyword, name.span, title).label(taken);
-        let free = names::taken(&proposal).is_none() && names::taken(&in_rust(&proposal)).is_none();
-        if free { report.help(format!("call it `{proposal}`")) } else { report }
-    };
-    found.push(report);
-    false
-}
-
-fn is_padding(word: &str) -> bool {
-    let number = word.strip_prefix("_pad");
-    word == "_reserved" || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn is_identifier(word: &str) -> bool {
-    word.starts_with(|first: char| first.is_ascii_alphabetic())
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !word.contains("__")
+/// Reports former names that are those of something else beside it.
+fn aliases<'s>(
+    siblings: impl Iterator<Item = (&'s Spanned<String>, &'s [Spanned<String>])> + Clone,
+    found: &mut Diagnostics,
+) {
+    if siblings.clone().all(|(_, aliases)| aliases.is_empty()) {
+        return;
+    }
+    let mut taken: HashMap<&str, Span> = HashMap::new();
+    for (name, _) in siblings.clone() {
+        taken.entry(&name.value).or_insert(name.span);
+    }
+    for alias in siblings.flat_map(|(_, aliases)| aliases) {
+        if let Some(&first) = taken.get(alias.value.as_str()) {
+            let title = format!("the alias `{}` is a name already", alias.value);
+            let report = Diagnostic::new(Rule::AliasTaken, alias.span, title);
+            found.push(report.label("taken").also(first, "here"));
+        } else {
+            taken.insert(&alias.value, alias.span);
+        }
+    }
 }

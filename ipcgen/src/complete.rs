@@ -1,61 +1,88 @@
-//! The last step of reading a schema: from what was written, resolved and placed to the model, with ids and
-//! descriptions. Relies on the layout crate for both; reports nothing, for all is known to hold.
+//! The last step of reading a schema: from what was written, resolved and placed to the model. Relies on `identity` for ids
+//! and descriptions; reports nothing, for all is known to hold.
 
-use std::cell::OnceCell;
+use shmrecord_layout::{Form, Kind};
 
-use shmrecord_layout::describe;
-use shmrecord_layout::{FieldLayout, FieldType, Kind, MAX_RANK, RecordLayout};
-
-use crate::layout::Frame;
-use crate::model::{Constant, Element, Field, Member, Model, Record, Segment, Type};
-use crate::names;
+use crate::facts::Facts;
+use crate::foreign::Foreign;
+use crate::identity;
+use crate::layout::{Frame, Place};
+use crate::model::{
+    Constant, Deprecated, Element, Enum, Field, Member, Model, Origin, Record, Segment, Type,
+};
+use crate::names::{self, Target};
+use crate::record;
 use crate::resolve::Resolved;
 use crate::schema::{self, Schema};
+use crate::words;
+
+/// A schema after all checks.
+pub(crate) struct Draft {
+    pub(crate) schema: Schema,
+    pub(crate) foreign: Foreign,
+    /// The imported ones and then those of the schema, as in the model.
+    pub(crate) enums: Vec<Enum>,
+    pub(crate) resolved: Resolved,
+    pub(crate) frames: Vec<Option<Frame>>,
+    pub(crate) facts: Vec<Vec<Facts>>,
+}
 
 /// The model of a schema without errors; `None` when something in it is missing after all.
-pub(crate) fn model(
-    file: &str,
-    schema: Schema,
-    resolved: Resolved,
-    frames: Vec<Option<Frame>>,
-) -> Option<Model> {
+pub(crate) fn model(file: &str, draft: Draft) -> Option<Model> {
+    let Draft { schema, foreign, enums, resolved, mut frames, mut facts } = draft;
     let name = schema.name?.value;
-    let constants = schema.constants.into_iter().map(|constant| {
-        let given = constant.name.value;
-        Some(Constant {
-            rust_name: names::rust_constant(&given),
-            c_name: names::c_macro(&name, &given),
-            doc: constant.doc,
-            value: constant.value?,
-        })
-    });
+    let constants = schema.constants.into_iter().map(|given| constant(&name, given));
     let constants = constants.collect::<Option<Vec<_>>>()?;
 
-    let mut position = vec![0; resolved.order.len()];
+    // Records change their places: behind those that they contain.
+    let imported = foreign.records.len();
+    let mut position: Vec<usize> = (0..imported + resolved.order.len()).collect();
     for (at, &record) in resolved.order.iter().enumerate() {
-        *position.get_mut(record)? = at;
+        *position.get_mut(imported + record)? = imported + at;
     }
     let mut types = resolved.types;
-    let mut given: Vec<Option<schema::Record>> = schema.records.into_iter().map(Some).collect();
-    let mut frames = frames;
-    let mut records: Vec<Record> = Vec::with_capacity(given.len());
+    let mut given: Vec<Option<record::Record>> = schema.records.into_iter().map(Some).collect();
+    let mut records = foreign.records;
     for &at in &resolved.order {
-        let (types, given, frame) = (std::mem::take(&mut types[at]), given[at].take()?, frames[at].take()?);
-        let types = types.into_iter().map(|ty| {
+        let fields = std::mem::take(&mut types[at]).into_iter().zip(std::mem::take(&mut facts[at]));
+        let fields = fields.map(|(ty, facts)| {
             let mut ty = ty?;
             if let Element::Record(part) = &mut ty.element {
                 *part = position[*part];
             }
-            Some(ty)
+            Some((ty, facts))
         });
-        let types = types.collect::<Option<Vec<_>>>()?;
-        records.push(record(&name, given, types, frame, &records)?);
+        let fields = fields.collect::<Option<Vec<_>>>()?;
+        let (given, frame) = (given[at].take()?, frames[imported + at].take()?);
+        records.push(record(&name, given, fields, frame, &records, &enums)?);
     }
-    identify(&mut records);
+    identity::identify(&mut records, &enums, schema.version);
     let segments = schema.segments.into_iter().zip(resolved.segments);
     let segments = segments.map(|(given, record)| segment(&name, given, *position.get(record?)?, &records));
     let segments = segments.collect::<Option<Vec<_>>>()?;
-    Some(Model { file: file.to_owned(), name, doc: schema.doc, constants, records, segments })
+    Some(Model {
+        file: file.to_owned(),
+        name,
+        version: schema.version,
+        doc: schema.doc,
+        imports: foreign.imports.into_iter().map(|import| import.value).collect(),
+        constants,
+        enums,
+        records,
+        segments,
+    })
+}
+
+fn constant(prefix: &str, given: schema::Constant) -> Option<Constant> {
+    let name = given.name.value;
+    Some(Constant {
+        rust_name: given.rename.or(Target::Rust, || names::rust_constant(&name)),
+        c_name: given.rename.or(Target::C, || names::c_macro(prefix, &name)),
+        renamed: given.rename.settled(),
+        name,
+        doc: given.doc,
+        value: given.value?,
+    })
 }
 
 /// A segment that holds the record at this index of the model.
@@ -85,46 +112,44 @@ fn segment(
     })
 }
 
-/// A record with everything but what [`identify`] adds.
+/// A record with everything but what [`identity::identify`] adds.
 fn record(
     prefix: &str,
-    given: schema::Record,
-    types: Vec<Type>,
+    given: record::Record,
+    fields: Vec<(Type, Facts)>,
     frame: Frame,
     before: &[Record],
+    enums: &[Enum],
 ) -> Option<Record> {
     let part = |ty: &Type| match ty.element {
         Element::Record(at) => before.get(at),
         _ => None,
     };
-    let has_invalid = |ty: &Type| {
-        ty.element == Element::Scalar(Kind::Bool) || part(ty).is_some_and(|part| part.has_invalid)
+    let has_invalid = |ty: &Type| match ty.element {
+        Element::Enum(at) => enums[at].form == Form::Closed,
+        element => element == Element::Scalar(Kind::Bool) || part(ty).is_some_and(|part| part.has_invalid),
     };
-    let has_invalid = types.iter().any(has_invalid);
+    let has_invalid = fields.iter().any(|(ty, _)| has_invalid(ty));
     let has_padding =
-        !frame.pads.is_empty() || types.iter().any(|ty| part(ty).is_some_and(|part| part.has_padding));
-    let mut members = Vec::with_capacity(types.len() + frame.pads.len());
+        !frame.pads.is_empty() || fields.iter().any(|(ty, _)| part(ty).is_some_and(|part| part.has_padding));
+    let mut members = Vec::with_capacity(fields.len() + frame.pads.len());
     let mut pads = frame.pads.into_iter().peekable();
-    for ((given, ty), place) in given.fields.into_iter().zip(types).zip(frame.places) {
+    for ((given, (ty, facts)), place) in given.fields.into_iter().zip(fields).zip(frame.places) {
         while let Some(pad) = pads.next_if(|pad| pad.offset < place.offset) {
             members.push(Member::Pad(pad));
         }
-        let name = given.name?.value;
-        members.push(Member::Field(Field {
-            name,
-            doc: given.doc,
-            unit: given.unit,
-            ty,
-            offset: place.offset,
-            size: place.size,
-        }));
+        members.push(Member::Field(field(given, ty, facts, place)?));
     }
     members.extend(pads.map(Member::Pad));
     let name = given.name.value;
+    let c_name = given.rename.or(Target::C, || names::c_record(prefix, &name));
     Some(Record {
-        rust_name: names::rust_record(&name),
-        c_name: names::c_record(prefix, &name),
-        c_macro: names::c_macro(prefix, &name),
+        origin: Origin::Here,
+        rust_name: given.rename.or(Target::Rust, || names::rust_record(&name)),
+        c_macro: c_name.to_ascii_uppercase(),
+        c_name,
+        renamed: given.rename.settled(),
+        aliases: words::values(&given.aliases),
         name,
         doc: given.doc,
         size: frame.size,
@@ -139,42 +164,29 @@ fn record(
     })
 }
 
-/// Computes ids and descriptions, as the derive's constants do: from layouts that refer to one another.
-fn identify(records: &mut [Record]) {
-    // Slots that are filled one after the other: a layout refers to those in front of it.
-    let fields: Vec<OnceCell<Vec<FieldLayout<'_>>>> = records.iter().map(|_| OnceCell::new()).collect();
-    let layouts: Vec<OnceCell<RecordLayout<'_>>> = records.iter().map(|_| OnceCell::new()).collect();
-    let identities: Vec<_> = records
-        .iter()
-        .zip(fields.iter().zip(&layouts))
-        .map(|(record, (fields, layout))| {
-            let list = record.fields().filter_map(|field| field_layout(field, &layouts)).collect();
-            let list = fields.get_or_init(|| list);
-            let layout = layout.get_or_init(|| {
-                RecordLayout::new(&record.name, record.size, record.align, list, &record.doc)
-            });
-            (layout.layout_id, layout.schema_id, describe::encode(layout))
-        })
-        .collect();
-    for (record, (layout_id, schema_id, description)) in records.iter_mut().zip(identities) {
-        record.layout_id = layout_id;
-        record.schema_id = schema_id;
-        record.description = description;
-    }
-}
-
-fn field_layout<'a>(field: &'a Field, layouts: &'a [OnceCell<RecordLayout<'a>>]) -> Option<FieldLayout<'a>> {
-    let element = match field.ty.element {
-        Element::Scalar(kind) => FieldType::scalar(kind)?,
-        Element::Char => FieldType::scalar(Kind::U8)?,
-        Element::Record(at) => FieldType::record(layouts.get(at)?.get()?),
-    };
-    let ty = field.ty.dims.iter().rev().try_fold(element, |ty, &length| ty.array_of(length))?;
-    debug_assert!(usize::from(ty.rank) <= MAX_RANK);
-    Some(FieldLayout {
-        text: field.ty.element == Element::Char,
-        unit: field.unit.as_deref(),
-        doc: &field.doc,
-        ..FieldLayout::new(&field.name, ty, field.offset)
+fn field(given: record::Field, ty: Type, facts: Facts, place: Place) -> Option<Field> {
+    let name = given.name?.value;
+    let deprecated = given.deprecated.map(|deprecated| Deprecated {
+        since: deprecated.since.value,
+        instead: deprecated.instead.map(|instead| instead.value),
+    });
+    Some(Field {
+        rust_name: given.rename.or(Target::Rust, || name.clone()),
+        c_name: given.rename.or(Target::C, || name.clone()),
+        renamed: given.rename.settled(),
+        aliases: words::values(&given.aliases),
+        name,
+        doc: given.doc,
+        unit: given.unit,
+        exp: given.exp.map_or(0, |exp| exp.value),
+        time: facts.time,
+        null: facts.null,
+        min: facts.min,
+        max: facts.max,
+        since: given.since.map(|since| since.value),
+        deprecated,
+        ty,
+        offset: place.offset,
+        size: place.size,
     })
 }

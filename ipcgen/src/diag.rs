@@ -138,7 +138,7 @@ impl Diagnostics {
         &self.reports
     }
 
-    /// The last step: leaves out what only follows from a line with a TOML error, and sorts.
+    /// The last step: leaves out what only follows from a line with a TOML error or from an import that failed, and sorts.
     pub(crate) fn settle(&mut self, source: &Source) {
         let broken: HashSet<usize> = self
             .reports
@@ -146,7 +146,8 @@ impl Diagnostics {
             .filter(|report| report.rule == Rule::BadToml)
             .map(|report| source.line(report.span.start))
             .collect();
-        if !broken.is_empty() {
+        let lacking = self.reports.iter().any(|report| report.rule.hides_names());
+        if !broken.is_empty() || lacking {
             self.reports.retain(|report| {
                 let follows = report.rule.is_absence() || broken.contains(&source.line(report.span.start));
                 let kept = report.rule == Rule::BadToml || !follows;
@@ -174,7 +175,7 @@ impl Diagnostics {
             (distance, candidate)
         })
         .filter(|&(distance, _)| distance <= limit)
-        .min_by_key(|&(distance, _)| distance)
+        .min()
         .map(|(_, candidate)| candidate)
     }
 

@@ -1,206 +1,215 @@
-//! The names that generated code gives, and whose they are, so that no two are the same. Relies on `names`; does not ask
+//! The names that generated code gives, and whose they are, so that no two are the same. Relies on `names` and `suffixes`; does not ask
 //! whether a name is usable by itself.
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostic, Diagnostics};
-use crate::names;
-use crate::rules::Rule;
-use crate::source::Spanned;
+use shmrecord_layout::Form;
 
-/// What the C header makes for a record, behind its type's name.
-const C_SUFFIXES: [&str; 35] = [
-    "",
-    "_batch",
-    "_batch_abandon",
-    "_batch_begin",
-    "_batch_commit",
-    "_batch_set",
-    "_check",
-    "_clear_death",
-    "_close",
-    "_close_writer",
-    "_create",
-    "_create_shared",
-    "_description",
-    "_layout",
-    "_lock",
-    "_lock_after_death",
-    "_open",
-    "_open_shared",
-    "_open_writer",
-    "_read",
-    "_read_fresh",
-    "_read_patiently",
-    "_read_until",
-    "_reader",
-    "_refresh",
-    "_replace",
-    "_replace_shared",
-    "_snapshot",
-    "_unlock",
-    "_update",
-    "_wait",
-    "_wait_any",
-    "_write",
-    "_writer",
-    "_zero_padding",
-];
-/// What it makes for a segment.
-const C_SEGMENT_SUFFIXES: [&str; 14] = [
-    "",
-    "_close",
-    "_close_writer",
-    "_count",
-    "_foreign",
-    "_free_guard",
-    "_open",
-    "_open_writer",
-    "_read",
-    "_read_patiently",
-    "_reader",
-    "_update",
-    "_write",
-    "_writer",
-];
-/// And for a record, behind its macro's name.
-const C_MACRO_SUFFIXES: [&str; 2] = ["_LAYOUT_ID", "_SCHEMA_ID"];
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{self, Element, Model};
+use crate::names::{self, Target};
+use crate::record::Field;
+use crate::rules::Rule;
+use crate::suffixes;
+use crate::usable::Name;
+
+/// Names that must differ from one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Space {
+    C,
+    RustTypes,
+    RustConstants,
+    Go,
+    Python,
+}
+
+impl Space {
+    fn language(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::RustTypes | Self::RustConstants => "Rust",
+            Self::Go => "Go",
+            Self::Python => "Python",
+        }
+    }
+}
 
 /// Who a generated name belongs to.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'s> {
-    pub(crate) what: &'static str,
-    pub(crate) name: &'s Spanned<String>,
+    pub(crate) name: Name<'s>,
     /// Whether it is the thing's very name, not that of something made for it.
     own: bool,
 }
 
 /// The names that generated code gives, so far.
-#[derive(Default)]
 pub(crate) struct Generated<'s> {
-    names: HashMap<String, Owner<'s>>,
-    rust_records: HashMap<String, Owner<'s>>,
-    rust_constants: HashMap<String, Owner<'s>>,
+    prefix: &'s str,
+    names: [HashMap<String, Owner<'s>>; 5],
 }
 
 impl<'s> Generated<'s> {
+    /// Nothing yet, of a schema of this name.
+    pub(crate) fn new(prefix: &'s str) -> Self {
+        Self { prefix, names: Default::default() }
+    }
+
     /// Who has this name in C.
     pub(crate) fn owner(&self, name: &str) -> Option<&Owner<'s>> {
-        self.names.get(name)
+        self.names[Space::C as usize].get(name)
     }
 
-    /// Takes the names of a constant, or reports who has one of them.
-    pub(crate) fn constant(&mut self, prefix: &str, name: &'s Spanned<String>, found: &mut Diagnostics) {
-        let owner = Owner { what: "constant", name, own: true };
-        self.add(names::c_macro(prefix, &name.value), owner, true, found);
-        self.rust_constants.insert(names::rust_constant(&name.value), owner);
-    }
-
-    /// Takes the names of a record, or reports who has one of them.
-    pub(crate) fn record(&mut self, prefix: &str, name: &'s Spanned<String>, found: &mut Diagnostics) {
-        let owner = Owner { what: "record", name, own: true };
-        let ty = names::c_record(prefix, &name.value);
-        if let Some(by) = names::taken(&ty) {
-            let title = format!("the record `{}` is `{ty}` in C", name.value);
-            found.push(Diagnostic::new(Rule::GeneratedName, name.span, title).label(by));
-            return;
-        }
-        let rust = names::rust_record(&name.value);
-        if let Some(first) = self.rust_records.get(&rust) {
-            let title =
-                format!("the records `{}` and `{}` are both `{rust}` in Rust", first.name.value, name.value);
-            let report = Diagnostic::new(Rule::SameAfterConversion, name.span, title);
-            found.push(report.also(first.name.span, "the first one"));
-            return;
-        }
-        self.rust_records.insert(rust, owner);
-        for suffix in C_SUFFIXES {
-            if !self.add(format!("{ty}{suffix}"), owner, suffix.is_empty(), found) {
+    /// Takes the names that the header of an imported schema gives; `name` is where it is imported.
+    pub(crate) fn imported(&mut self, model: &Model, name: Name<'s>, found: &mut Diagnostics) {
+        let constants = model.constants.iter().map(|constant| constant.c_name.clone());
+        let values = model.own_enums().flat_map(|named| &named.values).map(|value| value.c_name.clone());
+        let enums = model.own_enums().flat_map(|named| {
+            suffixes::of_enum(named.form).iter().map(|suffix| format!("{}{suffix}", named.c_name))
+        });
+        let records = model.own_records().flat_map(|record| {
+            let ty = suffixes::RECORD.iter().map(|suffix| format!("{}{suffix}", record.c_name));
+            ty.chain(suffixes::RECORD_MACRO.iter().map(|suffix| format!("{}{suffix}", record.c_macro)))
+        });
+        let fields = model.own_records().flat_map(|record| {
+            let stem = |field: &model::Field| format!("{}_{}", record.c_name, field.c_name);
+            record.fields().flat_map(move |field| {
+                let text = field.ty.element == Element::Char;
+                let stem = stem(field);
+                suffixes::of_field(text, field.null.is_some(), field.exp != 0)
+                    .map(move |suffix| stem.clone() + suffix)
+            })
+        });
+        let segments = model
+            .segments
+            .iter()
+            .flat_map(|segment| suffixes::SEGMENT.iter().map(|suffix| format!("{}{suffix}", segment.c_name)));
+        for generated in constants.chain(enums).chain(values).chain(records).chain(fields).chain(segments) {
+            if !self.add(Space::C, generated, name, false, found) {
                 return;
             }
         }
-        let shouted = names::c_macro(prefix, &name.value);
-        for suffix in C_MACRO_SUFFIXES {
-            if !self.add(format!("{shouted}{suffix}"), owner, false, found) {
+    }
+
+    /// Takes the names of a constant, or reports who has one of them.
+    pub(crate) fn constant(&mut self, name: Name<'s>, found: &mut Diagnostics) {
+        let word = &name.of.value;
+        let c = name.in_c(|| names::c_macro(self.prefix, word));
+        let shouted = || names::rust_constant(word);
+        let _ = self.add(Space::C, c, name, true, found)
+            && self.add(Space::RustConstants, name.rename.or(Target::Rust, shouted), name, true, found)
+            && self.add(Space::Python, name.rename.or(Target::Python, shouted), name, true, found)
+            && self.add(
+                Space::Go,
+                name.rename.or(Target::Go, || names::camel_field(word)),
+                name,
+                true,
+                found,
+            );
+    }
+
+    /// Takes the names of an enum or flags, or reports who has one of them.
+    pub(crate) fn enumeration(&mut self, name: Name<'s>, form: Form, found: &mut Diagnostics) {
+        let _ = self.ty(name, suffixes::of_enum(form), found);
+    }
+
+    /// Takes the names of an enumerator or a flag of this type, or reports who has one of them.
+    pub(crate) fn enumerator(&mut self, ty: Name<'s>, name: Name<'s>, found: &mut Diagnostics) {
+        let c_type = ty.in_c(|| names::c_record(self.prefix, &ty.of.value));
+        let c = name.in_c(|| names::c_enumerator(&c_type, &name.of.value));
+        let go_type = ty.rename.or(Target::Go, || names::rust_record(&ty.of.value));
+        let go = name.rename.or(Target::Go, || go_type + &names::camel_field(&name.of.value));
+        let _ = self.add(Space::C, c, name, true, found) && self.add(Space::Go, go, name, true, found);
+    }
+
+    /// Takes the names of a record, or reports who has one of them.
+    pub(crate) fn record(&mut self, name: Name<'s>, found: &mut Diagnostics) {
+        if !self.ty(name, &suffixes::RECORD, found) {
+            return;
+        }
+        let shouted = name.in_c(|| names::c_record(self.prefix, &name.of.value)).to_ascii_uppercase();
+        for suffix in suffixes::RECORD_MACRO {
+            if !self.add(Space::C, format!("{shouted}{suffix}"), name, false, found) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the names of what is made for a field of this record, or reports who has one of them.
+    pub(crate) fn field(&mut self, ty: Name<'s>, name: Name<'s>, field: &Field, found: &mut Diagnostics) {
+        let (text, has_null, is_scaled) = field.uses();
+        for suffix in suffixes::of_field(text, has_null, is_scaled) {
+            let ty = ty.in_c(|| names::c_record(self.prefix, &ty.of.value));
+            let field = name.in_c(|| name.of.value.clone());
+            if !self.add(Space::C, format!("{ty}_{field}{suffix}"), name, false, found) {
                 return;
             }
         }
     }
 
     /// Takes the names of a segment, or reports who has one of them.
-    pub(crate) fn segment(&mut self, prefix: &str, name: &'s Spanned<String>, found: &mut Diagnostics) {
-        let owner = Owner { what: "segment", name, own: true };
-        let rust = names::rust_constant(&name.value);
-        if let Some(first) = self.rust_constants.get(&rust) {
-            let (what, one, other) = (first.what, &first.name.value, &name.value);
-            let both = if what == owner.what {
-                format!("the segments `{one}` and `{other}`")
-            } else {
-                format!("the {what} `{one}` and the segment `{other}`")
-            };
-            let title = format!("{both} are both `{rust}` in Rust");
-            let report = Diagnostic::new(Rule::SameAfterConversion, name.span, title);
-            found.push(report.also(first.name.span, format!("the {what}")));
+    pub(crate) fn segment(&mut self, name: Name<'s>, found: &mut Diagnostics) {
+        let word = &name.of.value;
+        let rust = names::rust_constant(word);
+        if !self.add(Space::RustConstants, rust, name, true, found) {
             return;
         }
-        self.rust_constants.insert(rust, owner);
-        let stem = names::c_record(prefix, &name.value);
-        for suffix in C_SEGMENT_SUFFIXES {
-            if !self.add(format!("{stem}{suffix}"), owner, suffix.is_empty(), found) {
+        let stem = names::c_record(self.prefix, word);
+        for suffix in suffixes::SEGMENT {
+            if !self.add(Space::C, format!("{stem}{suffix}"), name, suffix.is_empty(), found) {
                 return;
             }
         }
     }
 
-    /// Takes a name of generated C code, or reports who has it.
-    fn add(&mut self, generated: String, owner: Owner<'s>, own: bool, found: &mut Diagnostics) -> bool {
-        let Some(first) = self.names.get(&generated).copied() else {
-            self.names.insert(generated, Owner { own, ..owner });
-            return true;
-        };
-        let (one, other) = (&first.name.value, &owner.name.value);
-        let (rule, title) = if own && first.own && first.what == owner.what {
-            let what = owner.what;
-            (
-                Rule::SameAfterConversion,
-                format!("the {what}s `{one}` and `{other}` are both `{generated}` in C"),
-            )
-        } else {
-            (
-                Rule::GeneratedName,
-                format!("C code would get the name `{generated}` for `{one}` and for `{other}`"),
-            )
-        };
-        let report = Diagnostic::new(rule, owner.name.span, title).label("choose another name");
-        found.push(report.also(first.name.span, format!("the other {}", first.what)));
-        false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{C_SEGMENT_SUFFIXES, C_SUFFIXES};
-    use crate::emit::C_RUNTIME;
-
-    #[test]
-    fn the_names_that_macros_of_the_runtime_give_are_known() {
-        for (header, mark, known) in [
-            ("shmrecord/table.h", "T##_", &C_SUFFIXES[..]),
-            ("shmrecord/shared.h", "T##_", &C_SUFFIXES[..]),
-            ("shmrecord/wait.h", "T##_", &C_SUFFIXES[..]),
-            ("shmrecord/adopt.h", "T##_", &C_SUFFIXES[..]),
-            ("shmrecord/adopt.h", "S##_", &C_SEGMENT_SUFFIXES[..]),
-        ] {
-            let (_, text) = C_RUNTIME.iter().find(|(name, _)| *name == header).unwrap();
-            let given: Vec<&str> = text
-                .split(mark)
-                .skip(1)
-                .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '_').next())
-                .collect();
-            assert!(!given.is_empty(), "{header}: no name behind {mark}");
-            for name in given {
-                assert!(known.contains(&format!("_{name}").as_str()), "{header}: {mark}{name}");
+    /// Takes the names of a type, or reports who has one of them.
+    fn ty(&mut self, name: Name<'s>, suffixes: &[&str], found: &mut Diagnostics) -> bool {
+        let word = &name.of.value;
+        for (space, target) in
+            [(Space::RustTypes, Target::Rust), (Space::Go, Target::Go), (Space::Python, Target::Python)]
+        {
+            let written = name.rename.or(target, || names::rust_record(word));
+            if !self.add(space, written, name, true, found) {
+                return false;
             }
         }
+        let c = name.in_c(|| names::c_record(self.prefix, word));
+        suffixes
+            .iter()
+            .all(|suffix| self.add(Space::C, format!("{c}{suffix}"), name, suffix.is_empty(), found))
+    }
+
+    /// Takes a name of generated code, or reports who has it.
+    fn add(
+        &mut self,
+        space: Space,
+        generated: String,
+        name: Name<'s>,
+        own: bool,
+        found: &mut Diagnostics,
+    ) -> bool {
+        let (word, what) = (&name.of.value, name.what);
+        if let Some(by) = names::taken_in(Target::C, &generated).filter(|_| own && space == Space::C) {
+            let title = format!("the {what} `{word}` is `{generated}` in C");
+            found.push(Diagnostic::new(Rule::GeneratedName, name.of.span, title).label(by));
+            return false;
+        }
+        let Some(first) = self.names[space as usize].get(&generated).copied() else {
+            self.names[space as usize].insert(generated, Owner { name, own });
+            return true;
+        };
+        let (other, language) = (&first.name.of.value, space.language());
+        let (rule, title) = if own && first.own && what == first.name.what {
+            let title = format!("the {what}s `{other}` and `{word}` are both `{generated}` in {language}");
+            (Rule::SameAfterConversion, title)
+        } else if space == Space::C {
+            let title = format!("C code would get the name `{generated}` for `{other}` and for `{word}`");
+            (Rule::GeneratedName, title)
+        } else {
+            let both = format!("the {} `{other}` and the {what} `{word}`", first.name.what);
+            (Rule::SameAfterConversion, format!("{both} are both `{generated}` in {language}"))
+        };
+        let report = Diagnostic::new(rule, name.of.span, title).label("choose another name");
+        found.push(report.also(first.name.of.span, format!("the other {}", first.name.what)));
+        false
     }
 }

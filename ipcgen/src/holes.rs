@@ -3,8 +3,8 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::layout::{Frame, bytes};
+use crate::record::Record;
 use crate::rules::Rule;
-use crate::schema::Record;
 
 /// Reports the holes of a record that was placed.
 pub(crate) fn report(record: &Record, frame: &Frame, found: &mut Diagnostics) {

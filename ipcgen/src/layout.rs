@@ -1,15 +1,17 @@
 //! Places the fields of every record and makes the padding visible. Relies on `schema`, `resolve` and the layout crate,
-//! which does the placing; this turns its verdicts into reports.
+//! which does the placing; this turns its verdicts into reports. What is imported has been placed.
 
 use shmrecord_layout::describe::MAX_DEPTH;
 use shmrecord_layout::place::{Finished, MAX_RECORD_BYTES, PlaceError, Placed, Placement};
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::foreign::Foreign;
 use crate::holes;
-use crate::model::{Element, Pad, Type};
+use crate::model::{self, Element, Enum, Pad, Type};
+use crate::record::{Field, Record};
 use crate::resolve::Resolved;
 use crate::rules::Rule;
-use crate::schema::{Field, Record, Schema};
+use crate::schema::Schema;
 use crate::source::Span;
 
 /// A record with its fields in place.
@@ -33,32 +35,62 @@ pub(crate) struct Place {
     pub(crate) align: u32,
 }
 
-/// Places all records, in the order in which they need one another. By index in the schema; `None` for those that
-/// cannot be placed.
-pub(crate) fn place(schema: &Schema, resolved: &Resolved, found: &mut Diagnostics) -> Vec<Option<Frame>> {
-    let mut frames: Vec<Option<Frame>> = schema.records.iter().map(|_| None).collect();
-    for &at in &resolved.order {
-        let record = &schema.records[at];
-        let Some(types) = resolved.types[at].iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
-            continue;
-        };
+/// What the placing of records looks things up in.
+struct Known<'s> {
+    enums: &'s [Enum],
+    /// The records so far: those that are imported and then those of the schema.
+    frames: Vec<Option<Frame>>,
+}
+
+/// Places all records, in the order in which they need one another. By index, those that are imported first; `None` for
+/// those that cannot be placed.
+pub(crate) fn place(
+    schema: &Schema,
+    foreign: &Foreign,
+    enums: &[Enum],
+    resolved: &Resolved,
+    found: &mut Diagnostics,
+) -> Vec<Option<Frame>> {
+    let mut known = Known { enums, frames: Vec::with_capacity(foreign.records.len() + schema.records.len()) };
+    for record in &foreign.records {
+        let placed = Frame::of_imported(record, &known.frames);
+        known.frames.push(Some(placed));
+    }
+    known.frames.extend(schema.records.iter().map(|_| None));
+    for &record in &resolved.order {
+        let at = foreign.records.len() + record;
+        let (types, record) = (&resolved.types[record], &schema.records[record]);
+        let Some(types) = types.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else { continue };
         if types.is_empty() {
             continue;
         }
-        frames[at] = frame(record, &types, &frames, found);
-        if let Some(frame) = &frames[at] {
+        known.frames[at] = frame(record, &types, &known, found);
+        if let Some(frame) = &known.frames[at] {
             holes::report(record, frame, found);
         }
     }
-    frames
+    known.frames
 }
 
-fn frame(
-    record: &Record,
-    types: &[&Type],
-    frames: &[Option<Frame>],
-    found: &mut Diagnostics,
-) -> Option<Frame> {
+impl Frame {
+    /// That of a record of another schema: nobody asks where its fields are.
+    fn of_imported(record: &model::Record, before: &[Option<Frame>]) -> Self {
+        let parts = record.fields().filter_map(|field| match field.ty.element {
+            Element::Record(part) => before.get(part)?.as_ref(),
+            _ => None,
+        });
+        Self {
+            size: record.size,
+            align: record.align,
+            natural_align: record.natural_align,
+            depth: 1 + parts.map(|part| part.depth).max().unwrap_or(0),
+            places: Vec::new(),
+            pads: Vec::new(),
+        }
+    }
+}
+
+fn frame(record: &Record, types: &[&Type], known: &Known<'_>, found: &mut Diagnostics) -> Option<Frame> {
     let mut placement = Placement::EMPTY;
     let mut depth = 1;
     let mut places: Vec<Place> = Vec::with_capacity(types.len());
@@ -68,8 +100,9 @@ fn frame(
         let (elem_size, align) = match ty.element {
             Element::Scalar(kind) => (kind.size()?, kind.size()?),
             Element::Char => (1, 1),
+            Element::Enum(at) => (known.enums[at].repr.size()?, known.enums[at].repr.size()?),
             Element::Record(part) => {
-                let part = frames[part].as_ref()?;
+                let part = known.frames[part].as_ref()?;
                 depth = depth.max(part.depth + 1);
                 (part.size, part.align)
             }

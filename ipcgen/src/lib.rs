@@ -2,20 +2,25 @@
 //! screen; nothing in it flows back.
 //!
 //! ```text
-//! source ─ schema ─┬─ check (names) ─────────────────┐
-//!                  └─ resolve (types) ─ layout ─ fit ┴─ complete ─ model ─ emit ─ output
+//!                    ┌─ check (names) ────────────────────────────────────────┐
+//! source ─ schema ─┬─┴ foreign ─ values ─ resolve ─┬─ layout ─ fit ───────────┼─ complete ─ model ─ emit ─ output
+//!                  └── schemas (imports)           └─ facts ─ versions ───────┘
 //! ```
 //!
 //! | module | what it settles |
 //! |---|---|
 //! | [`source`] | the text of a file, and where in it something stands |
-//! | `schema` (`table`, `text`, `type_expr`) | what was written, with its places |
+//! | `schema` (`record`, `enumeration`, `words`, `table`, `text`, `type_expr`) | what was written, with its places |
 //! | `segment` (`guard`, `address`) | the same for segments of other programs |
-//! | `check` (`names`, `generated`) | whether every name can be used in every language |
-//! | `resolve` | what the names in types mean; the order of records |
+//! | [`Schemas`] | which files there are: each once, behind those that it imports |
+//! | `foreign` | what imported schemas bring |
+//! | `check` (`usable`, `names`, `generated`, `suffixes`) | whether every name can be used in every language |
+//! | `values` | the numbers of enums and flags |
+//! | `resolve` (`order`) | what the names in types mean; the order of records |
 //! | `layout` (`holes`) | offsets and padding, by the layout crate |
 //! | `fit` | whether the records of segments fit where they are said to be |
-//! | `complete` | ids and descriptions, by the layout crate |
+//! | `facts`, `versions` | what is said of fields: scale, time, null, limits; since when they are there |
+//! | `complete` (`identity`) | the model; ids and descriptions, by the layout crate |
 //! | [`model`] | a schema that holds |
 //! | [`emit`] | text in a language, from the model alone |
 //! | [`output`] | files: written when they differ, compared by `--check` |
@@ -30,30 +35,49 @@ mod check;
 mod complete;
 pub mod diag;
 pub mod emit;
+mod enumeration;
+mod facts;
 mod fit;
+mod foreign;
 mod generated;
 mod guard;
 mod holes;
+mod identity;
 mod layout;
 pub mod model;
 mod names;
+mod order;
 pub mod output;
+mod record;
 mod resolve;
 pub mod rules;
 mod schema;
+mod schemas;
 mod segment;
 pub mod source;
+mod suffixes;
 mod table;
 mod text;
 mod type_expr;
+mod usable;
+mod values;
+mod versions;
+mod words;
 
 pub use build_script::Build;
+pub use schemas::{Schemas, Unit};
 
+use std::sync::Arc;
+
+use complete::Draft;
 use diag::Diagnostics;
+use foreign::Import;
 use model::Model;
+use schema::Schema;
 use source::Source;
 
-/// Reads a schema: all that is wrong with it, and the model when nothing but warnings were found.
+/// Reads a schema, and those that it imports: all that is wrong with it, and the model when nothing but warnings were
+/// found. What is wrong with an imported one is in [`Schemas`].
 ///
 /// ```
 /// use ipcgen::source::Source;
@@ -70,14 +94,24 @@ use source::Source;
 /// ```
 #[must_use]
 pub fn compile(source: &Source) -> (Option<Model>, Diagnostics) {
-    let mut found = Diagnostics::default();
-    let schema = schema::read(source, &mut found);
-    check::names(&schema, &mut found);
-    let resolved = resolve::resolve(&schema, &mut found);
-    let frames = layout::place(&schema, &resolved, &mut found);
-    fit::check(&schema, &resolved, &frames, &mut found);
+    let unit = Schemas::default().compile(source.clone());
+    (unit.model.map(Arc::unwrap_or_clone), unit.found)
+}
+
+/// From what was written to the model.
+fn settle(source: &Source, schema: Schema, imports: Vec<Import>, found: &mut Diagnostics) -> Option<Model> {
+    let foreign = foreign::gather(&schema, imports, found);
+    check::names(&schema, &foreign, found);
+    let mut enums = foreign.enums.clone();
+    enums.extend(values::settle(&schema, found));
+    let resolved = resolve::resolve(&schema, &foreign, found);
+    let frames = layout::place(&schema, &foreign, &enums, &resolved, found);
+    fit::check(&schema, &resolved, &frames, found);
+    let facts = facts::settle(&schema, &resolved, &enums, found);
+    versions::check(&schema, &foreign, &enums, &resolved, found);
     found.settle(source);
-    let model =
-        if found.has_errors() { None } else { complete::model(source.file_name(), schema, resolved, frames) };
-    (model, found)
+    if found.has_errors() {
+        return None;
+    }
+    complete::model(source.file_name(), Draft { schema, foreign, enums, resolved, frames, facts })
 }

@@ -8,11 +8,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ipcgen::Schemas;
 use ipcgen::emit::{self, C_RUNTIME, Language};
 use ipcgen::model::Model;
 use ipcgen::output::Output;
 use ipcgen::rules::Rule;
-use ipcgen::source::Source;
 
 use cli::Action;
 
@@ -43,29 +43,34 @@ fn main() -> ExitCode {
 fn run(action: Action) -> Result<(), Failure> {
     match action {
         Action::Print { schema, language } => {
-            let models = compile(&[schema])?;
-            models.iter().try_for_each(|model| print(&language.emit(model)))
+            let (schemas, typed) = compile(&[schema])?;
+            typed
+                .iter()
+                .filter_map(|&unit| schemas.units()[unit].model.as_ref())
+                .try_for_each(|model| print(&language.emit(model)))
         }
         Action::Write { schemas, languages, folder, depfile } => {
-            let models = compile(&schemas)?;
-            let mut outputs = outputs(&schemas, &models, &languages, &folder)?;
+            let (schemas, _) = compile(&schemas)?;
+            let mut outputs = outputs(&schemas, &languages, &folder)?;
             if let Some(path) = depfile {
-                outputs.push(Output { path, text: dependencies(&schemas, &models, &languages, &folder) });
+                outputs.push(Output { path, text: dependencies(&schemas, &languages, &folder) });
             }
             outputs
                 .iter()
                 .try_for_each(|output| output.write().map_err(|error| fail(output.path.display(), &error)))
         }
         Action::Compare { schemas, languages, folder } => {
-            let models = compile(&schemas)?;
-            compare(&outputs(&schemas, &models, &languages, &folder)?)
+            let (schemas, _) = compile(&schemas)?;
+            compare(&outputs(&schemas, &languages, &folder)?)
         }
         Action::Layout { schemas, json } => {
-            let models = compile(&schemas)?;
+            let (schemas, typed) = compile(&schemas)?;
+            let models: Vec<&Model> =
+                typed.iter().filter_map(|&unit| schemas.units()[unit].model.as_deref()).collect();
             if json {
-                return print(&emit::json(&models));
+                return print(&emit::json(models));
             }
-            print(&models.iter().map(emit::listing).collect::<Vec<_>>().join("\n"))
+            print(&models.into_iter().map(emit::listing).collect::<Vec<_>>().join("\n"))
         }
         Action::Explain { code } => match Rule::from_code(&code) {
             Some(rule) => print(&format!("{}\n\n{}\n", rule.code(), rule.explanation())),
@@ -78,42 +83,37 @@ fn run(action: Action) -> Result<(), Failure> {
     }
 }
 
-/// The models of all schemas. Everything that is wrong with any of them is said first.
-fn compile(schemas: &[PathBuf]) -> Result<Vec<Model>, Failure> {
+/// The schemas that were typed, by their units, with what they import. Everything that is wrong with any of them is said
+/// first.
+fn compile(paths: &[PathBuf]) -> Result<(Schemas, Vec<usize>), Failure> {
     let colored =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut failure = None;
-    let mut models = Vec::new();
-    for path in schemas {
-        let source = match Source::read(path) {
-            Ok(source) => source,
-            Err(error) => {
-                failure = Some(fail(path.display(), &error));
-                continue;
-            }
-        };
-        let (model, found) = ipcgen::compile(&source);
-        say(&found.render(&source, colored));
-        match model {
-            Some(model) => models.push(model),
-            None => failure = failure.or(Some(Failure::Schema)),
+    let (mut schemas, mut typed) = (Schemas::default(), Vec::new());
+    for path in paths {
+        match schemas.load(path) {
+            Ok(unit) if !typed.contains(&unit) => typed.push(unit),
+            Ok(_) => {}
+            Err(error) => failure = Some(fail(path.display(), &error)),
         }
     }
-    failure.map_or(Ok(models), Err)
+    for unit in schemas.units() {
+        say(&unit.found.render(&unit.source, colored));
+        if unit.model.is_none() {
+            failure = failure.or(Some(Failure::Schema));
+        }
+    }
+    failure.map_or(Ok((schemas, typed)), Err)
 }
 
-/// All files of these schemas.
-fn outputs(
-    schemas: &[PathBuf],
-    models: &[Model],
-    languages: &[Language],
-    folder: &Path,
-) -> Result<Vec<Output>, Failure> {
-    let mut owners: HashMap<&str, &PathBuf> = HashMap::new();
+/// All files of these schemas and of those that they import.
+fn outputs(schemas: &Schemas, languages: &[Language], folder: &Path) -> Result<Vec<Output>, Failure> {
+    let mut owners: HashMap<&str, &str> = HashMap::new();
     let mut outputs = Vec::new();
-    for (schema, model) in schemas.iter().zip(models) {
-        if let Some(first) = owners.insert(&model.name, schema) {
-            let (one, other, name) = (first.display(), schema.display(), &model.name);
+    for unit in schemas.units() {
+        let Some(model) = &unit.model else { continue };
+        if let Some(one) = owners.insert(&model.name, unit.source.name()) {
+            let (other, name) = (unit.source.name(), &model.name);
             say(&format!(
                 "error: {one} and {other} both have the name `{name}`, and so the same output files\n"
             ));
@@ -152,14 +152,19 @@ fn compare(outputs: &[Output]) -> Result<(), Failure> {
 }
 
 /// A make rule for the files of each schema.
-fn dependencies(schemas: &[PathBuf], models: &[Model], languages: &[Language], folder: &Path) -> String {
+fn dependencies(schemas: &Schemas, languages: &[Language], folder: &Path) -> String {
     let escaped = |path: &Path| {
         let path = path.display().to_string();
         path.replace('$', "$$").replace('\\', "\\\\").replace(' ', "\\ ").replace('#', "\\#")
     };
-    let rules = schemas.iter().zip(models).map(|(schema, model)| {
+    let rules = schemas.units().iter().enumerate().filter_map(|(at, unit)| {
+        let model = unit.model.as_ref()?;
         let targets = languages.iter().map(|language| escaped(&folder.join(language.file_name(model))));
-        format!("{}: {}\n", targets.collect::<Vec<_>>().join(" "), escaped(schema))
+        // Itself first, as make's `$<` has it.
+        let sources =
+            schemas.closure(at).into_iter().rev().map(|unit| escaped(Path::new(unit.source.name())));
+        let (targets, sources): (Vec<_>, Vec<_>) = (targets.collect(), sources.collect());
+        Some(format!("{}: {}\n", targets.join(" "), sources.join(" ")))
     });
     rules.collect()
 }

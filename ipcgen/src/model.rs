@@ -1,7 +1,15 @@
 //! A schema that holds: everything placed, named and identified, ready to be written in any language. Relies on the
-//! layout crate for kinds; knows no file and no language's syntax. Emitters read it and check nothing.
+//! layout crate for kinds and numbers; knows no file and no language's syntax. Emitters read it and check nothing.
 
-use shmrecord_layout::Kind;
+use std::sync::Arc;
+
+pub use shmrecord_layout::{Form, Kind, Number, Time};
+
+mod named;
+mod segment;
+
+pub use named::{Enum, EnumValue};
+pub use segment::{Guard, Segment};
 
 /// A schema, complete.
 #[derive(Clone, Debug)]
@@ -10,19 +18,49 @@ pub struct Model {
     pub file: String,
     /// The schema's name: prefix in C, module in Rust, stem of the generated files.
     pub name: String,
+    /// Its version, from 1.
+    pub version: u32,
     /// What it is, for people; perhaps empty.
     pub doc: String,
+    /// The schemas that it imports, in its order. What they declare and this one needs stands below with its
+    /// [`Origin`]; code for it is in their files.
+    pub imports: Vec<Arc<Model>>,
     /// The constants, as they stand in the schema.
     pub constants: Vec<Constant>,
-    /// The records, each behind those it contains.
+    /// Enums and flags: first the imported ones, then as they stand in the schema.
+    pub enums: Vec<Enum>,
+    /// The records, each behind those it contains, the imported ones first.
     pub records: Vec<Record>,
     /// The segments of other programs, as they stand in the schema.
     pub segments: Vec<Segment>,
 }
 
+/// Which schema declares something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This one.
+    Here,
+    /// Another one, by its name.
+    Imported(String),
+}
+
+/// Names that a schema chooses for single languages; without one their own rules make it from the schema's name. Those for
+/// C and Rust have been followed already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// In Go.
+    pub go: Option<String>,
+    /// In Python.
+    pub python: Option<String>,
+}
+
 /// A named number.
 #[derive(Clone, Debug)]
 pub struct Constant {
+    /// The name in the schema.
+    pub name: String,
+    /// Its name in other languages.
+    pub renamed: Renamed,
     /// The name in Rust.
     pub rust_name: String,
     /// The macro in C.
@@ -36,8 +74,14 @@ pub struct Constant {
 /// A record.
 #[derive(Clone, Debug)]
 pub struct Record {
+    /// The schema that declares it.
+    pub origin: Origin,
     /// The name in the schema.
     pub name: String,
+    /// Its name in other languages.
+    pub renamed: Renamed,
+    /// Names by which other versions of the schema know it.
+    pub aliases: Vec<String>,
     /// The struct's name in Rust.
     pub rust_name: String,
     /// The type's name in C.
@@ -60,7 +104,7 @@ pub struct Record {
     pub schema_id: u64,
     /// The description that a segment of such records carries.
     pub description: Vec<u8>,
-    /// Whether some bytes are no value: it holds a `bool`, perhaps in a nested record.
+    /// Whether some bytes are no value: it holds a `bool` or a closed enum, perhaps in a nested record.
     pub has_invalid: bool,
     /// Whether it holds padding, perhaps in a nested record.
     pub has_padding: bool,
@@ -68,6 +112,7 @@ pub struct Record {
 
 /// What fills a range of a record.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every member is a field")]
 pub enum Member {
     /// A field of the schema.
     Field(Field),
@@ -78,18 +123,49 @@ pub enum Member {
 /// A field.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// The name in the schema, in C and in Rust.
+    /// The name in the schema.
     pub name: String,
+    /// Its name in other languages.
+    pub renamed: Renamed,
+    /// Names by which other versions of the schema know it.
+    pub aliases: Vec<String>,
+    /// The name in Rust.
+    pub rust_name: String,
+    /// The name in C.
+    pub c_name: String,
     /// What it is, for people; perhaps empty.
     pub doc: String,
     /// The unit of its values.
     pub unit: Option<String>,
+    /// Its integers count units of ten to this power: -9 for billionths, 0 for whole ones.
+    pub exp: i8,
+    /// Its integers are moments.
+    pub time: Option<Time>,
+    /// The number that stands for "no value"; of the kind of its elements, as `min` and `max` are.
+    pub null: Option<Number>,
+    /// The least number that is meant.
+    pub min: Option<Number>,
+    /// The greatest number that is meant.
+    pub max: Option<Number>,
+    /// The version of the schema that brought it; `None`: it was always there.
+    pub since: Option<u32>,
+    /// Whether it is out of use.
+    pub deprecated: Option<Deprecated>,
     /// What it holds.
     pub ty: Type,
     /// Bytes from the start of the record.
     pub offset: u32,
     /// Bytes of the whole field.
     pub size: u32,
+}
+
+/// That a field is out of use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deprecated {
+    /// The version of the schema from which on it is.
+    pub since: u32,
+    /// The field to use instead, by its name in the schema.
+    pub instead: Option<String>,
 }
 
 /// Padding.
@@ -121,78 +197,53 @@ pub enum Element {
     Scalar(Kind),
     /// A byte of NUL-padded text; only in `[char; N]`.
     Char,
+    /// An enum or flags, by its index in [`Model::enums`].
+    Enum(usize),
     /// A record, by its index in [`Model::records`].
     Record(usize),
 }
 
-/// A table in a segment that another program made and laid out.
-#[derive(Clone, Debug)]
-pub struct Segment {
-    /// The name in the schema.
-    pub name: String,
-    /// The constant's name in Rust.
-    pub rust_name: String,
-    /// What its names begin with in C.
-    pub c_name: String,
-    /// What it is, for people; perhaps empty.
-    pub doc: String,
-    /// Where the segment is, as the runtime takes it: `sysv:0x1234`.
-    pub address: String,
-    /// What the table holds, by its index in [`Model::records`].
-    pub record: usize,
-    /// Bytes from the start of the segment to record 0.
-    pub offset: u64,
-    /// Number of records; `None` for as many as fit.
-    pub count: Option<u64>,
-    /// Bytes from record to record.
-    pub stride: u64,
-    /// How the other program guards the records.
-    pub guard: Guard,
-    /// Permission bits, when the schema says them.
-    pub mode: Option<u32>,
-    /// A user id that is trusted, when the schema says one.
-    pub owner: Option<u32>,
-    /// Whether a memfd is accepted whose size is not sealed.
-    pub accept_unsealed: bool,
-    /// Milliseconds that an access may wait, when the schema says so.
-    pub timeout_ms: Option<u32>,
-}
-
-/// How another program guards its records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Guard {
-    /// Not at all.
-    None,
-    /// By a semaphore of a System V set.
-    Sysv {
-        /// The set's key, as behind `sysv:`.
-        key: String,
-        /// The semaphore's number in the set.
-        index: u16,
-    },
-    /// By a POSIX semaphore.
-    Posix {
-        /// Its name, with the slash.
-        name: String,
-    },
-    /// By counters that are odd while their writer writes.
-    Seqcount {
-        /// Bytes from the start of the segment to the counter, or to that of record 0.
-        offset: u64,
-        /// 32 or 64.
-        bits: u32,
-        /// Whether each record has a counter of its own, a stride behind that of the record before.
-        per_record: bool,
-    },
+impl Deprecated {
+    /// What is said to who uses the field.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let since = format!("out of use since version {}", self.since);
+        match &self.instead {
+            Some(instead) => format!("{since}, use {instead}"),
+            None => since,
+        }
+    }
 }
 
 impl Model {
+    /// The enums and flags that this schema declares.
+    pub fn own_enums(&self) -> impl Iterator<Item = &Enum> {
+        self.enums.iter().filter(|declared| declared.origin == Origin::Here)
+    }
+
+    /// The records that this schema declares.
+    pub fn own_records(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.origin == Origin::Here)
+    }
+
+    /// What the elements of a field are in memory; [`Kind::Record`] for records.
+    #[must_use]
+    pub fn kind(&self, element: Element) -> Kind {
+        match element {
+            Element::Scalar(kind) => kind,
+            Element::Char => Kind::U8,
+            Element::Enum(at) => self.enums[at].repr,
+            Element::Record(_) => Kind::Record,
+        }
+    }
+
     /// The type as schemas write it, constants as numbers: `[char; 10]`, `[[u16; 4]; 2]`, `[Level; 10]`.
     #[must_use]
     pub fn type_name(&self, ty: &Type) -> String {
         let element = match ty.element {
             Element::Scalar(kind) => kind.name(),
             Element::Char => "char",
+            Element::Enum(index) => &self.enums[index].name,
             Element::Record(index) => &self.records[index].name,
         };
         array_type(element, &ty.dims)
@@ -215,6 +266,12 @@ impl Record {
             Member::Field(field) => Some(field),
             Member::Pad(_) => None,
         })
+    }
+
+    /// Whether something is said of a field that refers to versions of the schema.
+    #[must_use]
+    pub fn refers_to_versions(&self) -> bool {
+        self.fields().any(|field| field.since.is_some() || field.deprecated.is_some())
     }
 
     /// The padding.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+use shmrecord_layout::Form;
 
 /// What C promises to tell apart.
 pub(crate) const MAX_NAME_BYTES: usize = 63;
@@ -23,6 +24,16 @@ pub(crate) fn c_macro(schema: &str, name: &str) -> String {
 pub(crate) fn rust_record(record: &str) -> String {
     let fits = record.starts_with(|first: char| first.is_ascii_uppercase()) && !record.contains('_');
     if fits { record.to_owned() } else { record.to_upper_camel_case() }
+}
+
+/// An enumerator's macro in C, behind the type's name: `MD_SIDE_BID`.
+pub(crate) fn c_enumerator(ty: &str, enumerator: &str) -> String {
+    format!("{}_{}", ty.to_ascii_uppercase(), shouty(enumerator))
+}
+
+/// An enumerator in Rust: a variant of a closed enum, else a constant inside the type.
+pub(crate) fn rust_enumerator(enumerator: &str, form: Form) -> String {
+    if form == Form::Closed { enumerator.to_upper_camel_case() } else { shouty(enumerator) }
 }
 
 /// A field in languages that write fields in CamelCase. C and Rust take fields as they are.
@@ -56,19 +67,56 @@ pub(crate) fn sanitized(name: &str) -> Option<String> {
     sound.then_some(proposal)
 }
 
+/// A language, for names: C++ takes those of C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    C,
+    Rust,
+    Go,
+    Python,
+}
+
+impl Target {
+    pub(crate) const ALL: [Target; 4] = [Target::C, Target::Rust, Target::Go, Target::Python];
+
+    /// The name in messages.
+    pub(crate) fn language(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::Rust => "Rust",
+            Self::Go => "Go",
+            Self::Python => "Python",
+        }
+    }
+
+    /// The key in `rename`.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Rust => "rust",
+            Self::Go => "go",
+            Self::Python => "python",
+        }
+    }
+}
+
 /// Who has taken this word, in words: `a keyword in Rust`.
 pub(crate) fn taken(word: &str) -> Option<&'static str> {
-    static WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-        let words = |(by, list): &(&'static str, &'static str)| {
-            let by = *by;
-            list.split_ascii_whitespace().map(move |word| (word, by)).collect::<Vec<_>>()
+    Target::ALL.into_iter().find_map(|target| taken_in(target, word))
+}
+
+/// Who has taken this word in one language.
+pub(crate) fn taken_in(target: Target, word: &str) -> Option<&'static str> {
+    static WORDS: LazyLock<HashMap<(usize, &str), &str>> = LazyLock::new(|| {
+        let words = |&(target, by, list): &(Target, &'static str, &'static str)| {
+            list.split_ascii_whitespace().map(move |word| ((target as usize, word), by)).collect::<Vec<_>>()
         };
         TAKEN.iter().rev().flat_map(words).collect()
     });
     if word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("shmrec")) {
         return Some("part of the C runtime's names, which begin with `shmrec`");
     }
-    WORDS.get(word).copied()
+    WORDS.get(&(target as usize, word)).copied()
 }
 
 /// Whether a schema of this name would give a header that hides one of the C library's.
@@ -85,9 +133,10 @@ const C_HEADERS: &str = "
     stdio_ext stdlib stdnoreturn string strings stropts syscall sysexits syslog tar termio termios tgmath thread_db
     threads time ttyent uchar ucontext ulimit unistd utime utmp utmpx values wait wchar wctype wordexp xlocale";
 
-/// The words by who has taken them; of several the first is named.
-const TAKEN: &[(&str, &str)] = &[
+/// The words of each language by who has taken them; of several the first is named.
+const TAKEN: &[(Target, &str, &str)] = &[
     (
+        Target::C,
         "a keyword in C",
         "alignas alignof auto bool break case char const constexpr continue default do double else enum extern false float
         for goto if inline int long nullptr register restrict return short signed sizeof static static_assert struct
@@ -95,6 +144,7 @@ const TAKEN: &[(&str, &str)] = &[
         imaginary",
     ),
     (
+        Target::C,
         "a keyword in C++",
         "and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return co_yield compl concept consteval
         constinit const_cast decltype delete dynamic_cast explicit export friend mutable namespace new noexcept not
@@ -102,22 +152,32 @@ const TAKEN: &[(&str, &str)] = &[
         typeid typename using virtual wchar_t xor xor_eq",
     ),
     (
+        Target::Rust,
         "a keyword in Rust",
-        "as async await crate dyn fn impl in let loop match mod move mut pub ref self Self super trait type unsafe use
-        where abstract become box final gen macro override priv typeof unsized yield",
+        "as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut
+        pub ref return self Self static struct super trait true type unsafe use where while abstract become box do final
+        gen macro override priv try typeof unsized virtual yield",
     ),
-    ("a keyword in Go", "chan defer fallthrough func go import interface map package range select var"),
     (
+        Target::Go,
+        "a keyword in Go",
+        "break case chan const continue default defer else fallthrough for func go goto if import interface map package
+        range return select struct switch type var",
+    ),
+    (
+        Target::Python,
         "a keyword in Python",
         "False None True assert def del elif except from global is lambda nonlocal pass raise with",
     ),
     (
+        Target::C,
         "a name of the C library",
         "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t intmax_t uintmax_t size_t
         ssize_t ptrdiff_t off_t pid_t uid_t gid_t mode_t time_t dev_t ino_t key_t max_align_t div_t ldiv_t clock_t
         timer_t id_t nlink_t blksize_t blkcnt_t useconds_t suseconds_t loff_t locale_t va_list",
     ),
     (
+        Target::C,
         "a macro in C",
         "NULL EOF errno stdin stdout stderr assert offsetof linux unix i386 st_atime st_mtime st_ctime sa_handler
         sa_sigaction si_pid si_uid si_value UINT64_C INT64_C",

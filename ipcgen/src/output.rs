@@ -49,13 +49,11 @@ impl Output {
     /// What the system says, but for a file that is not there: that is a difference.
     pub fn difference(&self) -> io::Result<Option<String>> {
         let actual = match fs::read(&self.path) {
+            Ok(bytes) if bytes == self.text.as_bytes() => return Ok(None),
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
-        if actual == self.text {
-            return Ok(None);
-        }
         let path = self.path.display().to_string();
         let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(actual.as_str(), &self.text);
         let diff = diff.unified_diff().header(&path, &format!("{path} (generated)")).to_string();

@@ -1,39 +1,36 @@
-//! What the names in types mean, and in which order records can be laid out. Relies on `schema`; indices of records are
-//! those of the schema here. Does not know sizes.
+//! What the names in types mean, and in which order records can be laid out. Relies on `order` for that, on `schema` and `foreign`; indices of
+//! enums and records are those of what is imported and then of what the schema declares. Does not know sizes.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BTreeMap;
 
 use shmrecord_layout::Kind;
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::foreign::Foreign;
 use crate::model::{Element, Type};
+use crate::order;
 use crate::rules::Rule;
-use crate::schema::{Record, Schema};
+use crate::schema::Schema;
 use crate::source::Spanned;
 use crate::type_expr::{Length, TypeExpr};
 
 /// Arrays in Rust and in 32-bit C have fewer than 2^31 elements.
 const MAX_LENGTH: u64 = (1 << 31) - 1;
-/// Names of a cycle that are printed.
-const MAX_CYCLE_NAMES: usize = 16;
 
 /// The types of all fields, and an order for the records.
 pub(crate) struct Resolved {
-    /// By record and field; `None` where the type means nothing.
+    /// By record of the schema and field; `None` where the type means nothing.
     pub(crate) types: Vec<Vec<Option<Type>>>,
-    /// Each record behind those it contains, else as they stand in the schema. Those in cycles are left out.
+    /// The schema's records, by their index in it, each behind those it contains, else as they stand there. Those in cycles
+    /// are left out.
     pub(crate) order: Vec<usize>,
     /// What each segment holds; `None` where there is no such record.
     pub(crate) segments: Vec<Option<usize>>,
 }
 
 /// Resolves every type and reports those that mean nothing.
-pub(crate) fn resolve(schema: &Schema, found: &mut Diagnostics) -> Resolved {
-    let names = Names {
-        constants: schema.constants.iter().map(|c| (c.name.value.as_str(), c.value)).collect(),
-        records: schema.records.iter().enumerate().map(|(at, r)| (r.name.value.as_str(), at)).collect(),
-    };
+pub(crate) fn resolve(schema: &Schema, foreign: &Foreign, found: &mut Diagnostics) -> Resolved {
+    let names = Names::new(schema, foreign);
     let types: Vec<Vec<Option<Type>>> = schema
         .records
         .iter()
@@ -42,18 +39,30 @@ pub(crate) fn resolve(schema: &Schema, found: &mut Diagnostics) -> Resolved {
             types.collect()
         })
         .collect();
-    let order = order(&schema.records, &types, found);
+    let order = order::order(&schema.records, &types, foreign.records.len(), found);
     let segments =
         schema.segments.iter().map(|segment| names.record(segment.record.as_ref()?, found)).collect();
     Resolved { types, order, segments }
 }
 
 struct Names<'s> {
-    constants: HashMap<&'s str, Option<i128>>,
-    records: HashMap<&'s str, usize>,
+    constants: BTreeMap<&'s str, Option<i128>>,
+    types: BTreeMap<&'s str, Element>,
 }
 
-impl Names<'_> {
+impl<'s> Names<'s> {
+    fn new(schema: &'s Schema, foreign: &'s Foreign) -> Self {
+        let mut constants: BTreeMap<&str, _> =
+            foreign.constants.iter().map(|(name, value)| (name.as_str(), Some(*value))).collect();
+        constants.extend(schema.constants.iter().map(|c| (c.name.value.as_str(), c.value)));
+        let mut types: BTreeMap<&str, _> =
+            foreign.types.iter().map(|(name, element)| (name.as_str(), *element)).collect();
+        let enums = schema.enums.iter().map(|given| given.name.value.as_str());
+        types.extend(enums.zip((foreign.enums.len()..).map(Element::Enum)));
+        let records = schema.records.iter().map(|record| record.name.value.as_str());
+        types.extend(records.zip((foreign.records.len()..).map(Element::Record)));
+        Self { constants, types }
+    }
     fn ty(&self, expression: &TypeExpr, found: &mut Diagnostics) -> Option<Type> {
         let element = self.element(&expression.element, found);
         // Every length is looked at, so that all mistakes are reported.
@@ -82,17 +91,17 @@ impl Names<'_> {
         if word == "char" {
             return Some(Element::Char);
         }
-        if let Some(&record) = self.records.get(word) {
-            return Some(Element::Record(record));
+        if let Some(&element) = self.types.get(word) {
+            return Some(element);
         }
         let report = Diagnostic::new(Rule::UnknownType, name.span, format!("unknown type `{word}`"));
-        let report = report.label("not a primitive or the name of a record");
+        let report = report.label("not a primitive, record, enum or flags name");
         found.push(match FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == word) {
             Some((_, ours)) => report.help(format!("write `{ours}`")),
             None => {
                 let primitives =
                     Kind::ALL.iter().filter(|kind| kind.size().is_some()).map(|kind| kind.name());
-                let candidates = primitives.chain(["char"]).chain(self.records.keys().copied());
+                let candidates = primitives.chain(["char"]).chain(self.types.keys().copied());
                 report.suggest(found.nearest(word, candidates))
             }
         });
@@ -102,13 +111,14 @@ impl Names<'_> {
     /// The record that a segment holds.
     fn record(&self, name: &Spanned<String>, found: &mut Diagnostics) -> Option<usize> {
         let word = name.value.as_str();
-        let record = self.records.get(word).copied();
-        if record.is_none() {
-            let nearest = found.nearest(word, self.records.keys().copied());
-            let report = Diagnostic::new(Rule::UnknownType, name.span, format!("unknown record `{word}`"));
-            found.push(report.label("not a record of this schema").suggest(nearest));
+        if let Some(&Element::Record(record)) = self.types.get(word) {
+            return Some(record);
         }
-        record
+        let records = self.types.iter().filter(|(_, element)| matches!(element, Element::Record(_)));
+        let nearest = found.nearest(word, records.map(|(name, _)| *name));
+        let report = Diagnostic::new(Rule::UnknownType, name.span, format!("unknown record `{word}`"));
+        found.push(report.label("not a record of this schema").suggest(nearest));
+        None
     }
 
     fn length(&self, length: &Spanned<Length>, found: &mut Diagnostics) -> Option<u32> {
@@ -176,69 +186,3 @@ const FOREIGN_TYPES: &[(&str, &str)] = &[
     ("String", "[char; N]"),
     ("str", "[char; N]"),
 ];
-
-/// Takes records whose parts have all been taken, the first in the schema first. What is left is in a cycle or contains
-/// one.
-fn order(records: &[Record], types: &[Vec<Option<Type>>], found: &mut Diagnostics) -> Vec<usize> {
-    let parts = |record: usize| {
-        types[record].iter().flatten().filter_map(|ty| match ty.element {
-            Element::Record(part) => Some(part),
-            _ => None,
-        })
-    };
-    let mut users = vec![Vec::new(); records.len()];
-    let mut missing = vec![0_usize; records.len()];
-    for (record, missing) in missing.iter_mut().enumerate() {
-        for part in parts(record) {
-            users[part].push(record);
-            *missing += 1;
-        }
-    }
-    let mut ready: BinaryHeap<_> = (0..records.len()).filter(|&at| missing[at] == 0).map(Reverse).collect();
-    let mut order = Vec::with_capacity(records.len());
-    while let Some(Reverse(record)) = ready.pop() {
-        order.push(record);
-        for &user in &users[record] {
-            missing[user] -= 1;
-            if missing[user] == 0 {
-                ready.push(Reverse(user));
-            }
-        }
-    }
-    if order.len() < records.len() {
-        // Following the first unfinished part from anywhere ends in a cycle; each is met once.
-        let next = |record: usize| parts(record).find(|&part| missing[part] > 0);
-        let mut seen_from = vec![None; records.len()];
-        for start in (0..records.len()).filter(|&at| missing[at] > 0) {
-            let mut at = start;
-            while seen_from[at].is_none() {
-                seen_from[at] = Some(start);
-                match next(at) {
-                    Some(part) => at = part,
-                    None => break,
-                }
-            }
-            if seen_from[at] == Some(start) && next(at).is_some() {
-                let cycle =
-                    std::iter::successors(Some(at), |&record| next(record).filter(|&part| part != at));
-                report_cycle(records, &cycle.collect::<Vec<_>>(), found);
-            }
-        }
-    }
-    order
-}
-
-fn report_cycle(records: &[Record], cycle: &[usize], found: &mut Diagnostics) {
-    let name = |&record: &usize| records[record].name.value.as_str();
-    let first = cycle.iter().min().copied().unwrap_or(0);
-    let start = cycle.iter().position(|&record| record == first).unwrap_or(0);
-    let mut path: Vec<&str> = cycle[start..].iter().chain(&cycle[..start]).map(name).collect();
-    if path.len() > MAX_CYCLE_NAMES {
-        path.truncate(MAX_CYCLE_NAMES - 1);
-        path.push("...");
-    }
-    path.push(name(&first));
-    let title = format!("record `{}` contains itself", name(&first));
-    let report = Diagnostic::new(Rule::Cycle, records[first].name.span, title);
-    found.push(report.label(path.join(" -> ")));
-}

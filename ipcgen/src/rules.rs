@@ -37,7 +37,7 @@ rules! {
     WrongValue "E0104"
     "The value has another type than the key takes, or is none of the words it takes: `size` takes an integer, `doc` a\nstring, `padding` the word \"deny\"."
     MissingKey "E0105"
-    "A key that has to be there is missing: `name` in `[schema]`, `name` and `type` in a field. A schema declares at least\none record or constant. A segment says its `address`, `record`, `header` and `guard`."
+    "A key that has to be there is missing: `name` in `[schema]`, `name` and `type` in a field. A schema declares at least\none record, enum or constant. A segment says its `address`, `record`, `header` and `guard`."
     TwoFieldForms "E0106"
     "A record's fields are given as `fields = [ ... ]` or as `[[record.X.field]]` tables, not as both: their order would be\nunclear."
     BadType "E0107"
@@ -46,22 +46,32 @@ rules! {
     "The number is outside of the range that the key takes."
     BadText "E0109"
     "Texts go into generated source code. They hold no control characters but line ends and tabs, no characters that turn\nthe direction of writing, and a unit is one line of 1 to 255 bytes."
+    BadImport "E0110"
+    "`import` lists schema files, by their paths from the folder of the file that imports them. One of them cannot be read:\nthe message says what the system answered."
+    ImportCycle "E0111"
+    "Schemas cannot import each other, directly or through others, and import at most 32 deep. Move what both need into a\nschema of its own, and import that from both."
+    ImportBroken "E0112"
+    "A schema that is imported has errors of its own, which are reported at their places in its file."
     BadName "E0201"
     "Names are ASCII: a letter, then letters, digits and single underscores, at most 63 characters (what C promises to\ntell apart). A schema's name is in lower case: it is a prefix in C, a module in Rust and the name of the files, so\nthat it must not be that of a header of the C library either."
     Keyword "E0202"
-    "The name is a keyword, or has a meaning of its own, in one of the languages that code is generated for: C, C++, Rust,\nGo, Python. A schema that all of them can use avoids it; appending an underscore is enough."
+    "The name is a keyword, or has a meaning of its own, in one of the languages that code is generated for: C, C++, Rust,\nGo, Python. A schema that all of them can use avoids it; appending an underscore is enough. Where the name\nis given, it can have another one in a single language: `rename = { rust = \"kind\" }`, `c`, `go` or `python`."
     PaddingName "E0203"
     "`_pad0`, `_pad1` and so on, and `_reserved`, name the padding in generated code."
     DuplicateField "E0204"
     "Two fields of a record have the same name."
     SameAfterConversion "E0205"
-    "Two names that differ here become one in a generated language: records are written in snake_case in C and in\nUpperCamelCase in Rust, constants in upper case, and some languages write fields in CamelCase. A segment\n`quotes` is a constant `QUOTES` in Rust."
+    "Two names that differ here become one in a generated language: records are written in snake_case in C and in\nUpperCamelCase in Rust, constants in upper case, and some languages write fields in CamelCase. Enumerators are upper case in C and Python and CamelCase in Go. A segment\n`quotes` is a constant `QUOTES` in Rust."
     GeneratedName "E0206"
     "The name, as C writes it, is one that is generated for another record, constant or segment. A record `Quote` of the schema `md`\ngives `md_quote`, `md_quote_reader`, `md_quote_open` and more, and the macros `MD_QUOTE_LAYOUT_ID` and\n`MD_QUOTE_SCHEMA_ID`; a constant `DEPTH` gives `MD_DEPTH`; a segment `quotes` gives `md_quotes_foreign`,\n`md_quotes_reader`, `md_quotes_open` and more."
     PrimitiveName "E0207"
-    "A record cannot have the name of a primitive type."
+    "A record, an enum or flags cannot have the name of a primitive type."
+    NameImported "E0208"
+    "A name would mean two things: it is declared here and in an imported schema, or in two imported ones, or two of the\nschemas have the same name and so the same files. A schema is imported once; what it imports itself is not visible here."
+    AliasTaken "E0209"
+    "`aliases` are names that something had in other versions of the schema. None of them can be the name, or an alias, of\nsomething else beside it."
     UnknownType "E0301"
-    "The name is neither a primitive type (u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 bool) nor a record of this schema.\nText is `[char; N]`. There are no pointers, no usize and no 128-bit integers: they mean different things to different\nprocesses. A segment's `record` is the name of a record."
+    "The name is neither a primitive type (u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 bool) nor a record, an enum\nor flags of this schema or of one that it imports.\nText is `[char; N]`. There are no pointers, no usize and no 128-bit integers: they mean different things to different\nprocesses. A segment's `record` is the name of a record."
     Cycle "E0302"
     "A record contains itself, directly or through others, and so would have no end. Refer to the other record by an index\ninstead."
     TooDeep "E0303"
@@ -96,6 +106,40 @@ rules! {
     "`offset` lies before the end of the field in front. Fields do not overlap, and they are declared in the order of\ntheir offsets."
     PaddingDenied "E0407"
     "The record says `padding = \"deny\"`, and the compiler would insert padding. Order the fields so that large alignments\ncome first, or fill the hole with a field of its own."
+    BadRepr "E0501"
+    "`repr` is the integer type that an enum is in memory: u8 u16 u32 u64 i8 i16 i32 i64. Flags are bits and have no sign:\nu8 u16 u32 u64."
+    BadValue "E0502"
+    "The value of an enumerator is an integer, or one printable ASCII character in quotes where `repr` is u8 or i8. That of\na flag is the number of its bit. Either may stand in a table: `Bid = { value = \"B\", doc = \"...\" }`,\n`STALE = { bit = 1, doc = \"...\" }`."
+    ValueTooLarge "E0503"
+    "The value does not fit into the enum's `repr`."
+    DuplicateValue "E0504"
+    "Two enumerators have the same value. If that is meant, the later one says so: `{ value = 1, alias = true }`; the first\none is then the name that is shown. An alias of nothing is an error too."
+    BadBit "E0505"
+    "A flag is the number of its bit, 0 for the lowest; the last one is 7, 15, 31 or 63, by `repr`."
+    DuplicateBit "E0506"
+    "Two flags are the same bit."
+    NoValues "E0507"
+    "An enum or flags name at least one value."
+    NullTaken "E0508"
+    "`null` is a number that means that there is no value, and it is a value as well: it lies between `min` and `max`, is\nan enumerator, or a set of known flags. In a closed enum nothing but its values can be stored: give one of them the\nmeaning."
+    BadLimit "E0601"
+    "`null`, `min` and `max` are numbers that an element of the field can be. `null` may be \"min\" or \"max\", the least or the\ngreatest integer of the type, or \"nan\" for floats. Enums and flags take a `null` only; `bool`, text and records\nnothing of it."
+    BadExponent "E0602"
+    "`exp` says that the integers of a field count units of ten to that power: with -9, 1 means a billionth. Floats have an\nexponent of their own, enums are no numbers, and `time` says what is counted by itself."
+    BadTime "E0603"
+    "`time` says that the integers of a field are moments: u64 or i64. Of 32 bits are seconds since 1970 only, as older\nprograms have them; they end in 2038 or in 2106."
+    UnknownTime "E0604"
+    "`time` is one of unix_s, unix_ms, unix_us and unix_ns, which count from the start of 1970, and monotonic_ns, the clock\nthat starts when the machine does."
+    EmptyRange "E0605"
+    "`min` is more than `max`, so that no number would be right."
+    FutureVersion "E0701"
+    "`since` and `deprecated` name a version of this schema, up to the one in `[schema]`; a field is not out of use before it\nis there. Raise `version` with each change."
+    FieldInserted "E0702"
+    "A new field stands behind all older ones: programs that were built before it know the record up to there. `since`\nnever decreases from field to field."
+    NoZero "E0703"
+    "Where an older program wrote the record, newer ones read zeros in the fields that it did not know. A closed enum that\nis added later needs a name for 0, also inside a nested record."
+    UnknownField "E0704"
+    "What `deprecated = { since = ..., use = \"...\" }` names is another field of the same record."
     BadAddress "E0801"
     "A segment is at `posix:/name`, `file:/path`, `sysv:KEY` or `memfd:NAME`. The name of a POSIX segment, or of a POSIX\nsemaphore, is a slash and then no further one; a path ends in the name of a file."
     BadKey "E0802"
@@ -116,6 +160,8 @@ rules! {
     "A counter for all records lies in front of record 0 or behind the last one. With `per_record` it lies between\nrecords, in the room that `stride` leaves: in front of each record or behind it. It is no field of the record."
     Hole "W0401"
     "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant."
+    NoReplacement "W0701"
+    "A field is out of use, and who uses it is not told what to use instead. Say so:\n`deprecated = { since = 2, use = \"other_field\" }`."
 }
 
 impl Rule {
@@ -131,6 +177,11 @@ impl Rule {
         self.code().starts_with('W')
     }
 
+    /// Whether names are unknown because of it.
+    pub(crate) fn hides_names(self) -> bool {
+        matches!(self, Self::BadImport | Self::ImportCycle | Self::ImportBroken)
+    }
+
     /// Whether it can seem broken only because a line with a TOML error hides what is asked for.
     pub(crate) fn is_absence(self) -> bool {
         matches!(
@@ -140,6 +191,8 @@ impl Rule {
                 | Self::UnknownConstant
                 | Self::NoFields
                 | Self::PaddingDenied
+                | Self::NoValues
+                | Self::UnknownField
                 | Self::CounterMisaligned
                 | Self::CounterTaken
                 | Self::Hole

@@ -6,9 +6,9 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::guard;
 use crate::model::Guard;
 use crate::rules::Rule;
-use crate::schema::{doc, spanned};
 use crate::source::Spanned;
 use crate::table::{Table, wrong};
+use crate::words::{self, spanned};
 
 /// No segment and no file of Linux is larger, and no offset in one.
 pub(crate) const MAX_BYTES: u64 = i64::MAX.unsigned_abs();
@@ -51,7 +51,7 @@ pub(crate) fn read(name: Spanned<String>, mut table: Table<'_>, found: &mut Diag
     let owner = table.number("owner", 0..=MAX_UID, found).map(|owner| owner.value);
     let accept_unsealed = table.boolean("accept_unsealed", found);
     let timeout_ms = table.number("timeout_ms", 0..=u32::MAX, found).map(|timeout| timeout.value);
-    let doc = doc(&mut table, found);
+    let doc = words::doc(&mut table, found);
     table.finish(found);
     Segment {
         name,

@@ -100,10 +100,21 @@ impl<'t> Table<'t> {
     /// The string under a key.
     pub(crate) fn string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
         let value = self.get(key)?;
-        match value.get_ref() {
-            DeValue::String(string) => Some(Text::new(self.source, value.span().into(), string)),
-            _ => wrong("a string", value, found),
-        }
+        self.text(value).or_else(|| wrong("a string", value, found))
+    }
+
+    /// A value that is a string.
+    pub(crate) fn text(&self, value: &Value<'_>) -> Option<Text> {
+        value.get_ref().as_str().map(|string| Text::new(self.source, value.span().into(), string))
+    }
+
+    /// The strings of the array under a key; none without it.
+    pub(crate) fn strings(&mut self, key: &'static str, found: &mut Diagnostics) -> Vec<Text> {
+        let values = self.array(key, found).unwrap_or_default();
+        values
+            .iter()
+            .filter_map(|value| self.text(value).or_else(|| wrong("a string", value, found)))
+            .collect()
     }
 
     /// The string under a key that has to be there.
@@ -189,7 +200,7 @@ pub(crate) fn constant(value: &Value<'_>, found: &mut Diagnostics) -> Option<i12
 }
 
 /// The value when it is an integer: `Some(None)` when it is one of more than 128 bits.
-fn integer(value: &Value<'_>) -> Option<Option<i128>> {
+pub(crate) fn integer(value: &Value<'_>) -> Option<Option<i128>> {
     value.get_ref().as_integer().map(|integer| i128::from_str_radix(integer.as_str(), integer.radix()).ok())
 }
 

@@ -9,17 +9,29 @@ use std::process::Command;
 use support::{Scratch, path, run};
 
 const BUILD: &str = r#"fn main() {
-    ipcgen::Build::new().schema("schema/md.toml").c_header("include/md.h").run();
+    ipcgen::Build::new().schema("schema/md.toml").c_header("include/md.h").schema("schema/book.toml").run();
 }
+"#;
+/// Imports the other one.
+const BOOK: &str = r#"[schema]
+name = "book"
+import = ["md.toml"]
+[record.Book]
+fields = [ { name = "last", type = "[MarketData; 2]" } ]
 "#;
 const MAIN: &str = r#"mod md {
     shmrecord::include_schema!("md");
+}
+mod book {
+    shmrecord::include_schema!("book");
 }
 
 use shmrecord::ShmRecord;
 
 fn main() {
     let quote = md::MarketData { symbol: *b"AAPL\0\0\0\0\0\0", price: 127.5, volume: 1 };
+    let book = book::Book { last: [quote; 2] };
+    assert_eq!(book.last[1].symbol_str(), Ok("AAPL"));
     println!("{} {:016x} {}", md::MarketData::LAYOUT.name, md::MarketData::LAYOUT.layout_id, quote.price);
 }
 "#;
@@ -39,6 +51,7 @@ fn a_schema_becomes_a_module_of_the_crate() {
     package.file("Cargo.toml", &manifest);
     package.file("build.rs", BUILD);
     package.file("src/main.rs", MAIN);
+    package.file("schema/book.toml", BOOK);
     fs::copy(path("../Cargo.lock"), package.path("Cargo.lock")).unwrap();
     fs::copy(path("../schemas/market_data.toml"), package.path("schema/md.toml")).unwrap();
     let cargo = || {

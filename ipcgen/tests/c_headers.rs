@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::process::Command;
 
 use ipcgen::emit::{self, Language};
-use ipcgen::model::{Element, Member, Model, Record, Segment};
+use ipcgen::model::{Element, Field, Form, Member, Model, Record, Segment};
 use shmrecord_layout::Kind;
 use support::random::Random;
 use support::{Scratch, golden_cases, has_tool, run, write_headers};
@@ -86,6 +86,72 @@ fn the_compiler_agrees_on_random_schemas() {
     compare_with_listing("random", &models);
 }
 
+/// What is made of enums, flags and facts, used; the macros where casts would be warned of.
+const USES: &str = r#"
+#include <assert.h>
+#include "book.h"
+#include "enums.h"
+#include "facts.h"
+#include "imports.h"
+
+int main() {
+    book_side side = BOOK_SIDE_BID;
+    assert(side == 'B' && strcmp(book_side_name(side), "Bid") == 0 && book_side_name(7) == NULL);
+    assert(book_phase_is_valid(BOOK_PHASE_CONTINUOUS) && !book_phase_is_valid(3));
+    book_book_flags flags = BOOK_BOOK_FLAGS_CROSSED;
+    assert(book_book_flags_has(flags, BOOK_BOOK_FLAGS_CROSSED) && !book_book_flags_has(flags, BOOK_BOOK_FLAGS_STALE));
+    assert(book_level_px_is_null(INT64_MAX) && !book_level_px_is_null(0));
+    assert(book_level_px_value(1250000000) == 1.25 && book_book_halt_ts_is_null(0));
+    assert(book_book_symbol_length("ES") == 2 && book_book_symbol_length("0123456789abcdefXYZ") == 16);
+
+    enums_wide wide = ENUMS_WIDE_LEAST;
+    enums_id id = ENUMS_ID_MOST;
+    enums_errno number = ENUMS_ERRNO_WOULD_BLOCK;
+    enums_bits64 bits = ENUMS_BITS64_HIGH;
+    enums_small small_ = ENUMS_SMALL_A;
+    assert(wide == INT64_MIN && id == UINT32_MAX && bits == UINT64_C(1) << 63 && small_ == INT16_MIN);
+    assert(strcmp(enums_errno_name(number), "Again") == 0 && enums_bits32_has(ENUMS_BITS32_HIGH, 0x80000000u));
+    assert(enums_quoted_is_valid(ENUMS_QUOTED_MINUS) && !enums_quoted_is_valid(-2));
+
+    assert(facts_everything_ratio_is_null(__builtin_nan("")) && !facts_everything_ratio_is_null(0.5));
+    assert(facts_everything_celsius_is_null(-300) && facts_everything_tiny_is_null(1e-10f));
+    assert(facts_everything_thousands_value(7) == 7000 && facts_everything_grid_value(-5) == -0.5);
+    assert(facts_everything_least_is_null(INT32_MIN) && facts_everything_newer_is_null(UINT64_MAX));
+    assert(common_level_px_is_null(INT64_MAX));
+    return 0;
+}
+"#;
+
+#[test]
+fn what_is_said_of_fields_is_of_use() {
+    let models = golden_models();
+    let folder = Scratch::new("uses");
+    write_headers(&models, &folder);
+    let languages: [(&str, &str, &str, &[&str]); 4] = [
+        ("gcc", "c11", "c", &[]),
+        ("clang", "c2x", "c", &["-Wno-strict-prototypes"]),
+        ("g++", "c++11", "cpp", &["-Wold-style-cast", "-Wuseless-cast"]),
+        ("clang++", "c++2b", "cpp", &["-Wold-style-cast"]),
+    ];
+    for (compiler, standard, extension, extra) in languages {
+        if !has_tool(compiler) {
+            continue;
+        }
+        let source = folder.file(&format!("uses.{extension}"), USES);
+        let program = folder.path(compiler);
+        let mut command = Command::new(compiler);
+        command
+            .arg(format!("-std={standard}"))
+            .args(WARNINGS)
+            .args(extra)
+            .arg("-o")
+            .arg(&program)
+            .arg(source);
+        run(&mut command);
+        run(&mut Command::new(program));
+    }
+}
+
 /// Prints a segment as [`emit::json`] does, from the constant in the header; and what the listing does not say of it.
 const PRINT_SEGMENT: &str = r#"
 static inline void quoted(const char *text) {
@@ -139,7 +205,12 @@ fn compare_with_listing(test: &str, models: &[Model]) {
     write_headers(models, &folder);
     let source = folder.file("main.c", &program(models));
     let program = folder.path("main");
-    run(Command::new("gcc").args(["-std=c11", "-O0"]).args(WARNINGS).arg("-o").arg(&program).arg(source));
+    run(Command::new("gcc")
+        .args(["-std=c11", "-O0", "-Wno-deprecated-declarations"])
+        .args(WARNINGS)
+        .arg("-o")
+        .arg(&program)
+        .arg(source));
     let expected = format!("{}{}", emit::json(models), effects(models));
     let actual = run(&mut Command::new(program));
     assert!(expected == actual, "{}", similar::TextDiff::from_lines(&expected, &actual).unified_diff());
@@ -158,7 +229,7 @@ fn program(models: &[Model]) -> String {
          for (size_t i = 0; i < size; i++) putchar(bytes[i] ? '1' : '0');\n    putchar('\\n');\n}\n\
          int main(void) {\n    printf(\"{\\\"records\\\": [\");\n",
     );
-    let all = || models.iter().flat_map(|model| model.records.iter().map(move |record| (model, record)));
+    let all = || models.iter().flat_map(|model| model.own_records().map(move |record| (model, record)));
     for (at, (model, record)) in all().enumerate() {
         let Record { name, c_name, c_macro, .. } = record;
         let comma = if at == 0 { "" } else { "," };
@@ -169,16 +240,18 @@ fn program(models: &[Model]) -> String {
              \\\"fields\\\": [\", sizeof({c_name}), _Alignof({c_name}), {c_macro}_LAYOUT_ID, {c_macro}_SCHEMA_ID);"
         );
         for (at, member) in record.members.iter().enumerate() {
-            let (name, ty, pad) = match member {
-                Member::Field(field) => (&field.name, model.type_name(&field.ty), ""),
-                Member::Pad(pad) => (&pad.name, format!("[u8; {}]", pad.size), ", \\\"pad\\\": true"),
+            let (name, member, ty, pad) = match member {
+                Member::Field(field) => (&field.name, &field.c_name, model.type_name(&field.ty), ""),
+                Member::Pad(pad) => {
+                    (&pad.name, &pad.name, format!("[u8; {}]", pad.size), ", \\\"pad\\\": true")
+                }
             };
             let comma = if at == 0 { "" } else { "," };
             let _ = writeln!(
                 text,
                 "    printf(\"{comma}\\n    {{\\\"name\\\": \\\"{name}\\\", \\\"type\\\": \\\"{ty}\\\", \
-                 \\\"offset\\\": %zu, \\\"size\\\": %zu{pad}}}\", offsetof({c_name}, {name}), \
-                 sizeof((({c_name} *)0)->{name}));"
+                 \\\"offset\\\": %zu, \\\"size\\\": %zu{pad}}}\", offsetof({c_name}, {member}), \
+                 sizeof((({c_name} *)0)->{member}));"
             );
         }
         text.push_str("    printf(\"\\n  ]}\");\n");
@@ -213,23 +286,18 @@ fn segments(models: &[Model]) -> impl Iterator<Item = (&Model, &Segment)> {
     models.iter().flat_map(|model| model.segments.iter().map(move |segment| (model, segment)))
 }
 
-/// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then that
-/// bytes of value 1 are values.
+/// For each record: the first field that bytes of all ones make no value, then which bytes are not padding; then the first
+/// one that bytes of value 1 make none.
 fn effects(models: &[Model]) -> String {
     let mut text = String::new();
     for model in models {
-        for record in model.records.iter().filter(|record| record.size <= MAX_DUMP) {
+        for record in model.own_records().filter(|record| record.size <= MAX_DUMP) {
             let mut used = vec!['0'; record.size as usize];
             mark(model, record, &mut used);
-            let invalid = record.fields().find(|field| match field.ty.element {
-                Element::Scalar(kind) => kind == Kind::Bool,
-                Element::Char => false,
-                Element::Record(part) => holds_bool(model, &model.records[part]),
-            });
-            let invalid = invalid.map_or("-", |field| &field.name);
+            let invalid = |byte| invalid(model, record, byte).map_or("-", |field| &field.name);
             let used: String = used.into_iter().collect();
             let name = &record.name;
-            let _ = writeln!(text, "{name} {invalid} - {used}\n{name} - - ");
+            let _ = writeln!(text, "{name} {} - {used}\n{name} {} - ", invalid(0xff), invalid(1));
         }
     }
     for (_, segment) in segments(models) {
@@ -242,11 +310,20 @@ fn effects(models: &[Model]) -> String {
     text
 }
 
-fn holds_bool(model: &Model, record: &Record) -> bool {
-    record.fields().any(|field| match field.ty.element {
-        Element::Scalar(kind) => kind == Kind::Bool,
+/// The first field that this byte, repeated, makes no value.
+fn invalid<'m>(model: &'m Model, record: &'m Record, byte: u8) -> Option<&'m Field> {
+    record.fields().find(|field| match field.ty.element {
+        Element::Scalar(kind) => kind == Kind::Bool && byte > 1,
+        Element::Enum(at) => {
+            let named = &model.enums[at];
+            let size = named.repr.size().unwrap() as usize;
+            let bytes = [vec![byte; size], vec![0; 16 - size]].concat();
+            let unsigned = i128::from_le_bytes(bytes.try_into().unwrap());
+            let below = if named.repr.is_signed() && byte > 127 { 1 << (8 * size) } else { 0 };
+            named.form == Form::Closed && named.values.iter().all(|value| value.value != unsigned - below)
+        }
         Element::Char => false,
-        Element::Record(part) => holds_bool(model, &model.records[part]),
+        Element::Record(part) => invalid(model, &model.records[part], byte).is_some(),
     })
 }
 

@@ -96,6 +96,48 @@ fn the_depfile_is_a_make_rule() {
 }
 
 #[test]
+fn what_is_imported_is_written_and_checked_too() {
+    let folder = scratch("cli-import");
+    fs::create_dir(folder.path("shared")).unwrap();
+    fs::copy(path("tests/golden/common/schema.toml"), folder.path("shared/common.toml")).unwrap();
+    for name in ["one", "two"] {
+        let text = format!(
+            "[schema]\nname = \"{name}\"\nimport = [\"shared/common.toml\"]\n[record.Book]\n\
+             fields = [ {{ name = \"bids\", type = \"[Level; LEVELS]\" }} ]\n"
+        );
+        folder.file(&format!("{name}.toml"), &text);
+    }
+    let (code, header, words) = typed(&["one.toml"], &folder);
+    assert_eq!((code, words.as_str()), (0, ""));
+    assert!(
+        header.contains("#include \"common.h\"\n") && header.contains("common_level bids[5];"),
+        "{header}"
+    );
+
+    let done = typed(&["one.toml", "two.toml", "-o", "out", "--depfile", "out.d"], &folder);
+    assert_eq!(done, (0, String::new(), String::new()));
+    for file in ["one.h", "one.rs", "two.h", "two.rs", "common.h", "common.rs"] {
+        assert!(folder.path("out").join(file).exists(), "{file}");
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path("out.d")).unwrap(),
+        "out/common.h out/common.rs: shared/common.toml\nout/one.h out/one.rs: one.toml shared/common.toml\n\
+         out/two.h out/two.rs: two.toml shared/common.toml\n"
+    );
+    let check = ["two.toml", "shared/common.toml", "one.toml", "-o", "out", "--check"];
+    assert_eq!(typed(&check, &folder), (0, String::new(), String::new()));
+    let (_, listing, _) = typed(&["layout", "one.toml"], &folder);
+    assert!(listing.starts_with("Book: ") && !listing.contains("Level: "), "{listing}");
+
+    let common = fs::read_to_string(folder.path("shared/common.toml")).unwrap();
+    folder.file("shared/common.toml", &common.replace("\"Side\" }", "\"Sid\" }"));
+    let (code, _, words) = typed(&check, &folder);
+    assert_eq!(code, 1);
+    assert_eq!(words.matches("error[E0301]").count(), 1, "said once, however many import it: {words}");
+    assert_eq!(words.matches("error[E0112]").count(), 2, "{words}");
+}
+
+#[test]
 fn an_error_in_one_schema_writes_nothing() {
     let folder = scratch("cli-error");
     folder.file(

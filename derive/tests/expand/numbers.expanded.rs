@@ -160,7 +160,6 @@ const _: () = {
         "`exp` is for integers: they count units of ten to this power"
     );
     const _: () = ::core::assert!(
-        < __Type0 as ::shmrecord::ShmField > ::TYPE.named.is_none() &&
         __layout::Number::greatest(< __Type0 as ::shmrecord::ShmField > ::TYPE.kind)
         .is_some(),
         "`null` does not fit: it is a number that the field's type holds, \"min\" or \"max\" of an integer, or \"nan\" for a float"
@@ -182,7 +181,6 @@ const _: () = {
         "`time` is for integers of 64 bits; `unix_s` of 32, too"
     );
     const _: () = ::core::assert!(
-        < __Type2 as ::shmrecord::ShmField > ::TYPE.named.is_none() &&
         __layout::Number::float(< __Type2 as ::shmrecord::ShmField > ::TYPE.kind,
         ::core::primitive::f64::NAN).is_some(),
         "`null` does not fit: it is a number that the field's type holds, \"min\" or \"max\" of an integer, or \"nan\" for a float"

@@ -3,7 +3,7 @@ use shmrecord::ShmRecord;
 #[derive(ShmRecord, Clone, Copy)]
 #[repr(C)]
 struct Quote {
-    #[shm(name = "last")]
+    #[shm(crate = "elsewhere")]
     price: f64,
 }
 

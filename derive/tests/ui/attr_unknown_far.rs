@@ -3,7 +3,7 @@ use shmrecord::ShmRecord;
 #[derive(ShmRecord, Clone, Copy)]
 #[repr(C)]
 struct Quote {
-    #[shm(rename = "last", unit = "USD")]
+    #[shm(colour = "red", unit = "USD")]
     price: f64,
 }
 

@@ -25,6 +25,7 @@
 #define SHMREC_ALIGNOF(type) alignof(type)
 #define SHMREC_CAST(type, value) (static_cast<type>(value))
 #define SHMREC_BYTES(pointer) (reinterpret_cast<unsigned char *>(pointer))
+#define SHMREC_CONST_BYTES(pointer) (reinterpret_cast<const unsigned char *>(pointer))
 #define SHMREC_ADDRESS(pointer) (reinterpret_cast<uint64_t>(pointer))
 #else
 #define SHMREC_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
@@ -33,6 +34,7 @@
 #define SHMREC_CAST(type, value) ((type)(value))
 // The bytes of an object: the one type that may look at every other.
 #define SHMREC_BYTES(pointer) ((unsigned char *)(pointer))
+#define SHMREC_CONST_BYTES(pointer) ((const unsigned char *)(pointer))
 #define SHMREC_ADDRESS(pointer) ((uint64_t)(pointer))
 #endif
 
@@ -48,6 +50,11 @@
 #define SHMREC_APART static __attribute__((noinline, unused))
 // Off the hot path: never inlined into it.
 #define SHMREC_COLD static __attribute__((cold, noinline, unused))
+// On a member that is out of use: who names it is told. Around assertions on it, which name it too, there is silence.
+#define SHMREC_DEPRECATED(words) __attribute__((deprecated(words)))
+#define SHMREC_USE_DEPRECATED \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"")
+#define SHMREC_USED_DEPRECATED _Pragma("GCC diagnostic pop")
 #define SHMREC_PRINTF(words, first) __attribute__((__format__(__printf__, words, first)))
 
 // __atomic_always_lock_free would say the same, but is no constant expression to a pedantic C compiler.

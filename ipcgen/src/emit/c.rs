@@ -1,15 +1,10 @@
-//! The C header, which is C++ too: structs with their padding spelled out, assertions on every offset, ids, description,
-//! and through one macro of the C runtime the typed functions. Relies on the model; checks nothing.
+//! The C header, which is C++ too: what it includes, constants, and then what `c_enum`, `c_record`, `c_bytes`, `c_facts` and
+//! `c_segment` write of each enum, record and segment. Relies on the model; checks nothing.
 
 use std::fmt::Write;
 
-use shmrecord_layout::Kind;
-
-use super::c_segment;
-use crate::model::{Constant, Element, Field, Member, Model, Record};
-
-/// Bytes of a description on one line.
-const BYTES_PER_LINE: usize = 24;
+use super::{c_bytes, c_enum, c_facts, c_record, c_segment, digits};
+use crate::model::{Constant, Element, Kind, Model, Number};
 
 pub(super) fn header(model: &Model) -> String {
     let guard = format!("SHMREC_GENERATED_{}_H", model.name.to_ascii_uppercase());
@@ -21,18 +16,25 @@ pub(super) fn header(model: &Model) -> String {
     if !model.segments.is_empty() {
         out.push_str("#include \"shmrecord/adopt.h\"\n");
     }
+    for import in &model.imports {
+        let _ = writeln!(out, "#include \"{}.h\"", import.name);
+    }
     if !model.constants.is_empty() {
         out.push('\n');
     }
     for constant in &model.constants {
         define(constant, &mut out);
     }
-    for record in &model.records {
-        structure(record, model, &mut out);
-        assertions(record, &mut out);
-        identity(record, &mut out);
-        check(record, model, &mut out);
-        zero_padding(record, model, &mut out);
+    for named in model.own_enums() {
+        c_enum::enumeration(named, &mut out);
+    }
+    for record in model.own_records() {
+        c_record::structure(record, model, &mut out);
+        c_record::assertions(record, &mut out);
+        c_record::identity(record, &mut out);
+        c_bytes::check(record, model, &mut out);
+        c_bytes::zero_padding(record, model, &mut out);
+        c_facts::functions(record, model, &mut out);
         let _ = write!(out, "\nSHMREC_DEFINE_TABLE({}, \"{}\")\n", record.c_name, record.name);
     }
     for segment in &model.segments {
@@ -46,203 +48,62 @@ fn define(constant: &Constant, out: &mut String) {
     if !constant.doc.is_empty() {
         out.push_str(&doc(&constant.doc, ""));
     }
-    let value = match i64::try_from(constant.value) {
-        Err(_) => format!("UINT64_C({})", constant.value),
-        Ok(value) if i32::try_from(value).is_ok() && value >= 0 => value.to_string(),
-        Ok(value) if i32::try_from(value).is_ok_and(|value| value > i32::MIN) => format!("({value})"),
-        Ok(i64::MIN) => format!("(-INT64_C({}) - 1)", i64::MAX),
-        Ok(value) if value < 0 => format!("(-INT64_C({}))", value.unsigned_abs()),
-        Ok(value) => format!("INT64_C({value})"),
+    let kind = match constant.value {
+        value if i32::try_from(value).is_ok() => Kind::I32,
+        value if value > i128::from(i64::MAX) => Kind::U64,
+        _ => Kind::I64,
     };
-    let _ = writeln!(out, "#define {} {value}", constant.c_name);
+    let _ = writeln!(out, "#define {} {}", constant.c_name, integer(kind, constant.value));
 }
 
-fn structure(record: &Record, model: &Model, out: &mut String) {
-    out.push('\n');
-    if !record.doc.is_empty() {
-        out.push_str(&doc(&record.doc, ""));
+/// An integer constant of the type that stands for a kind, or of `int` for those that are narrower.
+pub(super) fn integer(kind: Kind, value: i128) -> String {
+    let (start, end, least) = match kind {
+        Kind::U64 => ("UINT64_C(", ")", None),
+        Kind::U32 => ("", "u", None),
+        Kind::I64 => ("INT64_C(", ")", Some(i128::from(i64::MIN))),
+        _ => ("", "", Some(i128::from(i32::MIN))),
+    };
+    // The least integer has no literal: a minus in front of a literal is an operator.
+    if least == Some(value) {
+        return format!("(-{start}{}{end} - 1)", -(value + 1));
     }
-    let _ = writeln!(out, "typedef struct {} {{", record.c_name);
-    for (at, member) in record.members.iter().enumerate() {
-        let align = if at == 0 { format!("SHMREC_ALIGNAS({}) ", record.align) } else { String::new() };
-        match member {
-            Member::Pad(pad) => {
-                let _ = writeln!(out, "    {align}uint8_t {}[{}];", pad.name, pad.size);
-            }
-            Member::Field(field) => {
-                let words = words(field);
-                if words.contains('\n') {
-                    out.push_str(&doc(&words, "    "));
-                }
-                let _ = write!(out, "    {align}{} {}", element(field, model), field.name);
-                for length in &field.ty.dims {
-                    let _ = write!(out, "[{length}]");
-                }
-                if words.is_empty() || words.contains('\n') {
-                    out.push_str(";\n");
-                } else {
-                    let _ = writeln!(out, "; /* {} */", comment(&words));
-                }
-            }
-        }
-    }
-    let _ = writeln!(out, "}} {};\n", record.c_name);
+    if value < 0 { format!("(-{start}{}{end})", -value) } else { format!("{start}{value}{end}") }
 }
 
-/// What is said of a field: documentation, unit, both.
-fn words(field: &Field) -> String {
-    match (field.doc.as_str(), field.unit.as_deref()) {
-        (doc, None) => doc.to_owned(),
-        ("", Some(unit)) => unit.to_owned(),
-        (doc, Some(unit)) => format!("{doc} [{unit}]"),
+/// A number as a constant expression.
+pub(super) fn number(kind: Kind, number: Number) -> String {
+    if !kind.is_float() {
+        let signed = i128::from(number.as_i64());
+        return integer(kind, if kind.is_signed() { signed } else { i128::from(number.bits()) });
     }
+    let suffix = if kind == Kind::F32 { "f" } else { "" };
+    digits(kind, number) + suffix
 }
 
-fn element<'m>(field: &Field, model: &'m Model) -> &'m str {
-    match field.ty.element {
+/// The C type of an element.
+pub(super) fn element(element: Element, model: &Model) -> &str {
+    match element {
         Element::Record(at) => &model.records[at].c_name,
+        Element::Enum(at) => &model.enums[at].c_name,
         Element::Char => "char",
-        Element::Scalar(kind) => match kind {
-            Kind::U8 => "uint8_t",
-            Kind::U16 => "uint16_t",
-            Kind::U32 => "uint32_t",
-            Kind::U64 => "uint64_t",
-            Kind::I8 => "int8_t",
-            Kind::I16 => "int16_t",
-            Kind::I32 => "int32_t",
-            Kind::I64 => "int64_t",
-            Kind::F32 => "float",
-            Kind::F64 => "double",
-            Kind::Bool | Kind::Record => "bool",
-        },
+        Element::Scalar(kind) => scalar(kind),
     }
 }
 
-fn assertions(record: &Record, out: &mut String) {
-    let ty = &record.c_name;
-    let (size, align) = (record.size, record.align);
-    let _ = writeln!(out, "SHMREC_STATIC_ASSERT(sizeof({ty}) == {size}, \"{ty}: size\");");
-    let _ = writeln!(out, "SHMREC_STATIC_ASSERT(SHMREC_ALIGNOF({ty}) == {align}, \"{ty}: alignment\");");
-    for Field { name, offset, .. } in record.fields() {
-        let _ = writeln!(out, "SHMREC_STATIC_ASSERT(offsetof({ty}, {name}) == {offset}, \"{ty}: {name}\");");
-    }
-}
-
-fn identity(record: &Record, out: &mut String) {
-    let Record { c_name, c_macro, name, size, align, layout_id, schema_id, description, .. } = record;
-    let _ = writeln!(out, "\n#define {c_macro}_LAYOUT_ID UINT64_C(0x{layout_id:016x})");
-    let _ = writeln!(out, "#define {c_macro}_SCHEMA_ID UINT64_C(0x{schema_id:016x})\n");
-    let _ = writeln!(out, "static const unsigned char {c_name}_description[{}] = {{", description.len());
-    for line in description.chunks(BYTES_PER_LINE) {
-        out.push_str("    ");
-        for byte in line {
-            decimal(*byte, out);
-            out.push(',');
-        }
-        out.push('\n');
-    }
-    let _ = write!(
-        out,
-        "}};\n\nstatic const shmrec_layout {c_name}_layout = {{\n    \"{name}\", {size}, {align}, {c_macro}_LAYOUT_ID, \
-         {c_macro}_SCHEMA_ID,\n    {c_name}_description, sizeof {c_name}_description,\n}};\n"
-    );
-}
-
-/// A description has a hundred bytes for each field: they are written without the formatting machinery.
-fn decimal(byte: u8, out: &mut String) {
-    for power in [100, 10] {
-        if byte >= power {
-            out.push(char::from(b'0' + byte / power % 10));
-        }
-    }
-    out.push(char::from(b'0' + byte % 10));
-}
-
-/// The function that finds bytes which are no value.
-fn check(record: &Record, model: &Model, out: &mut String) {
-    let _ = write!(
-        out,
-        "\n/* NULL, or the name of the first field whose bytes are no value. */\n\
-         static inline const char *{}_check(const unsigned char *bytes) {{\n",
-        record.c_name
-    );
-    if !record.has_invalid {
-        out.push_str("    (void)bytes;\n");
-    }
-    for field in record.fields() {
-        let wrong = |place: &str| match part(field, model) {
-            None => format!("bytes[{place}] > 1"),
-            Some(part) => format!("{}_check({}) != NULL", part.c_name, pointer(place)),
-        };
-        let needed = match part(field, model) {
-            None => field.ty.element == Element::Scalar(Kind::Bool),
-            Some(part) => part.has_invalid,
-        };
-        if needed {
-            let body = |place: &str| format!("if ({}) {{\n    return \"{}\";\n}}", wrong(place), field.name);
-            each_element(field, model, body, out);
-        }
-    }
-    out.push_str("    return NULL;\n}\n");
-}
-
-/// The function that makes padding zero, so that equal records are equal bytes.
-fn zero_padding(record: &Record, model: &Model, out: &mut String) {
-    let _ = write!(
-        out,
-        "\n/* Makes the padding zero, so that equal records are equal bytes. */\n\
-         static inline void {}_zero_padding(unsigned char *bytes) {{\n",
-        record.c_name
-    );
-    if !record.has_padding {
-        out.push_str("    (void)bytes;\n");
-    }
-    for member in &record.members {
-        match member {
-            Member::Pad(pad) => {
-                let _ = writeln!(out, "    memset(bytes + {}, 0, {});", pad.offset, pad.size);
-            }
-            Member::Field(field) => {
-                if let Some(part) = part(field, model).filter(|part| part.has_padding) {
-                    let body = |place: &str| format!("{}_zero_padding({});", part.c_name, pointer(place));
-                    each_element(field, model, body, out);
-                }
-            }
-        }
-    }
-    out.push_str("}\n");
-}
-
-/// The record that is nested in a field.
-fn part<'m>(field: &Field, model: &'m Model) -> Option<&'m Record> {
-    match field.ty.element {
-        Element::Record(at) => Some(&model.records[at]),
-        _ => None,
-    }
-}
-
-fn pointer(place: &str) -> String {
-    if place == "0" { "bytes".to_owned() } else { format!("bytes + {place}") }
-}
-
-/// Writes a statement for each element of a field, given the element's place: once, or in a loop.
-fn each_element(field: &Field, model: &Model, statement: impl Fn(&str) -> String, out: &mut String) {
-    if field.ty.dims.is_empty() {
-        indent(&statement(&field.offset.to_string()), 1, out);
-        return;
-    }
-    let elem_size = part(field, model).map_or(1, |part| part.size);
-    let step = if elem_size == 1 { "i".to_owned() } else { format!("{elem_size} * i") };
-    let place = if field.offset == 0 { step } else { format!("{} + {step}", field.offset) };
-    let count = field.size / elem_size;
-    indent(&format!("for (size_t i = 0; i < {count}; i++) {{"), 1, out);
-    indent(&statement(&place), 2, out);
-    indent("}", 1, out);
-}
-
-fn indent(lines: &str, depth: usize, out: &mut String) {
-    for line in lines.lines() {
-        let _ = writeln!(out, "{}{line}", "    ".repeat(depth));
+pub(super) fn scalar(kind: Kind) -> &'static str {
+    match kind {
+        Kind::U8 => "uint8_t",
+        Kind::U16 => "uint16_t",
+        Kind::U32 => "uint32_t",
+        Kind::U64 => "uint64_t",
+        Kind::I8 => "int8_t",
+        Kind::I16 => "int16_t",
+        Kind::I32 => "int32_t",
+        Kind::I64 => "int64_t",
+        Kind::F32 => "float",
+        Kind::F64 => "double",
+        Kind::Bool | Kind::Record => "bool",
     }
 }
 
@@ -255,6 +116,6 @@ pub(super) fn doc(text: &str, indent: &str) -> String {
 }
 
 /// Text that can stand in a comment.
-fn comment(text: &str) -> String {
+pub(super) fn comment(text: &str) -> String {
     text.replace("*/", "* /").replace("/*", "/ *").replace('\t', " ").replace("??/", "?? /")
 }

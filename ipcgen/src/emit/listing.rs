@@ -8,7 +8,7 @@ use crate::model::{Guard, Member, Model, Segment};
 #[must_use]
 pub fn listing(model: &Model) -> String {
     let mut out = String::new();
-    for record in &model.records {
+    for record in model.own_records() {
         let rows: Vec<_> = rows(model, record).collect();
         let width = rows.iter().map(|row| row.ty.len()).max().unwrap_or(0);
         let (name, size, align) = (&record.name, record.size, record.align);
@@ -64,11 +64,11 @@ fn guard(guard: &Guard) -> String {
 /// The records and segments of all models as one JSON document; padding is a field with `"pad": true`, and a segment whose
 /// records are as many as fit has no `count`.
 #[must_use]
-pub fn json(models: &[Model]) -> String {
+pub fn json<'m>(models: impl IntoIterator<Item = &'m Model> + Clone) -> String {
     let mut out = "{\"records\": [".to_owned();
     let mut separator = "\n";
     for (model, record) in
-        models.iter().flat_map(|model| model.records.iter().map(move |record| (model, record)))
+        models.clone().into_iter().flat_map(|model| model.own_records().map(move |record| (model, record)))
     {
         let _ = write!(
             out,
@@ -86,7 +86,7 @@ pub fn json(models: &[Model]) -> String {
     }
     out.push_str("\n], \"segments\": [");
     let segments: Vec<String> = models
-        .iter()
+        .into_iter()
         .flat_map(|model| model.segments.iter().map(|segment| json_segment(model, segment)))
         .collect();
     out.push_str(&segments.join(","));

@@ -2,13 +2,20 @@
 //! reports nothing. This file names the languages and what is put around the generated files.
 
 mod c;
+mod c_bytes;
+mod c_enum;
+mod c_facts;
+mod c_record;
 mod c_segment;
 mod listing;
 mod rust;
+mod rust_enum;
+mod rust_facts;
+mod rust_record;
 
 pub use listing::{json, listing};
 
-use crate::model::Model;
+use crate::model::{Kind, Model, Number};
 
 /// A language that code is generated for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +56,16 @@ impl Language {
             Self::C => c::header(model),
             Self::Rust => rust::module(model),
         }
+    }
+}
+
+/// A number in decimal; a float always with a point or an exponent, and with the digits that matter.
+#[expect(clippy::cast_possible_truncation, reason = "a number of an f32 is one")]
+fn digits(kind: Kind, number: Number) -> String {
+    match kind {
+        Kind::F32 => format!("{:?}", number.as_f64() as f32),
+        Kind::F64 => format!("{:?}", number.as_f64()),
+        _ => number.display(kind).to_string(),
     }
 }
 

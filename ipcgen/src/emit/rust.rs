@@ -1,15 +1,15 @@
-//! The Rust module: `repr(C)` structs that derive `ShmRecord`, and assertions on what the compiler makes of them. Relies
-//! on the model; checks nothing. Lines are broken where rustfmt would break them, but for segments, which it is told to
-//! leave.
+//! The Rust module: constants, what `rust_enum` and `rust_record` write of each enum and record, and segments. Relies on the
+//! model; checks nothing. Lines are broken where rustfmt would break them, but for segments, which it is told to leave.
 
 use std::fmt::Write;
 
-use shmrecord_layout::Kind;
-
-use crate::model::{self, Element, Field, Guard, Member, Model, Record, Segment};
+use super::{rust_enum, rust_facts, rust_record};
+use crate::model::{Guard, Model, Origin, Record, Segment};
 
 /// Where rustfmt breaks lines.
 const WIDTH: usize = 100;
+/// And the arguments of attributes.
+const ATTRIBUTE_WIDTH: usize = 70;
 
 /// Names that a reader, and the derive, take for the standard library's or the runtime's unless a path says otherwise.
 const WELL_KNOWN: [&str; 21] = [
@@ -35,88 +35,18 @@ pub(super) fn module(model: &Model) -> String {
             &mut out,
         );
     }
-    for record in &model.records {
-        structure(record, model, &mut out);
-        assertions(record, &mut out);
+    for named in model.own_enums() {
+        rust_enum::enumeration(named, &mut out);
+    }
+    for record in model.own_records() {
+        rust_record::structure(record, model, &mut out);
+        rust_record::assertions(record, &mut out);
+        rust_facts::methods(record, model, &mut out);
     }
     for segment in &model.segments {
         adopted(segment, &model.records[segment.record], &mut out);
     }
     out
-}
-
-fn structure(record: &Record, model: &Model, out: &mut String) {
-    out.push('\n');
-    lines(&record.doc, "///", "", out);
-    out.push_str("#[derive(::shmrecord::ShmRecord, Clone, Copy, Debug, PartialEq)]\n");
-    if record.align == record.natural_align {
-        out.push_str("#[repr(C)]\n");
-    } else {
-        let _ = writeln!(out, "#[repr(C, align({}))]", record.align);
-    }
-    if record.rust_name != record.name {
-        let _ = writeln!(out, "#[shm(name = \"{}\")]", record.name);
-    }
-    if record.fields().any(|field| field.name.contains(|c: char| c.is_ascii_uppercase())) {
-        out.push_str("#[allow(non_snake_case, reason = \"the names are those of the schema\")]\n");
-    }
-    let _ = writeln!(out, "pub struct {} {{", record.rust_name);
-    for member in &record.members {
-        match member {
-            // The compiler inserts by itself what it was not told to.
-            Member::Pad(pad) if pad.asked => {
-                let _ = writeln!(
-                    out,
-                    "    #[shm(padding)]\n    pub {}: ::shmrecord::Reserved<{}>,",
-                    pad.name, pad.size
-                );
-            }
-            Member::Pad(_) => {}
-            Member::Field(field) => self::field(field, model, out),
-        }
-    }
-    out.push_str("}\n");
-}
-
-fn field(field: &Field, model: &Model, out: &mut String) {
-    lines(&field.doc, "///", "    ", out);
-    if field.ty.element == Element::Char {
-        attribute("text", out);
-    }
-    if let Some(unit) = &field.unit {
-        attribute(&format!("unit = {unit:?}"), out);
-    }
-    let element = match field.ty.element {
-        Element::Scalar(kind) => kind.name().to_owned(),
-        Element::Char => Kind::U8.name().to_owned(),
-        Element::Record(at) => path(&model.records[at]),
-    };
-    let ty = model::array_type(&element, &field.ty.dims);
-    assign(&format!("pub {}:", field.name), &format!("{ty},"), "    ", out);
-}
-
-fn assertions(record: &Record, out: &mut String) {
-    let Record { rust_name, size, align, layout_id, schema_id, .. } = record;
-    let _ = write!(
-        out,
-        "\nconst _: () = {{\n    use ::core::mem::{{align_of, offset_of, size_of}};\n    type T = self::{rust_name};\n    \
-         assert!(size_of::<T>() == {size});\n    assert!(align_of::<T>() == {align});\n"
-    );
-    for Field { name, offset, .. } in record.fields() {
-        // Arguments of more than 60 columns stand one below the other.
-        if "T, ".len() + name.len() <= 60 {
-            let _ = writeln!(out, "    assert!(offset_of!(T, {name}) == {offset});");
-        } else {
-            let [two, three] = ["    ".repeat(2), "    ".repeat(3)];
-            let call = format!("offset_of!(\n{three}T,\n{three}{name}\n{two})");
-            let _ = writeln!(out, "    assert!(\n{two}{call} == {offset}\n    );");
-        }
-    }
-    let _ = write!(
-        out,
-        "    assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0x{layout_id:016x});\n    \
-         assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x{schema_id:016x});\n}};\n"
-    );
 }
 
 /// What another program's segment is, as a constant.
@@ -136,7 +66,7 @@ fn adopted(segment: &Segment, record: &Record, out: &mut String) {
         out,
         "#[rustfmt::skip]\npub const {rust_name}: ::shmrecord::Adopt<'static, {}> =\n    \
          ::shmrecord::Adopt::new(\n        {address:?},\n        ::shmrecord::ForeignGuard::{guard},\n    )\n    .offset({offset})",
-        path(record)
+        path(&record.rust_name, &record.origin)
     );
     let count = segment.count.map(|count| format!("count({count})"));
     let mode = segment.mode.map(|mode| format!("mode(0o{mode:03o})"));
@@ -150,24 +80,28 @@ fn adopted(segment: &Segment, record: &Record, out: &mut String) {
     out.push_str(";\n");
 }
 
-/// A record where a type is expected.
-fn path(record: &Record) -> String {
-    let name = record.rust_name.as_str();
-    if WELL_KNOWN.contains(&name) { format!("self::{name}") } else { name.to_owned() }
-}
-
-/// What the derive is told of a field.
-fn attribute(words: &str, out: &mut String) {
-    let one_line = format!("    #[shm({words})]");
-    if one_line.chars().count() < WIDTH {
-        let _ = writeln!(out, "{one_line}");
-    } else {
-        let _ = writeln!(out, "    #[shm(\n        {words}\n    )]");
+/// A record or an enum where a type is expected. Modules of schemas stand side by side, each under its schema's name.
+pub(super) fn path(name: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Imported(schema) => format!("super::{schema}::{name}"),
+        Origin::Here if WELL_KNOWN.contains(&name) => format!("self::{name}"),
+        Origin::Here => name.to_owned(),
     }
 }
 
+/// An attribute, with its arguments on one line or one below the other.
+pub(super) fn attribute(name: &str, arguments: &[String], indent: &str, out: &mut String) {
+    let joined = arguments.join(", ");
+    if joined.chars().count() <= ATTRIBUTE_WIDTH {
+        let _ = writeln!(out, "{indent}#[{name}({joined})]");
+        return;
+    }
+    let lines = arguments.join(&format!(",\n{indent}    "));
+    let _ = writeln!(out, "{indent}#[{name}(\n{indent}    {lines}\n{indent})]");
+}
+
 /// `head value` on one line, or on two.
-fn assign(head: &str, value: &str, indent: &str, out: &mut String) {
+pub(super) fn assign(head: &str, value: &str, indent: &str, out: &mut String) {
     let one_line = format!("{indent}{head} {value}");
     if one_line.trim_end_matches(',').len() < WIDTH + usize::from(value.ends_with(';')) {
         let _ = writeln!(out, "{one_line}");
@@ -177,7 +111,7 @@ fn assign(head: &str, value: &str, indent: &str, out: &mut String) {
 }
 
 /// Documentation, line by line behind the given mark.
-fn lines(text: &str, mark: &str, indent: &str, out: &mut String) {
+pub(super) fn lines(text: &str, mark: &str, indent: &str, out: &mut String) {
     for line in text.lines() {
         let line = format!("{indent}{mark} {}", line.trim_end());
         let _ = writeln!(out, "{}", line.trim_end());

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use integration_tests::place::{Backend, Place};
-use ipcgen::model::{Element, Model, Record};
+use ipcgen::model::{Element, Form, Model, Record};
 use shmrecord::{Kind, RawReader, Value};
 
 use crate::tools::{CC, folder, run, suite, write, write_header};
@@ -100,7 +100,15 @@ fn fill(random: &mut Random, model: &Model, record: &Record, bytes: &mut [Option
                 bytes.fill(Some(0));
                 bytes[..used].fill_with(|| Some(b'a' + u8::try_from(random.below(26)).unwrap()));
             }
-            Element::Scalar(_) => match byte(8) {
+            Element::Enum(at) if model.enums[at].form == Form::Closed => {
+                let named = &model.enums[at];
+                let size = named.repr.size().unwrap() as usize;
+                for element in bytes.chunks_exact_mut(size) {
+                    let value = named.values[random.below(named.values.len())].value.to_le_bytes();
+                    element.iter_mut().zip(value).for_each(|(byte, value)| *byte = Some(value));
+                }
+            }
+            Element::Scalar(_) | Element::Enum(_) => match byte(8) {
                 Some(0) => bytes.fill(Some(0xff)),
                 Some(1) => bytes.fill(Some(0)),
                 _ => bytes.fill_with(|| byte(256)),
@@ -164,7 +172,7 @@ fn elements(model: &Model, element: Element, dims: &[u32], place: &str, out: &mu
         }
         (Element::Char, []) => unreachable!("a lone char is no type"),
         (Element::Record(at), []) => format!("show_{}(&{place});", model.records[at].c_name),
-        (Element::Scalar(kind), []) => match kind {
+        (Element::Scalar(_) | Element::Enum(_), []) => match model.kind(element) {
             Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => format!("SHOW_UNSIGNED({place});"),
             Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 => format!("SHOW_SIGNED({place});"),
             Kind::F32 => format!("show_f32({place});"),

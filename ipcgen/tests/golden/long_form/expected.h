@@ -18,28 +18,22 @@ SHMREC_STATIC_ASSERT(offsetof(long_form_quote, bid) == 8, "long_form_quote: bid"
 #define LONG_FORM_QUOTE_LAYOUT_ID UINT64_C(0x72994724fce9d353)
 #define LONG_FORM_QUOTE_SCHEMA_ID UINT64_C(0x16208c14746d0f2c)
 
-static const unsigned char long_form_quote_description[384] = {
-    128,1,0,0,1,0,0,0,2,0,0,0,0,0,0,0,0,0,0,0,32,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,19,0,0,0,5,0,0,0,
-    24,0,0,0,8,0,0,0,16,0,0,0,8,0,0,0,0,0,0,0,2,0,0,0,
-    83,211,233,252,36,71,153,114,44,15,109,116,20,140,32,22,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,6,0,0,0,6,0,0,0,7,0,0,0,
-    13,0,0,0,0,0,0,0,1,1,1,0,0,0,0,0,1,0,0,0,255,255,255,255,
-    8,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,57,203,22,95,96,215,158,241,
-    151,16,98,72,175,172,80,88,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    13,0,0,0,3,0,0,0,13,0,0,0,0,0,0,0,16,0,0,0,3,0,0,0,
-    10,0,0,0,8,0,0,0,8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,107,218,159,222,216,58,168,182,101,54,43,98,63,187,160,218,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,115,121,109,98,111,108,84,105,
-    99,107,101,114,46,98,105,100,85,83,68,81,117,111,116,101,65,32,113,117,111,116,101,46,
+static const uint64_t long_form_quote_description[48] = {
+    0x100000180,0x2,0x2000000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x500000013,0x800000018,
+    0x800000010,0x200000000,0x72994724fce9d353,0x16208c14746d0f2c,0x0,
+    0x0,0x600000000,0x700000006,0xd,0x10101,
+    0xffffffff00000001,0x8,0x0,0xf19ed7605f16cb39,0x5850acaf48621097,
+    0x0,0x0,0x0,0x0,0x0,
+    0x30000000d,0xd,0x300000010,0x80000000a,0xffffffff00000008,
+    0x0,0x0,0xb6a83ad8de9fda6b,0xdaa0bb3f622b3665,0x0,
+    0x0,0x0,0x0,0x0,0x69546c6f626d7973,
+    0x6469622e72656b63,0x65746f7551445355,0x2e65746f75712041,
 };
 
 static const shmrec_layout long_form_quote_layout = {
     "Quote", 16, 8, LONG_FORM_QUOTE_LAYOUT_ID, LONG_FORM_QUOTE_SCHEMA_ID,
-    long_form_quote_description, sizeof long_form_quote_description,
+    SHMREC_CONST_BYTES(long_form_quote_description), sizeof long_form_quote_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -51,6 +45,15 @@ static inline const char *long_form_quote_check(const unsigned char *bytes) {
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void long_form_quote_zero_padding(unsigned char *bytes) {
     (void)bytes;
+}
+
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t long_form_quote_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 8 && text[length] != '\0') {
+        length++;
+    }
+    return length;
 }
 
 SHMREC_DEFINE_TABLE(long_form_quote, "Quote")

@@ -21,3 +21,24 @@ const _: () = {
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0x72994724fce9d353);
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x16208c14746d0f2c);
 };
+
+#[allow(dead_code, reason = "not every program asks")]
+#[allow(clippy::cast_precision_loss, reason = "what an f64 is for")]
+#[rustfmt::skip]
+impl Quote {
+    /// The bytes of `symbol` in front of its padding.
+    #[must_use]
+    pub fn symbol_text(&self) -> &[u8] {
+        let text = &self.symbol;
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        &text[..end]
+    }
+
+    /// `symbol` as a string.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn symbol_str(&self) -> ::core::result::Result<&str, ::core::str::Utf8Error> {
+        ::core::str::from_utf8(self.symbol_text())
+    }
+}

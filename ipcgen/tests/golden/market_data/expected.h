@@ -21,35 +21,26 @@ SHMREC_STATIC_ASSERT(offsetof(md_market_data, volume) == 24, "md_market_data: vo
 #define MD_MARKET_DATA_LAYOUT_ID UINT64_C(0x723fc90723bbe9c9)
 #define MD_MARKET_DATA_SCHEMA_ID UINT64_C(0x06b58805c010655e)
 
-static const unsigned char md_market_data_description[544] = {
-    32,2,0,0,1,0,0,0,3,0,0,0,0,0,0,0,0,0,0,0,79,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,43,0,0,0,10,0,0,0,
-    53,0,0,0,26,0,0,0,32,0,0,0,8,0,0,0,0,0,0,0,3,0,0,0,
-    201,233,187,35,7,201,63,114,94,101,16,192,5,136,181,6,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,6,0,0,0,6,0,0,0,17,0,0,0,
-    23,0,0,0,0,0,0,0,1,1,1,0,0,0,0,0,1,0,0,0,255,255,255,255,
-    10,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,155,60,179,20,161,222,37,220,
-    53,159,197,146,110,165,201,109,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    23,0,0,0,5,0,0,0,23,0,0,0,0,0,0,0,28,0,0,0,3,0,0,0,
-    10,0,0,0,16,0,0,0,8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,225,226,219,223,239,98,77,152,127,188,216,98,183,181,56,234,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,31,0,0,0,6,0,0,0,
-    23,0,0,0,0,0,0,0,37,0,0,0,6,0,0,0,8,0,0,0,24,0,0,0,
-    8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    1,151,252,108,212,49,115,67,236,58,113,236,74,132,78,126,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,115,121,109,98,111,108,78,85,76,45,112,97,100,100,101,100,
-    32,116,105,99,107,101,114,112,114,105,99,101,85,83,68,118,111,108,117,109,101,115,104,97,
-    114,101,115,77,97,114,107,101,116,68,97,116,97,76,97,115,116,32,116,114,97,100,101,32,
-    112,101,114,32,105,110,115,116,114,117,109,101,110,116,46,0,
+static const uint64_t md_market_data_description[68] = {
+    0x100000220,0x3,0x4f00000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0xa0000002b,0x1a00000035,
+    0x800000020,0x300000000,0x723fc90723bbe9c9,0x6b58805c010655e,0x0,
+    0x0,0x600000000,0x1100000006,0x17,0x10101,
+    0xffffffff00000001,0xa,0x0,0xdc25dea114b33c9b,0x6dc9a56e92c59f35,
+    0x0,0x0,0x0,0x0,0x0,
+    0x500000017,0x17,0x30000001c,0x100000000a,0xffffffff00000008,
+    0x0,0x0,0x984d62efdfdbe2e1,0xea38b5b762d8bc7f,0x0,
+    0x0,0x0,0x0,0x0,0x60000001f,
+    0x17,0x600000025,0x1800000008,0xffffffff00000008,0x0,
+    0x0,0x437331d46cfc9701,0x7e4e844aec713aec,0x0,0x0,
+    0x0,0x0,0x0,0x554e6c6f626d7973,0x6465646461702d4c,
+    0x7072656b63697420,0x7644535565636972,0x616873656d756c6f,0x656b72614d736572,0x73614c6174614474,
+    0x2065646172742074,0x74736e6920726570,0x2e746e656d7572,
 };
 
 static const shmrec_layout md_market_data_layout = {
     "MarketData", 32, 8, MD_MARKET_DATA_LAYOUT_ID, MD_MARKET_DATA_SCHEMA_ID,
-    md_market_data_description, sizeof md_market_data_description,
+    SHMREC_CONST_BYTES(md_market_data_description), sizeof md_market_data_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -61,6 +52,15 @@ static inline const char *md_market_data_check(const unsigned char *bytes) {
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void md_market_data_zero_padding(unsigned char *bytes) {
     memset(bytes + 10, 0, 6);
+}
+
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t md_market_data_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 10 && text[length] != '\0') {
+        length++;
+    }
+    return length;
 }
 
 SHMREC_DEFINE_TABLE(md_market_data, "MarketData")

@@ -5,12 +5,58 @@
 
 #include "shmrecord/table.h"
 
-/* Levels on each side. */
 #define BOOK_DEPTH 10
 
-/* One price level. */
+typedef uint8_t book_side;
+
+#define BOOK_SIDE_NONE SHMREC_CAST(book_side, 'N')
+#define BOOK_SIDE_BID SHMREC_CAST(book_side, 'B')
+#define BOOK_SIDE_ASK SHMREC_CAST(book_side, 'A')
+
+/* The name of a value in the schema; NULL when it has none. */
+static inline const char *book_side_name(book_side value) {
+    switch (value) {
+    case BOOK_SIDE_NONE: return "None";
+    case BOOK_SIDE_BID: return "Bid";
+    case BOOK_SIDE_ASK: return "Ask";
+    default: return NULL;
+    }
+}
+
+typedef uint8_t book_phase;
+
+#define BOOK_PHASE_CLOSED SHMREC_CAST(book_phase, 0)
+#define BOOK_PHASE_AUCTION SHMREC_CAST(book_phase, 1)
+#define BOOK_PHASE_CONTINUOUS SHMREC_CAST(book_phase, 2)
+
+/* The name of a value in the schema; NULL when it has none. */
+static inline const char *book_phase_name(book_phase value) {
+    switch (value) {
+    case BOOK_PHASE_CLOSED: return "Closed";
+    case BOOK_PHASE_AUCTION: return "Auction";
+    case BOOK_PHASE_CONTINUOUS: return "Continuous";
+    default: return NULL;
+    }
+}
+
+/* Whether an integer is a value. */
+static inline bool book_phase_is_valid(book_phase value) {
+    return book_phase_name(value) != NULL;
+}
+
+typedef uint16_t book_book_flags;
+
+#define BOOK_BOOK_FLAGS_SNAPSHOT SHMREC_CAST(book_book_flags, 0x1u)
+#define BOOK_BOOK_FLAGS_STALE SHMREC_CAST(book_book_flags, 0x2u)
+#define BOOK_BOOK_FLAGS_CROSSED SHMREC_CAST(book_book_flags, 0x4u)
+
+/* Whether all of these flags are set. */
+static inline bool book_book_flags_has(book_book_flags value, book_book_flags flags) {
+    return (value & flags) == flags;
+}
+
 typedef struct book_level {
-    SHMREC_ALIGNAS(8) int64_t px; /* 1e-9 USD */
+    SHMREC_ALIGNAS(8) int64_t px; /* USD, times 1e-9, null is 9223372036854775807 */
     uint32_t qty;
     uint32_t orders;
 } book_level;
@@ -22,35 +68,27 @@ SHMREC_STATIC_ASSERT(offsetof(book_level, qty) == 8, "book_level: qty");
 SHMREC_STATIC_ASSERT(offsetof(book_level, orders) == 12, "book_level: orders");
 
 #define BOOK_LEVEL_LAYOUT_ID UINT64_C(0x71451eb8dbd92c4e)
-#define BOOK_LEVEL_SCHEMA_ID UINT64_C(0x16bab44b10ee5fa0)
+#define BOOK_LEVEL_SCHEMA_ID UINT64_C(0xa67bb2e6c9a3dc35)
 
-static const unsigned char book_level_description[504] = {
-    248,1,0,0,1,0,0,0,3,0,0,0,0,0,0,0,0,0,0,0,40,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,19,0,0,0,5,0,0,0,
-    24,0,0,0,16,0,0,0,16,0,0,0,8,0,0,0,0,0,0,0,3,0,0,0,
-    78,44,217,219,184,30,69,113,160,95,238,16,75,180,186,22,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,2,0,0,0,2,0,0,0,0,0,0,0,
-    2,0,0,0,8,0,0,0,8,0,0,0,0,0,0,0,8,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,186,217,102,187,226,50,13,1,
-    59,85,157,13,193,135,177,71,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    10,0,0,0,3,0,0,0,2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,
-    3,0,0,0,8,0,0,0,4,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,173,14,114,247,20,85,134,242,123,228,57,32,219,132,13,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,13,0,0,0,6,0,0,0,
-    2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,3,0,0,0,12,0,0,0,
-    4,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    22,43,156,43,133,17,74,138,15,103,7,208,108,57,118,213,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,112,120,49,101,45,57,32,85,83,68,113,116,121,111,114,100,
-    101,114,115,76,101,118,101,108,79,110,101,32,112,114,105,99,101,32,108,101,118,101,108,46,
+static const uint64_t book_level_description[61] = {
+    0x1000001e8,0x3,0x1300000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x50000000e,0x2,
+    0x800000010,0x300000000,0x71451eb8dbd92c4e,0xa67bb2e6c9a3dc35,0x0,
+    0x0,0x200000000,0x2,0x300000002,0x20008,
+    0xffffffff00000008,0x0,0x0,0x10d32e2bb66d9ba,0xf09bd5465352359e,
+    0xf7,0x0,0x7fffffffffffffff,0x0,0x0,
+    0x300000005,0x2,0x2,0x800000003,0xffffffff00000004,
+    0x0,0x0,0xf2865514f7720ead,0x1dcde561815b4edc,0x0,
+    0x0,0x0,0x0,0x0,0x600000008,
+    0x2,0x2,0xc00000003,0xffffffff00000004,0x0,
+    0x0,0x8a4a11852b9c2b16,0xb729aeda3e5988a8,0x0,0x0,
+    0x0,0x0,0x0,0x7974714453557870,0x654c73726564726f,
+    0x6c6576,
 };
 
 static const shmrec_layout book_level_layout = {
     "Level", 16, 8, BOOK_LEVEL_LAYOUT_ID, BOOK_LEVEL_SCHEMA_ID,
-    book_level_description, sizeof book_level_description,
+    SHMREC_CONST_BYTES(book_level_description), sizeof book_level_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -64,21 +102,31 @@ static inline void book_level_zero_padding(unsigned char *bytes) {
     (void)bytes;
 }
 
+/* Whether this value of `px` means that there is none. */
+static inline bool book_level_px_is_null(int64_t value) {
+    return value == INT64_C(9223372036854775807);
+}
+
+/* This value of `px` in USD. */
+static inline double book_level_px_value(int64_t value) {
+    return SHMREC_CAST(double, value) / 1e9;
+}
+
 SHMREC_DEFINE_TABLE(book_level, "Level")
 
-/* Both sides of one instrument, best level first. */
 typedef struct book_book {
     SHMREC_ALIGNAS(64) char symbol[16];
-    uint64_t ts; /* Time of the last change. [ns since 1970] */
+    uint64_t ts; /* unix_ns */
     uint64_t seq;
-    bool stale;
-    bool crossed;
-    uint8_t _pad0[2];
-    uint32_t depth; /* Levels in use. */
+    book_side last_side;
+    book_phase phase;
+    book_book_flags flags;
+    uint32_t depth; /* at most 10 */
     book_level bids[10];
     book_level asks[10];
-    uint16_t venue_qty[2][4]; /* By side and venue. */
-    uint8_t _reserved[72];
+    uint64_t halt_ts; /* null is 0, since version 2 */
+    uint16_t venue_qty[2][4]; /* since version 2 */
+    uint8_t _reserved[64];
 } book_book;
 
 SHMREC_STATIC_ASSERT(sizeof(book_book) == 448, "book_book: size");
@@ -86,112 +134,112 @@ SHMREC_STATIC_ASSERT(SHMREC_ALIGNOF(book_book) == 64, "book_book: alignment");
 SHMREC_STATIC_ASSERT(offsetof(book_book, symbol) == 0, "book_book: symbol");
 SHMREC_STATIC_ASSERT(offsetof(book_book, ts) == 16, "book_book: ts");
 SHMREC_STATIC_ASSERT(offsetof(book_book, seq) == 24, "book_book: seq");
-SHMREC_STATIC_ASSERT(offsetof(book_book, stale) == 32, "book_book: stale");
-SHMREC_STATIC_ASSERT(offsetof(book_book, crossed) == 33, "book_book: crossed");
+SHMREC_STATIC_ASSERT(offsetof(book_book, last_side) == 32, "book_book: last_side");
+SHMREC_STATIC_ASSERT(offsetof(book_book, phase) == 33, "book_book: phase");
+SHMREC_STATIC_ASSERT(offsetof(book_book, flags) == 34, "book_book: flags");
 SHMREC_STATIC_ASSERT(offsetof(book_book, depth) == 36, "book_book: depth");
 SHMREC_STATIC_ASSERT(offsetof(book_book, bids) == 40, "book_book: bids");
 SHMREC_STATIC_ASSERT(offsetof(book_book, asks) == 200, "book_book: asks");
-SHMREC_STATIC_ASSERT(offsetof(book_book, venue_qty) == 360, "book_book: venue_qty");
+SHMREC_STATIC_ASSERT(offsetof(book_book, halt_ts) == 360, "book_book: halt_ts");
+SHMREC_STATIC_ASSERT(offsetof(book_book, venue_qty) == 368, "book_book: venue_qty");
 
-#define BOOK_BOOK_LAYOUT_ID UINT64_C(0x671ac855815130a7)
-#define BOOK_BOOK_SCHEMA_ID UINT64_C(0x4e820c66d27376ce)
+#define BOOK_BOOK_LAYOUT_ID UINT64_C(0xf6e1da8003f881ba)
+#define BOOK_BOOK_SCHEMA_ID UINT64_C(0x5abc86afc714e6a7)
 
-static const unsigned char book_book_description[1744] = {
-    208,6,0,0,2,0,0,0,12,0,0,0,0,0,0,0,0,0,0,0,205,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,19,0,0,0,5,0,0,0,
-    24,0,0,0,16,0,0,0,16,0,0,0,8,0,0,0,0,0,0,0,3,0,0,0,
-    78,44,217,219,184,30,69,113,160,95,238,16,75,180,186,22,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,154,0,0,0,4,0,0,0,158,0,0,0,47,0,0,0,
-    192,1,0,0,64,0,0,0,3,0,0,0,9,0,0,0,167,48,81,129,85,200,26,103,
-    206,118,115,210,102,12,130,78,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,2,0,0,0,2,0,0,0,0,0,0,0,2,0,0,0,8,0,0,0,
-    8,0,0,0,0,0,0,0,8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,186,217,102,187,226,50,13,1,59,85,157,13,193,135,177,71,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,10,0,0,0,3,0,0,0,
-    2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,3,0,0,0,8,0,0,0,
-    4,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    173,14,114,247,20,85,134,242,123,228,57,32,219,132,13,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,13,0,0,0,6,0,0,0,2,0,0,0,0,0,0,0,
-    2,0,0,0,0,0,0,0,3,0,0,0,12,0,0,0,4,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,22,43,156,43,133,17,74,138,
-    15,103,7,208,108,57,118,213,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    40,0,0,0,6,0,0,0,2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,
-    1,1,1,0,0,0,0,0,1,0,0,0,255,255,255,255,16,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,193,144,136,53,99,244,186,155,47,97,183,203,183,3,165,86,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,46,0,0,0,2,0,0,0,
-    48,0,0,0,24,0,0,0,72,0,0,0,13,0,0,0,4,0,0,0,16,0,0,0,
-    8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    85,120,13,207,98,228,94,161,180,242,227,247,91,146,173,205,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,85,0,0,0,3,0,0,0,2,0,0,0,0,0,0,0,
-    2,0,0,0,0,0,0,0,4,0,0,0,24,0,0,0,8,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,169,237,35,219,241,90,201,60,
-    114,23,175,102,210,193,12,136,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    88,0,0,0,5,0,0,0,2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,
-    11,0,0,0,32,0,0,0,1,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,3,210,164,29,132,75,176,217,90,248,51,180,37,38,126,148,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,93,0,0,0,7,0,0,0,
-    2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,11,0,0,0,33,0,0,0,
-    1,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    248,52,194,135,128,192,220,96,41,248,42,84,86,185,11,4,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,100,0,0,0,5,0,0,0,105,0,0,0,14,0,0,0,
-    2,0,0,0,0,0,0,0,3,0,0,0,36,0,0,0,4,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,19,152,178,5,99,144,45,57,
-    82,173,4,214,119,15,56,178,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    119,0,0,0,4,0,0,0,2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,
-    12,1,0,0,40,0,0,0,16,0,0,0,0,0,0,0,10,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,168,124,104,216,167,15,83,138,147,152,38,39,255,89,127,211,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,123,0,0,0,4,0,0,0,
-    2,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,12,1,0,0,200,0,0,0,
-    16,0,0,0,0,0,0,0,10,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    139,189,209,38,226,183,130,88,100,13,254,159,78,40,199,198,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,127,0,0,0,9,0,0,0,136,0,0,0,18,0,0,0,
-    2,0,0,0,0,0,0,0,2,2,0,0,104,1,0,0,2,0,0,0,255,255,255,255,
-    2,0,0,0,4,0,0,0,0,0,0,0,0,0,0,0,76,248,64,42,251,39,167,248,
-    160,186,115,123,241,218,99,164,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    112,120,49,101,45,57,32,85,83,68,113,116,121,111,114,100,101,114,115,76,101,118,101,108,
-    79,110,101,32,112,114,105,99,101,32,108,101,118,101,108,46,115,121,109,98,111,108,116,115,
-    84,105,109,101,32,111,102,32,116,104,101,32,108,97,115,116,32,99,104,97,110,103,101,46,
-    110,115,32,115,105,110,99,101,32,49,57,55,48,115,101,113,115,116,97,108,101,99,114,111,
-    115,115,101,100,100,101,112,116,104,76,101,118,101,108,115,32,105,110,32,117,115,101,46,98,
-    105,100,115,97,115,107,115,118,101,110,117,101,95,113,116,121,66,121,32,115,105,100,101,32,
-    97,110,100,32,118,101,110,117,101,46,66,111,111,107,66,111,116,104,32,115,105,100,101,115,
-    32,111,102,32,111,110,101,32,105,110,115,116,114,117,109,101,110,116,44,32,98,101,115,116,
-    32,108,101,118,101,108,32,102,105,114,115,116,46,0,0,0,
+static const uint64_t book_book_description[282] = {
+    0x2000008d0,0x30000000e,0x9900000009,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x50000000e,0x2,
+    0x800000010,0x300000000,0x71451eb8dbd92c4e,0xa67bb2e6c9a3dc35,0x0,
+    0x0,0x40000004e,0x2,0x40000001c0,0xb00000003,
+    0xf6e1da8003f881ba,0x5abc86afc714e6a7,0x2,0x0,0x200000000,
+    0x2,0x300000002,0x20008,0xffffffff00000008,0x0,
+    0x0,0x10d32e2bb66d9ba,0xf09bd5465352359e,0xf7,0x0,
+    0x7fffffffffffffff,0x0,0x0,0x300000005,0x2,
+    0x2,0x800000003,0xffffffff00000004,0x0,0x0,
+    0xf2865514f7720ead,0x1dcde561815b4edc,0x0,0x0,0x0,
+    0x0,0x0,0x600000008,0x2,0x2,
+    0xc00000003,0xffffffff00000004,0x0,0x0,0x8a4a11852b9c2b16,
+    0xb729aeda3e5988a8,0x0,0x0,0x0,0x0,
+    0x0,0x600000013,0x2,0x2,0x10101,
+    0xffffffff00000001,0x10,0x0,0x9bbaf463358890c1,0x56a503b7cbb7612f,
+    0x0,0x0,0x0,0x0,0x0,
+    0x200000019,0x2,0x2,0x1000000004,0xffffffff00000008,
+    0x0,0x0,0xa15ee462cf0d7855,0x497fb8a6a0796a54,0x400,
+    0x0,0x0,0x0,0x0,0x30000001b,
+    0x2,0x2,0x1800000004,0xffffffff00000008,0x0,
+    0x0,0x3cc95af1db23eda9,0xa9e7a17e8ad0992,0x0,0x0,
+    0x0,0x0,0x0,0x90000001e,0x2,
+    0x2,0x2000000001,0x1,0x0,0x0,
+    0xb9a9f849d1fff279,0x32edd98b391c85f5,0x0,0x0,0x0,
+    0x0,0x0,0x500000027,0x2,0x2,
+    0x2100000001,0x100000001,0x0,0x0,0xcc1cc3a90f76a2a8,
+    0x56b4361f0d9eb05f,0x0,0x0,0x0,0x0,
+    0x0,0x50000002c,0x2,0x2,0x2200000002,
+    0x200000002,0x0,0x0,0xed37e80d0f62427a,0x6727241a864303a9,
+    0x0,0x0,0x0,0x0,0x0,
+    0x500000031,0x2,0x2,0x2400080003,0xffffffff00000004,
+    0x0,0x0,0x83857e90ac9296c1,0xb2de2e45824d27d2,0x0,
+    0x0,0x0,0x0,0xa,0x400000036,
+    0x2,0x2,0x280000010c,0x10,0xa,
+    0x0,0x3d82390d8d2272f6,0x64d8bd7a47121daf,0x0,0x0,
+    0x0,0x0,0x0,0x40000003a,0x2,
+    0x2,0xc80000010c,0x10,0xa,0x0,
+    0x5e9f8f5eb75f3341,0x455ea0824cd8d3cc,0x0,0x0,0x0,
+    0x0,0x0,0x70000003e,0x2,0x2,
+    0x16800020004,0xffffffff00000008,0x0,0x0,0x8d26ca2ebabaf4e2,
+    0x8f1d17c879c5fa4b,0x200000000,0x0,0x0,0x0,
+    0x0,0x900000045,0x2,0x2,0x17000000202,
+    0xffffffff00000002,0x400000002,0x0,0xf85ded1d1acd20f5,0x60a1611822e9ede5,
+    0x200000000,0x0,0x0,0x0,0x0,
+    0x40000005c,0x2,0x102,0x3,0x3ad1dea334645af,
+    0x500000077,0x2,0x300000101,0x3,0x788ef1bcca57730a,
+    0x900000090,0x2,0x600000203,0x3,0xa6a74ffff9b2159d,
+    0x300000052,0x2,0x41,0x300000055,0x2,
+    0x42,0x400000058,0x2,0x4e,0x600000060,
+    0x2,0x0,0x700000066,0x2,0x1,
+    0xa0000006d,0x2,0x2,0x80000007c,0x2,
+    0x0,0x500000084,0x2,0x1,0x700000089,
+    0x2,0x2,0x7974714453557870,0x654c73726564726f,0x6f626d79736c6576,
+    0x616c71657373746c,0x70656469735f7473,0x67616c6665736168,0x6962687470656473,0x6168736b73617364,
+    0x6e657673745f746c,0x6f427974715f6575,0x6469426b73416b6f,0x65646953656e6f4e,0x75416465736f6c43,
+    0x6e6f436e6f697463,0x5073756f756e6974,0x50414e5365736168,0x4c415453544f4853,0x444553534f524345,
+    0x67616c466b6f6f42,0x73,
 };
 
 static const shmrec_layout book_book_layout = {
     "Book", 448, 64, BOOK_BOOK_LAYOUT_ID, BOOK_BOOK_SCHEMA_ID,
-    book_book_description, sizeof book_book_description,
+    SHMREC_CONST_BYTES(book_book_description), sizeof book_book_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
 static inline const char *book_book_check(const unsigned char *bytes) {
-    if (bytes[32] > 1) {
-        return "stale";
-    }
-    if (bytes[33] > 1) {
-        return "crossed";
+    {
+        book_phase value;
+        memcpy(&value, bytes + 33, sizeof value);
+        if (!book_phase_is_valid(value)) {
+            return "phase";
+        }
     }
     return NULL;
 }
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void book_book_zero_padding(unsigned char *bytes) {
-    memset(bytes + 34, 0, 2);
-    memset(bytes + 376, 0, 72);
+    memset(bytes + 384, 0, 64);
+}
+
+/* Bytes of `symbol` in front of its padding. */
+static inline size_t book_book_symbol_length(const char *text) {
+    size_t length = 0;
+    while (length < 16 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
+/* Whether this value of `halt_ts` means that there is none. */
+static inline bool book_book_halt_ts_is_null(uint64_t value) {
+    return value == UINT64_C(0);
 }
 
 SHMREC_DEFINE_TABLE(book_book, "Book")

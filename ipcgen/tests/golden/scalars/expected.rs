@@ -48,6 +48,27 @@ const _: () = {
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0xe29c1dab93639cb7);
 };
 
+#[allow(dead_code, reason = "not every program asks")]
+#[allow(clippy::cast_precision_loss, reason = "what an f64 is for")]
+#[rustfmt::skip]
+impl Every {
+    /// The bytes of `l` in front of its padding.
+    #[must_use]
+    pub fn l_text(&self) -> &[u8] {
+        let text = &self.l;
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        &text[..end]
+    }
+
+    /// `l` as a string.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn l_str(&self) -> ::core::result::Result<&str, ::core::str::Utf8Error> {
+        ::core::str::from_utf8(self.l_text())
+    }
+}
+
 #[derive(::shmrecord::ShmRecord, Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct Arrays {

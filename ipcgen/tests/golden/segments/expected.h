@@ -23,33 +23,25 @@ SHMREC_STATIC_ASSERT(offsetof(segments_quote, live) == 16, "segments_quote: live
 #define SEGMENTS_QUOTE_LAYOUT_ID UINT64_C(0x2aac1b4d60764f50)
 #define SEGMENTS_QUOTE_SCHEMA_ID UINT64_C(0x12bd795ea06db10b)
 
-static const unsigned char segments_quote_description[488] = {
-    232,1,0,0,1,0,0,0,3,0,0,0,0,0,0,0,0,0,0,0,18,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,13,0,0,0,5,0,0,0,
-    3,0,0,0,0,0,0,0,24,0,0,0,8,0,0,0,0,0,0,0,3,0,0,0,
-    80,79,118,96,77,27,172,42,11,177,109,160,94,121,189,18,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,3,0,0,0,3,0,0,0,0,0,0,0,
-    3,0,0,0,3,0,0,0,10,0,0,0,0,0,0,0,8,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,232,206,157,212,160,78,15,97,
-    98,12,117,180,161,76,195,151,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    6,0,0,0,3,0,0,0,3,0,0,0,0,0,0,0,3,0,0,0,3,0,0,0,
-    10,0,0,0,8,0,0,0,8,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,50,65,180,73,240,184,33,181,80,200,158,249,30,223,133,107,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9,0,0,0,4,0,0,0,
-    3,0,0,0,0,0,0,0,3,0,0,0,0,0,0,0,11,0,0,0,16,0,0,0,
-    1,0,0,0,255,255,255,255,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    192,168,152,76,44,119,24,136,172,160,79,195,78,92,241,134,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,98,105,100,85,83,68,97,115,107,108,105,118,101,81,117,111,
-    116,101,0,0,0,0,0,0,
+static const uint64_t segments_quote_description[61] = {
+    0x1000001e8,0x3,0x1200000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x50000000d,0x3,
+    0x800000018,0x300000000,0x2aac1b4d60764f50,0x12bd795ea06db10b,0x0,
+    0x0,0x300000000,0x3,0x300000003,0xa,
+    0xffffffff00000008,0x0,0x0,0x610f4ea0d49dcee8,0x97c34ca1b4750c62,
+    0x0,0x0,0x0,0x0,0x0,
+    0x300000006,0x3,0x300000003,0x80000000a,0xffffffff00000008,
+    0x0,0x0,0xb521b8f049b44132,0x6b85df1ef99ec850,0x0,
+    0x0,0x0,0x0,0x0,0x400000009,
+    0x3,0x3,0x100000000b,0xffffffff00000001,0x0,
+    0x0,0x8818772c4c98a8c0,0x86f15c4ec34fa0ac,0x0,0x0,
+    0x0,0x0,0x0,0x7361445355646962,0x6f75516576696c6b,
+    0x6574,
 };
 
 static const shmrec_layout segments_quote_layout = {
     "Quote", 24, 8, SEGMENTS_QUOTE_LAYOUT_ID, SEGMENTS_QUOTE_SCHEMA_ID,
-    segments_quote_description, sizeof segments_quote_description,
+    SHMREC_CONST_BYTES(segments_quote_description), sizeof segments_quote_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -78,23 +70,19 @@ SHMREC_STATIC_ASSERT(offsetof(segments_option, strike) == 0, "segments_option: s
 #define SEGMENTS_OPTION_LAYOUT_ID UINT64_C(0x0c1a0fbc9af24f68)
 #define SEGMENTS_OPTION_SCHEMA_ID UINT64_C(0x159f620d82ac2bf7)
 
-static const unsigned char segments_option_description[256] = {
-    0,1,0,0,1,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,12,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,6,0,0,0,6,0,0,0,
-    6,0,0,0,0,0,0,0,8,0,0,0,8,0,0,0,0,0,0,0,1,0,0,0,
-    104,79,242,154,188,15,26,12,247,43,172,130,13,98,159,21,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,6,0,0,0,6,0,0,0,0,0,0,0,
-    6,0,0,0,0,0,0,0,10,0,0,0,0,0,0,0,8,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,232,206,157,212,160,78,15,97,
-    20,57,83,41,151,19,246,246,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    115,116,114,105,107,101,79,112,116,105,111,110,0,0,0,0,
+static const uint64_t segments_option_description[32] = {
+    0x100000100,0x1,0xc00000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x600000006,0x6,
+    0x800000008,0x100000000,0xc1a0fbc9af24f68,0x159f620d82ac2bf7,0x0,
+    0x0,0x600000000,0x6,0x6,0xa,
+    0xffffffff00000008,0x0,0x0,0x610f4ea0d49dcee8,0xf6f6139729533914,
+    0x0,0x0,0x0,0x0,0x0,
+    0x704f656b69727473,0x6e6f6974,
 };
 
 static const shmrec_layout segments_option_layout = {
     "Option", 8, 8, SEGMENTS_OPTION_LAYOUT_ID, SEGMENTS_OPTION_SCHEMA_ID,
-    segments_option_description, sizeof segments_option_description,
+    SHMREC_CONST_BYTES(segments_option_description), sizeof segments_option_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -121,23 +109,19 @@ SHMREC_STATIC_ASSERT(offsetof(segments_byte, value) == 0, "segments_byte: value"
 #define SEGMENTS_BYTE_LAYOUT_ID UINT64_C(0xf977a7ae788f1402)
 #define SEGMENTS_BYTE_SCHEMA_ID UINT64_C(0x6de74b2b3b00d3ba)
 
-static const unsigned char segments_byte_description[256] = {
-    0,1,0,0,1,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,9,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,5,0,0,0,4,0,0,0,
-    5,0,0,0,0,0,0,0,1,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,
-    2,20,143,120,174,167,119,249,186,211,0,59,43,75,231,109,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,5,0,0,0,5,0,0,0,0,0,0,0,
-    5,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,50,140,175,24,104,21,164,177,
-    52,144,154,208,74,153,187,90,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    118,97,108,117,101,66,121,116,101,0,0,0,0,0,0,0,
+static const uint64_t segments_byte_description[32] = {
+    0x100000100,0x1,0x900000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x400000005,0x5,
+    0x100000001,0x100000000,0xf977a7ae788f1402,0x6de74b2b3b00d3ba,0x0,
+    0x0,0x500000000,0x5,0x5,0x1,
+    0xffffffff00000001,0x0,0x0,0xb1a4156818af8c32,0x5abb994ad09a9034,
+    0x0,0x0,0x0,0x0,0x0,
+    0x74794265756c6176,0x65,
 };
 
 static const shmrec_layout segments_byte_layout = {
     "Byte", 1, 1, SEGMENTS_BYTE_LAYOUT_ID, SEGMENTS_BYTE_SCHEMA_ID,
-    segments_byte_description, sizeof segments_byte_description,
+    SHMREC_CONST_BYTES(segments_byte_description), sizeof segments_byte_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */
@@ -164,25 +148,20 @@ SHMREC_STATIC_ASSERT(offsetof(segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 #define SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID UINT64_C(0xa5f4de9290c34ad6)
 #define SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID UINT64_C(0x639cefbe450c9aef)
 
-static const unsigned char segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description[312] = {
-    56,1,0,0,1,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,68,0,0,0,
-    64,0,0,0,112,0,0,0,40,0,0,0,24,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,5,0,0,0,63,0,0,0,
-    5,0,0,0,0,0,0,0,8,0,0,0,8,0,0,0,0,0,0,0,1,0,0,0,
-    214,74,195,144,146,222,244,165,239,154,12,69,190,239,156,99,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,5,0,0,0,5,0,0,0,0,0,0,0,
-    5,0,0,0,0,0,0,0,4,0,0,0,0,0,0,0,8,0,0,0,255,255,255,255,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,150,143,57,119,104,82,200,108,
-    80,104,0,148,67,69,232,149,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    118,97,108,117,101,82,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,
-    114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,
-    114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,114,0,0,0,0,
+static const uint64_t segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description[39] = {
+    0x100000138,0x1,0x4400000000,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x3f00000005,0x5,
+    0x800000008,0x100000000,0xa5f4de9290c34ad6,0x639cefbe450c9aef,0x0,
+    0x0,0x500000000,0x5,0x5,0x4,
+    0xffffffff00000008,0x0,0x0,0x6cc8526877398f96,0x95e8454394006850,
+    0x0,0x0,0x0,0x0,0x0,
+    0x72725265756c6176,0x7272727272727272,0x7272727272727272,0x7272727272727272,0x7272727272727272,
+    0x7272727272727272,0x7272727272727272,0x7272727272727272,0x72727272,
 };
 
 static const shmrec_layout segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_layout = {
     "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 8, 8, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID,
-    segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description, sizeof segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description,
+    SHMREC_CONST_BYTES(segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description), sizeof segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description,
 };
 
 /* NULL, or the name of the first field whose bytes are no value. */

@@ -9,7 +9,7 @@ enum Side {
 #[derive(ShmRecord, Clone, Copy)]
 #[repr(C)]
 struct Quote {
-    #[shm(null = 0)]
+    #[shm(null = 0, max = 3)]
     side: Side,
     #[shm(exp = -2)]
     other: [Side; 2],

@@ -1,0 +1,119 @@
+//! Whether a name is an identifier that no language has taken. Relies on `names` for the words; does not compare names with
+//! one another.
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::names::{self, Target};
+use crate::rules::Rule;
+use crate::source::Spanned;
+use crate::words::Rename;
+
+/// A name that a schema gives.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'s> {
+    pub(crate) of: &'s Spanned<String>,
+    pub(crate) rename: &'s Rename,
+    /// What it is the name of: `record`.
+    pub(crate) what: &'static str,
+}
+
+impl Name<'_> {
+    /// `a record`, `an enum`.
+    pub(crate) fn any(&self) -> String {
+        match self.what {
+            "flags" => "flags".to_owned(),
+            what if what.starts_with('e') => format!("an {what}"),
+            what => format!("a {what}"),
+        }
+    }
+
+    /// The name in C: the one that was chosen, or what the rules make of it.
+    pub(crate) fn in_c(&self, rule: impl FnOnce() -> String) -> String {
+        self.rename.or(Target::C, rule)
+    }
+
+    /// Whether it is an identifier that no language has taken, as it is and as Rust writes it. Reports why not.
+    pub(crate) fn is_usable(&self, in_rust: fn(&str) -> String, found: &mut Diagnostics) -> bool {
+        let word = &self.of.value;
+        let written = Target::ALL.map(|target| {
+            let name = if target == Target::Rust { in_rust(word) } else { word.clone() };
+            (target, self.rename.or(target, || name))
+        });
+        let plain = (Target::Rust, self.rename.or(Target::Rust, || word.clone()));
+        let [c, rust, go, python] = written;
+        self.is_identifier(found) && self.is_free(&[c, plain, rust, go, python], found)
+    }
+
+    /// Whether it, and what it is called in single languages, are identifiers. Reports why not.
+    pub(crate) fn is_identifier(&self, found: &mut Diagnostics) -> bool {
+        let chosen = Target::ALL.into_iter().filter_map(|target| self.rename.get(target));
+        let reports: Vec<_> =
+            std::iter::once(self.of).chain(chosen).filter_map(|name| self.unfit(name)).collect();
+        let sound = reports.is_empty();
+        reports.into_iter().for_each(|report| found.push(report));
+        sound
+    }
+
+    fn unfit(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+        let (word, what) = (name.value.as_str(), self.what);
+        if is_padding(word) {
+            let title = format!("`{word}` is a name of padding");
+            let report = Diagnostic::new(Rule::PaddingName, name.span, title);
+            return Some(report.label(format!("not usable for a {what}")));
+        }
+        if word.len() > names::MAX_NAME_BYTES {
+            let title = format!("a name of {} characters", word.chars().count());
+            let report = Diagnostic::new(Rule::BadName, name.span, title);
+            return Some(report.label(format!("at most {} characters", names::MAX_NAME_BYTES)));
+        }
+        if is_identifier(word) {
+            return None;
+        }
+        let lower = |name: String| if what == "schema" { name.to_ascii_lowercase() } else { name };
+        let proposal = names::sanitized(word).map(|name| format!("call it `{}`", lower(name)));
+        let title = format!("`{word}` cannot be the name of {}", self.any());
+        let report = Diagnostic::new(Rule::BadName, name.span, title)
+            .label("a letter, then letters, digits, single underscores");
+        Some(proposal.into_iter().fold(report, Diagnostic::help))
+    }
+
+    /// Whether no language has taken what it is called there. Reports the first one that has.
+    pub(crate) fn is_free(&self, written: &[(Target, String)], found: &mut Diagnostics) -> bool {
+        let taken =
+            written.iter().find_map(|(target, word)| Some((*target, word, names::taken_in(*target, word)?)));
+        let Some((target, word, by)) = taken else { return true };
+        let (own, what) = (&self.of.value, self.what);
+        if let Some(chosen) = self.rename.get(target) {
+            let title = format!("the {what} `{own}` cannot be called `{word}`");
+            found.push(Diagnostic::new(Rule::Keyword, chosen.span, title).label(by));
+            return false;
+        }
+        let title = if word == own {
+            format!("the {what} `{own}` cannot be called so")
+        } else {
+            format!("the {what} `{own}` is `{word}` in {} and cannot be called so", target.language())
+        };
+        let proposal = match what {
+            "record" => format!("{}Record", names::rust_record(own)),
+            "schema" => format!("{own}_schema"),
+            _ => format!("{own}_"),
+        };
+        let report = Diagnostic::new(Rule::Keyword, self.of.span, title).label(by);
+        let free =
+            names::taken(&proposal).is_none() && names::taken(&names::rust_record(&proposal)).is_none();
+        let report = if free { report.help(format!("call it `{proposal}`")) } else { report };
+        let rename = format!("or rename it there: `rename = {{ {} = \"...\" }}`", target.key());
+        found.push(if matches!(what, "schema" | "segment") { report } else { report.help(rename) });
+        false
+    }
+}
+
+fn is_padding(word: &str) -> bool {
+    let number = word.strip_prefix("_pad");
+    word == "_reserved" || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_identifier(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_alphabetic())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !word.contains("__")
+}

@@ -1,0 +1,147 @@
+//! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `resolve` for what fields hold;
+//! other versions of the schema are not looked at.
+
+use shmrecord_layout::Form;
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::foreign::Foreign;
+use crate::model::{Element, Enum};
+use crate::record::{Deprecated, Field, Record};
+use crate::resolve::Resolved;
+use crate::rules::Rule;
+use crate::schema::Schema;
+use crate::source::Spanned;
+
+/// Reports every version that cannot be.
+pub(crate) fn check(
+    schema: &Schema,
+    foreign: &Foreign,
+    enums: &[Enum],
+    resolved: &Resolved,
+    found: &mut Diagnostics,
+) {
+    let zeroless = Zeroless::new(schema, foreign, enums, resolved);
+    for (record, types) in schema.records.iter().zip(&resolved.types) {
+        let mut latest: Option<(u32, &Field)> = None;
+        for (field, ty) in record.fields.iter().zip(types) {
+            let since = field.since.as_ref();
+            if let Some(since) = since {
+                known(since, "since", schema.version, found);
+            }
+            let version = since.map_or(1, |since| since.value);
+            match latest {
+                Some((before, other)) if version < before => found.push(decreasing(field, other, before)),
+                _ => latest = Some((version, field)),
+            }
+            if let Some(deprecated) = &field.deprecated {
+                self::deprecated(deprecated, field, record, schema.version, found);
+            }
+            let Some(ty) = ty else { continue };
+            if version > 1
+                && let Some(at) = zeroless.part(ty.element)
+            {
+                let named = &enums[at].name;
+                let title = format!("{} was added later, and 0 is no value of `{named}`", words(field));
+                let report = Diagnostic::new(Rule::NoZero, field.span, title);
+                let report = report.label("zero in what older programs wrote");
+                found.push(report.help(format!("give `{named}` a name for 0, or leave `closed` out")));
+            }
+        }
+    }
+}
+
+fn words(field: &Field) -> String {
+    field.name.as_ref().map_or("the field".to_owned(), |name| format!("`{}`", name.value))
+}
+
+fn known(given: &Spanned<u32>, key: &str, version: u32, found: &mut Diagnostics) {
+    if given.value > version {
+        let title = format!("`{key}` is a later version than that of the schema");
+        let report = Diagnostic::new(Rule::FutureVersion, given.span, title);
+        let report = report.label(format!("the schema has version {version}"));
+        found.push(report.help(format!("write `version = {}` in `[schema]`", given.value)));
+    }
+}
+
+fn decreasing(field: &Field, other: &Field, before: u32) -> Diagnostic {
+    let title = format!("{} is older than the field in front of it", words(field));
+    let span = field.since.as_ref().map_or(field.span, |since| since.span);
+    let report = Diagnostic::new(Rule::FieldInserted, span, title).label("fields are added at the end");
+    let other = other.since.as_ref().map_or(other.span, |since| since.span);
+    report.also(other, format!("there since version {before}"))
+}
+
+fn deprecated(
+    deprecated: &Deprecated,
+    field: &Field,
+    record: &Record,
+    version: u32,
+    found: &mut Diagnostics,
+) {
+    known(&deprecated.since, "deprecated", version, found);
+    if let Some(since) = field.since.as_ref().filter(|since| since.value > deprecated.since.value) {
+        let title = format!("{} is out of use before it is there", words(field));
+        let report = Diagnostic::new(Rule::FutureVersion, deprecated.since.span, title);
+        found.push(report.also(since.span, "there since this version"));
+    }
+    let names = || record.fields.iter().filter_map(|field| field.name.as_ref());
+    let own = field.name.as_ref().map(|name| name.value.as_str());
+    match &deprecated.instead {
+        None => {
+            let title = format!("{} is out of use, and nothing is said to take its place", words(field));
+            let report = Diagnostic::new(Rule::NoReplacement, deprecated.since.span, title);
+            let form = format!("deprecated = {{ since = {}, use = \"...\" }}", deprecated.since.value);
+            found.push(report.help(format!("name the field to use instead: `{form}`")));
+        }
+        Some(instead) if own == Some(instead.value.as_str()) => {
+            let report =
+                Diagnostic::new(Rule::UnknownField, instead.span, "a field cannot take its own place");
+            found.push(report.label("this field itself"));
+        }
+        Some(instead) if !names().any(|name| name.value == instead.value) => {
+            let others = names().map(|name| name.value.as_str()).filter(|name| own != Some(name));
+            let nearest = found.nearest(&instead.value, others);
+            let title = format!("`{}` has no field `{}`", record.name.value, instead.value);
+            let report = Diagnostic::new(Rule::UnknownField, instead.span, title);
+            found.push(report.label("not a field of this record").suggest(nearest));
+        }
+        Some(_) => {}
+    }
+}
+
+/// What has no value in which all bytes are zero.
+struct Zeroless {
+    enums: Vec<bool>,
+    /// By record: a closed enum in it, however deep, that has no value 0.
+    records: Vec<Option<usize>>,
+}
+
+impl Zeroless {
+    fn new(schema: &Schema, foreign: &Foreign, enums: &[Enum], resolved: &Resolved) -> Self {
+        let lacks =
+            |named: &Enum| named.form == Form::Closed && named.values.iter().all(|value| value.value != 0);
+        let mut zeroless = Self {
+            enums: enums.iter().map(lacks).collect(),
+            records: Vec::with_capacity(foreign.records.len() + schema.records.len()),
+        };
+        for record in &foreign.records {
+            let first = record.fields().find_map(|field| zeroless.part(field.ty.element));
+            zeroless.records.push(first);
+        }
+        zeroless.records.extend(schema.records.iter().map(|_| None));
+        for &record in &resolved.order {
+            let mut types = resolved.types[record].iter().flatten();
+            zeroless.records[foreign.records.len() + record] = types.find_map(|ty| zeroless.part(ty.element));
+        }
+        zeroless
+    }
+
+    /// The closed enum without a value 0 that this is or contains.
+    fn part(&self, element: Element) -> Option<usize> {
+        match element {
+            Element::Enum(at) => self.enums[at].then_some(at),
+            Element::Record(at) => self.records[at],
+            Element::Scalar(_) | Element::Char => None,
+        }
+    }
+}
