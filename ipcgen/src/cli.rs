@@ -1,11 +1,15 @@
 //! What was typed, and what it means. Relies on clap; does no work.
 
+mod import;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ipcgen::emit::Language;
+
+pub(crate) use import::{From, Import};
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub(crate) enum Action {
     Compare { schemas: Vec<PathBuf>, languages: Vec<Language>, folder: PathBuf },
     /// Print layouts.
     Layout { schemas: Vec<PathBuf>, json: bool },
+    /// Write the schema of a struct that a program has.
+    Import(Import),
     /// Explain a rule by its code.
     Explain { code: String },
 }
@@ -28,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   ipcgen md.toml -o generated         write md.h, md.rs and the C runtime's headers
   ipcgen md.toml -o generated --check fail when those files are not what would be written
   ipcgen layout md.toml               show offsets, sizes and padding
+  ipcgen import feed.h --record quote  print the schema of a struct that a program has already
   ipcgen explain E0301                explain an error
 
 Exit status: 0 done; 1 an error in a schema, or files out of date; 2 wrong usage, or a file that cannot be read or written";
@@ -43,6 +50,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Act
             let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
             Ok(Action::Layout { schemas: paths(matches, "schema"), json })
         }
+        Some(("import", matches)) => Ok(Action::Import(import::action(matches))),
         Some(("explain", matches)) => {
             Ok(Action::Explain { code: matches.get_one::<String>("code").cloned().unwrap_or_default() })
         }
@@ -114,6 +122,7 @@ fn command() -> Command {
                     .value_parser(["table", "json"]).help("A table for people or JSON for programs"),
             ),
         )
+        .subcommand(import::command())
         .subcommand(
             Command::new("explain").about("Explains an error or a warning by its code")
                 .arg(Arg::new("code").value_name("CODE").required(true).help("Such as E0301")),

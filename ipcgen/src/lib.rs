@@ -25,6 +25,7 @@
 //! | [`emit`] | text in a language, from the model alone |
 //! | [`output`] | files: written when they differ, compared by `--check` |
 //! | [`diag`], [`rules`] | what is wrong, in rustc's look, and why |
+//! | [`import`] | the other way: a schema from a struct that a program has |
 //! | [`Build`] | all of it from a `build.rs` |
 //!
 //! It opens no segment and does not know the runtime; the C runtime's headers are text that it passes on.
@@ -43,6 +44,7 @@ mod generated;
 mod guard;
 mod holes;
 mod identity;
+pub mod import;
 mod layout;
 pub mod model;
 mod names;

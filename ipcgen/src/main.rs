@@ -4,17 +4,19 @@ mod cli;
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ipcgen::Schemas;
 use ipcgen::emit::{self, C_RUNTIME, Language};
+use ipcgen::import::{self, Fault};
 use ipcgen::model::Model;
 use ipcgen::output::Output;
 use ipcgen::rules::Rule;
 
-use cli::Action;
+use cli::{Action, From, Import};
 
 /// Why the program ends without success; everything has been said by then.
 enum Failure {
@@ -72,6 +74,7 @@ fn run(action: Action) -> Result<(), Failure> {
             }
             print(&models.into_iter().map(emit::listing).collect::<Vec<_>>().join("\n"))
         }
+        Action::Import(wanted) => import(&wanted),
         Action::Explain { code } => match Rule::from_code(&code) {
             Some(rule) => print(&format!("{}\n\n{}\n", rule.code(), rule.explanation())),
             None => {
@@ -128,6 +131,38 @@ fn outputs(schemas: &Schemas, languages: &[Language], folder: &Path) -> Result<V
             .extend(runtime.map(|(name, text)| Output { path: folder.join(name), text: (*text).to_owned() }));
     }
     Ok(outputs)
+}
+
+/// Writes the schema of a struct.
+fn import(wanted: &Import) -> Result<(), Failure> {
+    let bytes = match &wanted.from {
+        From::Headers(compiler) => compiler.object(&wanted.request.record).map_err(refuse)?,
+        From::Elf(path) => read(path).map_err(|error| fail(path.display(), &error))?,
+    };
+    let text = import::schema(&bytes, &wanted.request).map_err(refuse)?;
+    match wanted.out.clone() {
+        Some(path) => {
+            let output = Output { path, text };
+            output.write().map_err(|error| fail(output.path.display(), &error))
+        }
+        None => print(&text),
+    }
+}
+
+/// A file's bytes; what has no end is no file.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn refuse(fault: Fault) -> Failure {
+    say(&fault.to_string());
+    if fault.is_unusable() { Failure::Usage } else { Failure::Schema }
 }
 
 fn compare(outputs: &[Output]) -> Result<(), Failure> {

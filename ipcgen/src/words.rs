@@ -78,12 +78,14 @@ pub(crate) fn unit(table: &mut Table<'_>, found: &mut Diagnostics) -> Option<Str
     Some(text.value)
 }
 
+/// Whether a character could make source code look like what it is not.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Reports the first character that generated source code must not carry.
 pub(crate) fn check_characters(text: &Text, allowed: impl Fn(char) -> bool, found: &mut Diagnostics) {
-    let harmful = |c: char| {
-        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let hit = text.value.char_indices().find(|&(_, c)| harmful(c) && !allowed(c));
+    let hit = text.value.char_indices().find(|&(_, c)| is_harmful(c) && !allowed(c));
     if let Some((at, character)) = hit {
         let title = format!("the text holds the character U+{:04X}", u32::from(character));
         let place = text.place(at, at + character.len_utf8());

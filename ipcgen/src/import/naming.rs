@@ -1,0 +1,123 @@
+//! Names that the schema language takes, for those of C and C++. Relies on the language itself: a name that it refuses is
+//! tried in another form, until the schema compiles.
+
+use super::fault::Fault;
+use super::legacy::Legacy;
+use super::write::{self, Slot};
+use crate::source::Source;
+
+/// Each round can refuse as many names as the language reports.
+const MAX_ROUNDS: usize = 200;
+/// Leaves room for a number behind it.
+const MAX_NAME_BYTES: usize = 56;
+
+/// A name in C, and what stands for it.
+pub(super) struct Name {
+    pub(super) original: String,
+    base: String,
+    attempt: u32,
+    is_schema: bool,
+}
+
+/// All names of a schema.
+pub(super) struct Names {
+    pub(super) schema: Name,
+    /// By struct.
+    pub(super) records: Vec<Name>,
+    /// By struct and field.
+    pub(super) fields: Vec<Vec<Name>>,
+}
+
+/// Writes the schema with names that hold.
+pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
+    let mut names = Names {
+        schema: Name { is_schema: true, ..Name::new(&schema.to_ascii_lowercase()) },
+        records: legacy.structs.iter().map(|structure| Name::new(&structure.name)).collect(),
+        fields: legacy
+            .structs
+            .iter()
+            .map(|structure| structure.fields.iter().map(|field| Name::new(&field.name)).collect())
+            .collect(),
+    };
+    for _ in 0..MAX_ROUNDS {
+        let written = write::schema(legacy, &names);
+        let source = Source::new("the imported schema", written.text);
+        let (model, found) = crate::compile(&source);
+        if model.is_some() {
+            return Ok(source.text().to_owned());
+        }
+        let refused = found.reports().iter().filter(|report| report.rule.code().starts_with("E02"));
+        let slots: Vec<Slot> =
+            refused.filter_map(|report| written.slots[source.line(report.span.start)]).collect();
+        if slots.is_empty() {
+            let fault = Fault::new("the language of schemas cannot say this struct");
+            return Err(fault.notes([found.render(&source, false)]));
+        }
+        for slot in slots {
+            names.at(slot).attempt += 1;
+        }
+    }
+    Err(Fault::new("no names were found that every language takes"))
+}
+
+impl Names {
+    fn at(&mut self, slot: Slot) -> &mut Name {
+        match slot {
+            Slot::Schema => &mut self.schema,
+            Slot::Record(record) => &mut self.records[record],
+            Slot::Field(record, field) => &mut self.fields[record][field],
+        }
+    }
+}
+
+impl Name {
+    fn new(original: &str) -> Self {
+        let replaced: String =
+            original.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let words: Vec<&str> = replaced.split('_').filter(|word| !word.is_empty()).collect();
+        let mut base = words.join("_");
+        if !base.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            base.insert_str(0, if base.is_empty() { "nameless" } else { "n" });
+        }
+        base.truncate(MAX_NAME_BYTES);
+        // What is an identifier as it is stays so, with an underscore at its end.
+        let kept = original.strip_suffix('_') == Some(&base);
+        let base = if kept { original.to_owned() } else { base };
+        Self { original: original.to_owned(), base, attempt: 0, is_schema: false }
+    }
+
+    /// The name as it is tried now: `type`, `type_`, `type_2`.
+    pub(super) fn current(&self) -> String {
+        let base = &self.base;
+        match (self.attempt, self.is_schema) {
+            (0, _) => base.clone(),
+            (1, true) => format!("{}_schema", base.trim_end_matches('_')),
+            (1, false) => format!("{}_", base.trim_end_matches('_')),
+            (number, _) => format!("{}_{number}", base.trim_end_matches('_')),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Name;
+
+    #[test]
+    fn names_stay_as_near_as_they_can() {
+        let cases = [
+            ("price", "price"),
+            ("type_", "type_"),
+            ("__pad0", "pad0"),
+            ("Pair<int, 5>", "Pair_int_5"),
+            ("3d", "n3d"),
+            ("", "nameless"),
+            ("größe", "gr_e"),
+        ];
+        for (original, expected) in cases {
+            assert_eq!(Name::new(original).current(), expected);
+        }
+        let forms: Vec<String> =
+            (0..4).map(|attempt| Name { attempt, ..Name::new("type") }.current()).collect();
+        assert_eq!(forms, ["type", "type_", "type_2", "type_3"]);
+    }
+}

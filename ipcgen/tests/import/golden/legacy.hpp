@@ -1,0 +1,63 @@
+// A header of C++, as programs have them.
+#pragma once
+
+#include <cstdint>
+
+namespace feed {
+
+enum class Side : std::uint8_t { Bid = 1, Ask = 2 };
+enum Phase { Closed = -1, Open = 3 };
+
+struct Base {
+    std::int64_t sequence;
+    char tag;
+};
+struct Empty {};
+
+template <class T, int N> struct Ring {
+    T items[N];
+    std::uint16_t head;
+};
+
+struct Quote : Base, Empty {
+    char late;
+    Side side;
+    Phase phases[3];
+    Ring<double, 3> prices;
+    bool live;
+    char16_t wide;
+    struct Level {
+        short px, qty;
+    } levels[2][3];
+    static int count;
+    static constexpr int limit = 5;
+    int method() { return limit; }
+};
+
+using Alias = Quote;
+
+class Abstract {
+public:
+    virtual ~Abstract();
+    virtual int price() const = 0;
+    int *owner;
+    int value;
+};
+
+struct Virtual : virtual Base {
+    int more;
+};
+
+struct Refers {
+    int &reference;
+    int Quote::*member;
+    Empty empty;
+};
+
+inline namespace v2 {
+struct Versioned {
+    int a;
+};
+}
+
+} // namespace feed
