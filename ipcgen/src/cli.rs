@@ -21,11 +21,22 @@ pub(crate) enum Action {
     /// Compare the files in a folder with what would be written.
     Compare { schemas: Vec<PathBuf>, languages: Vec<Language>, folder: PathBuf },
     /// Print layouts.
-    Layout { schemas: Vec<PathBuf>, json: bool },
+    Layout { schemas: Vec<PathBuf>, format: Format },
     /// Write the schema of a struct that a program has.
     Import(Import),
     /// Explain a rule by its code.
     Explain { code: String },
+}
+
+/// How layouts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+    /// For documents.
+    Svg,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -33,7 +44,7 @@ const EXAMPLES: &str = "Examples:
   ipcgen md.toml --lang rust          print the Rust module
   ipcgen md.toml -o generated         write md.h, md.rs and the C runtime's headers
   ipcgen md.toml -o generated --check fail when those files are not what would be written
-  ipcgen layout md.toml               show offsets, sizes and padding
+  ipcgen layout md.toml               show offsets, sizes, padding and cache lines
   ipcgen import feed.h --record quote  print the schema of a struct that a program has already
   ipcgen explain E0301                explain an error
 
@@ -47,8 +58,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Act
     let matches = command().try_get_matches_from(arguments)?;
     match matches.subcommand() {
         Some(("layout", matches)) => {
-            let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
-            Ok(Action::Layout { schemas: paths(matches, "schema"), json })
+            let format = match matches.get_one::<String>("format").map(String::as_str) {
+                Some("json") => Format::Json,
+                Some("svg") => Format::Svg,
+                _ => Format::Table,
+            };
+            Ok(Action::Layout { schemas: paths(matches, "schema"), format })
         }
         Some(("import", matches)) => Ok(Action::Import(import::action(matches))),
         Some(("explain", matches)) => {
@@ -117,9 +132,10 @@ fn command() -> Command {
         .arg(Arg::new("depfile").long("depfile").value_name("FILE").value_parser(path()).requires("out")
             .help("Write a make rule that says what the files depend on"))
         .subcommand(
-            Command::new("layout").about("Shows offsets, sizes and padding").arg(schema()).arg(
+            Command::new("layout").about("Shows offsets, sizes, padding and cache lines").arg(schema()).arg(
                 Arg::new("format").long("format").value_name("FORMAT").default_value("table")
-                    .value_parser(["table", "json"]).help("A table for people or JSON for programs"),
+                    .value_parser(["table", "json", "svg"])
+                    .help("A table for people, JSON for programs, or a drawing for documents"),
             ),
         )
         .subcommand(import::command())
@@ -135,7 +151,7 @@ mod tests {
 
     use ipcgen::emit::Language;
 
-    use super::{Action, command, parse};
+    use super::{Action, Format, command, parse};
 
     fn typed(line: &str) -> Result<Action, clap::Error> {
         parse(line.split(' ').map(Into::into))
@@ -161,8 +177,10 @@ mod tests {
         };
         assert_eq!(typed("ipcgen md.toml b.toml -o out").unwrap(), written);
         assert_eq!(typed("ipcgen -o out --lang rust,c md.toml b.toml").unwrap(), written);
-        let layout = Action::Layout { schemas: vec![schema], json: true };
-        assert_eq!(typed("ipcgen layout md.toml --format json").unwrap(), layout);
+        let layout = |format| Action::Layout { schemas: vec![schema.clone()], format };
+        assert_eq!(typed("ipcgen layout md.toml").unwrap(), layout(Format::Table));
+        assert_eq!(typed("ipcgen layout md.toml --format json").unwrap(), layout(Format::Json));
+        assert_eq!(typed("ipcgen layout md.toml --format svg").unwrap(), layout(Format::Svg));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use ipcgen::model::Model;
 use ipcgen::output::Output;
 use ipcgen::rules::Rule;
 
-use cli::{Action, From, Import};
+use cli::{Action, Format, From, Import};
 
 /// Why the program ends without success; everything has been said by then.
 enum Failure {
@@ -65,20 +65,21 @@ fn run(action: Action) -> Result<(), Failure> {
             let (schemas, _) = compile(&schemas)?;
             compare(&outputs(&schemas, &languages, &folder)?)
         }
-        Action::Layout { schemas, json } => {
+        Action::Layout { schemas, format } => {
             let (schemas, typed) = compile(&schemas)?;
             let models: Vec<&Model> =
                 typed.iter().filter_map(|&unit| schemas.units()[unit].model.as_deref()).collect();
-            if json {
-                return print(&emit::json(models));
-            }
-            print(&models.into_iter().map(emit::listing).collect::<Vec<_>>().join("\n"))
+            print(&match format {
+                Format::Table => models.into_iter().map(emit::listing).collect::<Vec<_>>().join("\n"),
+                Format::Json => emit::json(models),
+                Format::Svg => emit::svg(models),
+            })
         }
         Action::Import(wanted) => import(&wanted),
         Action::Explain { code } => match Rule::from_code(&code) {
             Some(rule) => print(&format!("{}\n\n{}\n", rule.code(), rule.explanation())),
             None => {
-                let codes: Vec<_> = Rule::ALL.iter().map(|rule| rule.code()).collect();
+                let codes: Vec<_> = Rule::beside(&code).iter().map(|rule| rule.code()).collect();
                 say(&format!("error: no rule has the code `{code}`; there are {}\n", codes.join(" ")));
                 Err(Failure::Usage)
             }

@@ -171,6 +171,15 @@ impl Rule {
         Self::ALL.iter().copied().find(|rule| rule.code().eq_ignore_ascii_case(code))
     }
 
+    /// The rules of the same group as a code that nothing has, such as those of types for `E0399`; all, when there are none.
+    #[must_use]
+    pub fn beside(code: &str) -> Vec<Self> {
+        let group = |code: &str| code.get(..3).map(str::to_ascii_uppercase);
+        let beside = |rule: &Self| group(rule.code()) == group(code);
+        let rules: Vec<Self> = Self::ALL.iter().copied().filter(beside).collect();
+        if rules.is_empty() { Self::ALL.to_vec() } else { rules }
+    }
+
     /// Whether breaking it is no error.
     #[must_use]
     pub fn is_warning(self) -> bool {
@@ -212,5 +221,7 @@ mod tests {
             assert!(rule.explanation().ends_with('.'), "{}", rule.code());
         }
         assert_eq!(Rule::from_code("E9999"), None);
+        assert!(Rule::beside("e0399").iter().all(|rule| rule.code().starts_with("E03")));
+        assert!(["E99", "", "é", "301"].iter().all(|code| Rule::beside(code).len() == Rule::ALL.len()));
     }
 }

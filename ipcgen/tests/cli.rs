@@ -225,8 +225,26 @@ fn help_and_version_go_to_standard_output() {
 }
 
 #[test]
+fn codes_are_explained_in_either_case_and_unknown_ones_lead_to_their_group() {
+    let folder = Scratch::new("cli-explain");
+    let (code, upper, words) = typed(&["explain", "E0301"], &folder);
+    assert_eq!((code, words.as_str()), (0, ""));
+    assert!(upper.starts_with("E0301\n\nThe name is neither a primitive type"), "{upper}");
+    assert_eq!(typed(&["explain", "e0301"], &folder).1, upper);
+    let (code, _, words) = typed(&["explain", "e0499"], &folder);
+    assert_eq!(code, 2);
+    assert!(
+        words.contains("no rule has the code `e0499`; there are E0401 E0402") && !words.contains("E0301"),
+        "{words}"
+    );
+}
+
+#[test]
 fn output_does_not_depend_on_the_run() {
     let schema = path("tests/golden/nesting/schema.toml");
-    let once = || run(ipcgen().arg(&schema)) + &run(ipcgen().arg("layout").arg(&schema));
-    assert_eq!(once(), once());
+    let once = |format| run(ipcgen().arg("layout").arg(&schema).args(["--format", format]));
+    for format in ["table", "json", "svg"] {
+        assert_eq!(once(format), once(format));
+    }
+    assert_eq!(run(ipcgen().arg(&schema)), run(ipcgen().arg(&schema)));
 }

@@ -73,6 +73,7 @@ fn damage_is_reported() {
                 assert!(!language.emit(&model).is_empty());
             }
             assert!(!emit::listing(&model).is_empty());
+            assert!(emit::svg([&model]).ends_with("</svg>\n"));
         }
     }
 }

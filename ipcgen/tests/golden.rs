@@ -14,6 +14,7 @@ fn outputs_are_what_they_were() {
         expect(&folder.join("expected.rs"), &Language::Rust.emit(&model));
         expect(&folder.join("expected.txt"), &emit::listing(&model));
         expect(&folder.join("expected.json"), &emit::json([&model]));
+        expect(&folder.join("expected.svg"), &emit::svg([&model]));
     }
 }
 
@@ -47,4 +48,24 @@ fn rust_output_is_as_rustfmt_writes_it() {
     let generated = golden_cases().into_iter().map(|(folder, _)| folder.join("expected.rs"));
     let defaults = ["--check", "--edition", "2024", "--config", "max_width=100,use_small_heuristics=Default"];
     run(Command::new("rustfmt").args(defaults).args(generated));
+}
+
+#[test]
+fn drawings_are_xml() {
+    if !has_tool("python3") {
+        return;
+    }
+    let drawings = entries(&path("tests/golden")).into_iter().map(|folder| folder.join("expected.svg"));
+    let parse = "import sys, xml.dom.minidom\nfor path in sys.argv[1:]: xml.dom.minidom.parse(path)";
+    run(Command::new("python3").arg("-c").arg(parse).args(drawings));
+}
+
+#[test]
+fn the_largest_record_is_drawn_on_a_page() {
+    let text = "[schema]\nname = \"big\"\n[record.Big]\nfields = [ { name = \"a\", type = \"[u64; 268435456]\", \
+                doc = \"a < b & \\\"c\\\"\" } ]\n";
+    let (model, _) = ipcgen::compile(&ipcgen::source::Source::new("big.toml", text));
+    let drawing = emit::svg([&model.unwrap()]);
+    assert!(drawing.len() < 4096 && drawing.contains("a &lt; b &amp; \"c\""), "{drawing}");
+    assert!(drawing.contains("height=\"182\"") && drawing.contains("to line 33554431"), "{drawing}");
 }

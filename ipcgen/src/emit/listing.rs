@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use crate::model::{Guard, Member, Model, Segment};
 
-/// The records as tables of offset, size, type and name, in the manner of pahole; then where segments hold them.
+/// What processors move between one another at once, on nearly all of them.
+const CACHE_LINE: u32 = 64;
+
+/// The records as tables of offset, size, cache line, type and name, in the manner of pahole; then where segments hold them.
 #[must_use]
 pub fn listing(model: &Model) -> String {
     let mut out = String::new();
@@ -14,16 +17,17 @@ pub fn listing(model: &Model) -> String {
         let (name, size, align) = (&record.name, record.size, record.align);
         let _ = writeln!(out, "{name}: size {size}, align {align}");
         let _ = writeln!(out, "  layout_id {:016x}, schema_id {:016x}", record.layout_id, record.schema_id);
-        let _ = writeln!(out, "{:>10} {:>10}  {:width$}  name", "offset", "size", "type");
+        let _ = writeln!(out, "{:>10} {:>10} {:>7}  {:width$}  name", "offset", "size", "line", "type");
         for row in &rows {
             let words = if row.pad { "  (padding)" } else { "" };
             let Row { name, ty, offset, size, .. } = row;
-            let _ = writeln!(out, "{offset:>10} {size:>10}  {ty:width$}  {name}{words}");
+            let lines = lines(*offset, *size);
+            let _ = writeln!(out, "{offset:>10} {size:>10} {lines:>7}  {ty:width$}  {name}{words}");
         }
         let padding: u32 = record.pads().map(|pad| pad.size).sum();
         let fields = record.fields().count();
         let plural = if fields == 1 { "" } else { "s" };
-        let lines = record.size.div_ceil(64);
+        let lines = record.size.div_ceil(CACHE_LINE);
         let line_plural = if lines == 1 { "" } else { "s" };
         let _ = writeln!(
             out,
@@ -47,6 +51,12 @@ pub fn listing(model: &Model) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// The cache lines that bytes are in, counted from the start of the record: `0`, `3-5`.
+fn lines(offset: u32, size: u32) -> String {
+    let (first, last) = (offset / CACHE_LINE, (offset + size - 1) / CACHE_LINE);
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 fn guard(guard: &Guard) -> String {

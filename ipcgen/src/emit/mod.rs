@@ -7,12 +7,14 @@ mod c_enum;
 mod c_facts;
 mod c_record;
 mod c_segment;
+mod drawing;
 mod listing;
 mod rust;
 mod rust_enum;
 mod rust_facts;
 mod rust_record;
 
+pub use drawing::svg;
 pub use listing::{json, listing};
 
 use crate::model::{Kind, Model, Number};
