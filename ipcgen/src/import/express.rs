@@ -102,7 +102,10 @@ fn judge(reading: &mut Reading<'_, '_>, member: Member, of: &str) -> Result<Judg
         Shape::Scalar(kind) => Element::Scalar(kind),
         Shape::Char(_) if dims.len() == 1 => Element::Char,
         Shape::Char(kind) => Element::Scalar(kind),
-        Shape::Enum { at, kind } => Element::Enum(reading.enumeration(at, kind)?),
+        Shape::Enum { at, kind, alias } => {
+            let alias = alias.unwrap_or_else(|| format!("{of}_{name}"));
+            Element::Enum(reading.enumeration(at, kind, &alias)?)
+        }
         Shape::Struct { at, alias } => {
             let alias = alias.unwrap_or_else(|| format!("{of}_{name}"));
             Element::Struct(reading.structure(at, &alias)?)

@@ -59,11 +59,12 @@ pub(super) enum Element {
 }
 
 /// An enum.
-#[derive(PartialEq)]
 pub(super) struct Enum {
-    /// Perhaps empty.
+    /// The name in C, or one made of those around it.
     pub(super) name: String,
+    pub(super) place: Place,
     pub(super) kind: Kind,
+    /// In the order of their declaration.
     pub(super) values: Vec<(String, i128)>,
 }
 
@@ -109,7 +110,10 @@ impl Legacy {
                 && one.fields == other.fields
                 && all(&one.refused, &other.refused, refused)
         };
-        self.enums == other.enums && all(&self.structs, &other.structs, structs)
+        let enums = |one: &Enum, other: &Enum| {
+            (&one.name, one.kind, &one.values) == (&other.name, other.kind, &other.values)
+        };
+        all(&self.enums, &other.enums, enums) && all(&self.structs, &other.structs, structs)
     }
 
     /// What a field has in its type.
@@ -169,14 +173,16 @@ impl Reading<'_, '_> {
         Ok(index)
     }
 
-    /// The index of an enum.
-    pub(super) fn enumeration(&mut self, at: At, kind: Kind) -> Result<usize, Fault> {
+    /// The index of an enum. The name is for one without.
+    pub(super) fn enumeration(&mut self, at: At, kind: Kind, name: &str) -> Result<usize, Fault> {
         if let Some(&known) = self.enums.get(&at) {
             return Ok(known);
         }
-        let name = self.debug.name(&self.debug.entry(at)?)?.unwrap_or_default();
+        let entry = self.debug.entry(at)?;
+        let name = self.debug.name(&entry)?.unwrap_or_else(|| name.to_owned());
+        let place = self.debug.place(&entry)?;
         let values = numbers::enumerators(self.debug, at)?;
-        self.legacy.enums.push(Enum { name, kind, values });
+        self.legacy.enums.push(Enum { name, place, kind, values });
         let index = self.legacy.enums.len() - 1;
         self.enums.insert(at, index);
         Ok(index)

@@ -26,18 +26,19 @@ pub(super) struct Names {
     pub(super) records: Vec<Name>,
     /// By struct and field.
     pub(super) fields: Vec<Vec<Name>>,
+    pub(super) enums: Vec<Name>,
+    /// By enum and value.
+    pub(super) values: Vec<Vec<Name>>,
 }
 
 /// Writes the schema with names that hold.
 pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
     let mut names = Names {
         schema: Name { is_schema: true, ..Name::new(&schema.to_ascii_lowercase()) },
-        records: legacy.structs.iter().map(|structure| Name::new(&structure.name)).collect(),
-        fields: legacy
-            .structs
-            .iter()
-            .map(|structure| structure.fields.iter().map(|field| Name::new(&field.name)).collect())
-            .collect(),
+        records: legacy.structs.iter().map(|of| Name::new(&of.name)).collect(),
+        fields: named(&legacy.structs, |of| of.fields.iter().map(|field| field.name.as_str()).collect()),
+        enums: legacy.enums.iter().map(|of| Name::new(&of.name)).collect(),
+        values: named(&legacy.enums, |of| of.values.iter().map(|(name, _)| name.as_str()).collect()),
     };
     for _ in 0..MAX_ROUNDS {
         let written = write::schema(legacy, &names);
@@ -47,8 +48,9 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
             return Ok(source.text().to_owned());
         }
         let refused = found.reports().iter().filter(|report| report.rule.code().starts_with("E02"));
-        let slots: Vec<Slot> =
-            refused.filter_map(|report| written.slots[source.line(report.span.start)]).collect();
+        let mut lines: Vec<usize> = refused.map(|report| source.line(report.span.start)).collect();
+        lines.dedup();
+        let slots: Vec<Slot> = lines.into_iter().filter_map(|line| written.slots[line]).collect();
         if slots.is_empty() {
             let fault = Fault::new("the language of schemas cannot say this struct");
             return Err(fault.notes([found.render(&source, false)]));
@@ -60,12 +62,19 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
     Err(Fault::new("no names were found that every language takes"))
 }
 
+/// The names within each of these.
+fn named<T>(all: &[T], names: impl Fn(&T) -> Vec<&str>) -> Vec<Vec<Name>> {
+    all.iter().map(|one| names(one).into_iter().map(Name::new).collect()).collect()
+}
+
 impl Names {
     fn at(&mut self, slot: Slot) -> &mut Name {
         match slot {
             Slot::Schema => &mut self.schema,
             Slot::Record(record) => &mut self.records[record],
             Slot::Field(record, field) => &mut self.fields[record][field],
+            Slot::Enum(number) => &mut self.enums[number],
+            Slot::Value(number, value) => &mut self.values[number][value],
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Shape {
     Enum {
         at: At,
         kind: Kind,
+        /// The typedef that stands for its name, when it has none.
+        alias: Option<String>,
     },
     Struct {
         at: At,
@@ -100,7 +102,9 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
                 Some(Shape::Struct { at, alias: alias.take() })
             }
             gimli::DW_TAG_base_type => Some(numbers::base(debug, &entry, size.unwrap_or(0))?),
-            gimli::DW_TAG_enumeration_type => Some(enumeration(debug, &entry, size.unwrap_or(0), depth)?),
+            gimli::DW_TAG_enumeration_type => {
+                Some(enumeration(debug, &entry, size.unwrap_or(0), alias.take(), depth)?)
+            }
             gimli::DW_TAG_union_type => {
                 let align = union_align(debug, at, depth)?;
                 let what = union_words(debug, at)?;
@@ -144,7 +148,13 @@ fn lengths<'d>(debug: &Debug<'d>, array: &Entry<'d>) -> Result<Vec<u64>, Fault> 
     Ok(lengths)
 }
 
-fn enumeration<'d>(debug: &Debug<'d>, entry: &Entry<'d>, size: u64, depth: usize) -> Result<Shape, Fault> {
+fn enumeration<'d>(
+    debug: &Debug<'d>,
+    entry: &Entry<'d>,
+    size: u64,
+    alias: Option<String>,
+    depth: usize,
+) -> Result<Shape, Fault> {
     let signed = match debug.reference(entry, gimli::DW_AT_type)? {
         Some(underlying) if depth < MAX_CHAIN => match at_entry(debug, underlying, depth + 1)?.shape {
             Shape::Scalar(kind) | Shape::Char(kind) => {
@@ -155,7 +165,7 @@ fn enumeration<'d>(debug: &Debug<'d>, entry: &Entry<'d>, size: u64, depth: usize
         _ => numbers::enumerators(debug, entry.at)?.iter().any(|(_, value)| *value < 0),
     };
     Ok(match numbers::integer(size, signed) {
-        Some(kind) => Shape::Enum { at: entry.at, kind },
+        Some(kind) => Shape::Enum { at: entry.at, kind, alias },
         None => Shape::Foreign { what: format!("an enum of {size} bytes"), size, align: size.clamp(1, 16) },
     })
 }

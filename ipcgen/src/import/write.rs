@@ -1,14 +1,18 @@
 //! The text of a schema. Relies on `legacy` for what is in it and on `naming` for the names; writes as little as pins every
 //! offset: one where there is padding in front of a field, `size` where there is some at the end.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
+use shmrecord_layout::Kind;
+
+use super::dwarf::Place;
 use super::legacy::{Element, Enum, Field, Legacy, Struct};
 use super::naming::{Name, Names};
 use crate::model::array_type;
 
-/// Values of an enum that are told.
-const MAX_VALUES: usize = 16;
+/// Values of an enum that is written; one with more is an integer.
+const MAX_VALUES: usize = 4096;
 
 /// What a line gives a name to.
 #[derive(Clone, Copy)]
@@ -16,6 +20,8 @@ pub(super) enum Slot {
     Schema,
     Record(usize),
     Field(usize, usize),
+    Enum(usize),
+    Value(usize, usize),
 }
 
 /// A schema.
@@ -39,11 +45,21 @@ pub(super) fn schema(legacy: &Legacy, names: &Names) -> Written {
     if let Some(root) = legacy.structs.last() {
         out.line(
             None,
-            &format!("# What `{}` of {} is, as its compiler placed it.", root.name, declared(root)),
+            &format!("# What `{}` of {} is, as its compiler placed it.", root.name, declared(&root.place)),
         );
     }
     out.line(None, "[schema]");
     out.line(Some(Slot::Schema), &format!("name = \"{}\"", names.schema.current()));
+    for (index, of) in legacy.enums.iter().enumerate() {
+        let is_used = legacy
+            .structs
+            .iter()
+            .flat_map(|of| &of.fields)
+            .any(|field| field.element == Element::Enum(index));
+        if is_used && is_sayable(of) {
+            enumeration(of, index, names, &mut out);
+        }
+    }
     for (index, structure) in legacy.structs.iter().enumerate() {
         // An empty one is in no field.
         if structure.fields.is_empty() {
@@ -68,7 +84,7 @@ pub(super) fn schema(legacy: &Legacy, names: &Names) -> Written {
 
 /// The keys of a record in front of its fields.
 fn record(legacy: &Legacy, structure: &Struct, out: &mut Written) {
-    let mut doc = format!("`{}` of {}.", structure.name, declared(structure));
+    let mut doc = format!("`{}` of {}.", structure.name, declared(&structure.place));
     for refused in &structure.refused {
         let _ = write!(doc, " Without `{}`, {}.", refused.name, refused.what);
     }
@@ -90,10 +106,11 @@ fn entry(legacy: &Legacy, names: &Names, field: &Field, name: &Name, offset: Opt
         Element::Scalar(kind) => kind.name().to_owned(),
         Element::Char => "char".to_owned(),
         Element::Struct(index) => names.records[index].current(),
-        // Schemas have integers in place of enums.
+        Element::Enum(index) if is_sayable(&legacy.enums[index]) => names.enums[index].current(),
         Element::Enum(index) => {
-            doc.push_str(&values(&legacy.enums[index]));
-            legacy.enums[index].kind.name().to_owned()
+            let Enum { name, kind, values, .. } = &legacy.enums[index];
+            let _ = write!(doc, "`enum {name}`, of {} values.", values.len());
+            kind.name().to_owned()
         }
     };
     let mut line =
@@ -107,20 +124,41 @@ fn entry(legacy: &Legacy, names: &Names, field: &Field, name: &Name, offset: Opt
     line + " }," + &renamed(name)
 }
 
-/// An enum in words.
-fn values(of: &Enum) -> String {
-    let told = of.values.iter().take(MAX_VALUES).map(|(name, value)| format!("{name} = {value}"));
-    let told = told.collect::<Vec<_>>().join(", ");
-    let more = of.values.len().saturating_sub(MAX_VALUES);
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let name = if of.name.is_empty() { "An enum".to_owned() } else { format!("`enum {}`", of.name) };
-    format!("{name}: {told}{more}.")
+/// Whether the language has a form for an enum: one without names is an integer.
+fn is_sayable(of: &Enum) -> bool {
+    let bits = of.kind.size().map_or(0, |size| 8 * size);
+    let (least, most) = match of.kind {
+        Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 => (-(1_i128 << (bits - 1)), (1 << (bits - 1)) - 1),
+        _ => (0, (1_i128 << bits) - 1),
+    };
+    (1..=MAX_VALUES).contains(&of.values.len())
+        && of.values.iter().all(|(_, value)| (least..=most).contains(value))
 }
 
-fn declared(structure: &Struct) -> String {
-    match structure.place.file_name() {
+/// An enum, a value in a line. Of a value's names all but the first are aliases.
+fn enumeration(of: &Enum, index: usize, names: &Names, out: &mut Written) {
+    out.line(None, "");
+    let name = &names.enums[index];
+    out.line(Some(Slot::Enum(index)), &format!("[enum.{}]{}", name.current(), renamed(name)));
+    out.line(None, &format!("doc = {}", quoted(&format!("`{}` of {}.", of.name, declared(&of.place)))));
+    out.line(None, &format!("repr = \"{}\"", of.kind.name()));
+    out.line(None, &format!("[enum.{}.values]", name.current()));
+    let mut known = HashSet::new();
+    for (at, (_, value)) in of.values.iter().enumerate() {
+        let name = &names.values[index][at];
+        let number = if known.insert(value) {
+            value.to_string()
+        } else {
+            format!("{{ value = {value}, alias = true }}")
+        };
+        out.line(Some(Slot::Value(index, at)), &format!("{} = {number}{}", name.current(), renamed(name)));
+    }
+}
+
+fn declared(place: &Place) -> String {
+    match place.file_name() {
         "" => "a program".to_owned(),
-        file => format!("{file}:{}", structure.place.line),
+        file => format!("{file}:{}", place.line),
     }
 }
 

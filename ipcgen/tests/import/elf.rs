@@ -31,6 +31,13 @@ const C_SCHEMA: &str = r#"# What `quote_t` of feed.c:6 is, as its compiler place
 [schema]
 name = "feed"
 
+[enum.side]
+doc = "`side` of feed.c:4."
+repr = "u32"
+[enum.side.values]
+BID = 66
+ASK = 65
+
 [record.level]
 doc = "`level` of feed.c:5."
 size = 16
@@ -50,7 +57,7 @@ doc = "`quote_t` of feed.c:6."
 fields = [
   { name = "symbol", type = "[char; 10]" },
   { name = "at", type = "u64", offset = 16 },
-  { name = "side", type = "u32", doc = "`enum side`: BID = 66, ASK = 65." },
+  { name = "side", type = "side" },
   { name = "levels", type = "[[level; 3]; 2]", offset = 32 },
   { name = "mark", type = "quote_t_mark" },
   { name = "live", type = "bool" },
@@ -84,6 +91,13 @@ const CPP_SCHEMA: &str = r#"# What `Quote` of feed.cpp:7 is, as its compiler pla
 [schema]
 name = "feed"
 
+[enum.Side]
+doc = "`Side` of feed.cpp:4."
+repr = "u8"
+[enum.Side.values]
+Bid = 1
+Ask = 2
+
 [record.Ring_double_3] # C: `Ring<double, 3>`
 doc = "`Ring<double, 3>` of feed.cpp:6."
 size = 32
@@ -105,7 +119,7 @@ fields = [
   { name = "vptr_Quote", type = "[u8; 8]", doc = "Reserved: `_vptr.Quote`, a pointer to virtual functions." }, # C: `_vptr.Quote`
   { name = "sequence", type = "i64" },
   { name = "tag", type = "i16" },
-  { name = "side", type = "u8", offset = 24, doc = "`enum Side`: Bid = 1, Ask = 2." },
+  { name = "side", type = "Side", offset = 24 },
   { name = "prices", type = "Ring_double_3", offset = 32 },
   { name = "levels", type = "[Level; 2]" },
 ]

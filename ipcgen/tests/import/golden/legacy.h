@@ -15,6 +15,8 @@ typedef float four_floats __attribute__((vector_size(16)));
 enum side { BID = 'B', ASK = 'A' };
 enum wide { LOWEST = -1, HIGHEST = 0x100000000 };
 
+enum flag { NONE, None, none, type = 5, SAME = 5, ABOVE = 0xffffffff };
+
 struct level {
     int64_t price;
     uint32_t quantity;
@@ -50,6 +52,7 @@ typedef struct {
 
 /* Names that other languages have taken. */
 struct names {
+    enum flag flag;
     int type, Type, type_, _pad0, __x, fn, self, None, bidPx, bid_px;
 };
 

@@ -6,6 +6,7 @@
 namespace feed {
 
 enum class Side : std::uint8_t { Bid = 1, Ask = 2 };
+enum class Opaque : std::uint16_t {};
 enum Phase { Closed = -1, Open = 3 };
 
 struct Base {
@@ -22,6 +23,7 @@ template <class T, int N> struct Ring {
 struct Quote : Base, Empty {
     char late;
     Side side;
+    Opaque opaque;
     Phase phases[3];
     Ring<double, 3> prices;
     bool live;
