@@ -56,9 +56,9 @@ pub(super) fn near(debug: &Debug<'_>, wanted: &str) -> Result<Vec<String>, Fault
             names.insert(entry.qualified());
         }
     })?;
-    let last = |name: &str| name.rsplit("::").next().unwrap_or_default().to_lowercase();
+    let last = |name: &str| own_name(name).to_lowercase();
     let (whole, end) = (wanted.to_lowercase(), last(wanted));
-    let mut ranked: Vec<(usize, String)> = Vec::new();
+    let mut ranked: Vec<(usize, usize, String)> = Vec::new();
     for name in names {
         let other = last(&name);
         let limit = (end.len() / 3).max(1);
@@ -67,13 +67,20 @@ pub(super) fn near(debug: &Debug<'_>, wanted: &str) -> Result<Vec<String>, Fault
             _ => usize::MAX,
         };
         let distance = close(&end, &other).min(close(&whole, &name.to_lowercase()));
-        if distance <= limit {
-            ranked.push((distance, name));
+        // Other languages have names such as `&[T]`.
+        if distance <= limit && name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            ranked.push((distance, name.len(), name));
         }
     }
     ranked.sort();
     ranked.truncate(MAX_PROPOSALS);
-    Ok(ranked.into_iter().map(|(_, name)| name).collect())
+    Ok(ranked.into_iter().map(|(_, _, name)| name).collect())
+}
+
+/// A name without the namespaces and classes around it.
+pub(super) fn own_name(name: &str) -> &str {
+    let outer = &name[..name.find('<').unwrap_or(name.len())];
+    &name[outer.rfind("::").map_or(0, |at| at + 2)..]
 }
 
 /// A struct or typedef on the way.

@@ -24,7 +24,7 @@ pub(super) fn base<'d>(debug: &Debug<'d>, entry: &Entry<'d>, size: u64) -> Resul
         _ => None,
     };
     Ok(match kind {
-        Some(kind) if name == "char" => Shape::Char(kind),
+        Some(kind) if name == "char" && size == 1 => Shape::Char(kind),
         Some(kind) => Shape::Scalar(kind),
         None => Shape::Foreign {
             what: format!("`{name}`, for which schemas have no type"),

@@ -47,7 +47,7 @@ pub(super) fn select(debug: &Debug<'_>, record: &str) -> Result<Legacy, Fault> {
         if place.is_some_and(|place| !is_at(debug, at, place)) {
             continue;
         }
-        let legacy = Legacy::read(debug, at, own_name(name))?;
+        let legacy = Legacy::read(debug, at, find::own_name(name))?;
         if !kept.iter().any(|known| known.is_same(&legacy)) {
             kept.push(legacy);
         }
@@ -72,12 +72,6 @@ pub(super) fn select(debug: &Debug<'_>, record: &str) -> Result<Legacy, Fault> {
             Err(several(name, &kept))
         }
     }
-}
-
-/// A name without the namespaces and classes around it.
-fn own_name(name: &str) -> &str {
-    let outer = &name[..name.find('<').unwrap_or(name.len())];
-    &name[outer.rfind("::").map_or(0, |at| at + 2)..]
 }
 
 fn described(debug: &Debug<'_>, at: At) -> Result<Place, Fault> {

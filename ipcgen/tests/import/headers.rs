@@ -7,7 +7,8 @@ use crate::support::{Scratch, expect, has_tool, path};
 
 /// Imports these of a header, compares the schemas with those that are expected, and the layouts by a compiler.
 fn import_all(file: &str, structs: &[&str], compiler: &str) {
-    if !has_tool("cc") || !has_tool(compiler) {
+    let usual = if file.ends_with("hpp") { "c++" } else { "cc" };
+    if !has_tool(usual) || !has_tool(compiler) {
         return;
     }
     let header = path("tests/import/golden").join(file);
