@@ -18,7 +18,7 @@ pub(super) type Bytes<'d> = EndianSlice<'d, LittleEndian>;
 pub(super) type Raw<'d> = DebuggingInformationEntry<Bytes<'d>>;
 
 /// Entries and attributes that are looked at to describe one struct and all that are in it.
-const MAX_STEPS: usize = 20_000_000;
+const MAX_STEPS: usize = 5_000_000;
 
 /// Where an entry is: the number of its unit, and the place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,9 +128,10 @@ impl<'d> Debug<'d> {
         Ok(())
     }
 
-    /// Begins to count anew.
+    /// Begins to count anew, and forgets units: a struct is in thousands of them.
     pub(super) fn rest(&self) {
         self.steps.set(0);
+        self.units.borrow_mut().clear();
     }
 
     pub(super) fn entry(&self, at: At) -> Result<Entry<'d>, Fault> {

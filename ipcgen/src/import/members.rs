@@ -1,6 +1,8 @@
 //! What a struct is made of, flat: the members of its bases and of structs without a name are its own. Relies on `dwarf` and
 //! `types`; does not judge what can be expressed, but where it stands.
 
+use gimli::{AttributeValue, Reader};
+
 use super::dwarf::{At, Debug, Entry, Place};
 use super::fault::Fault;
 use super::types::{self, Shape, Type};
@@ -80,7 +82,7 @@ fn inherited<'d>(
     let virtual_base = entry
         .raw
         .attr_value(gimli::DW_AT_virtuality)
-        .is_some_and(|value| !matches!(value, gimli::AttributeValue::Virtuality(gimli::DW_VIRTUALITY_none)));
+        .is_some_and(|value| !matches!(value, AttributeValue::Virtuality(gimli::DW_VIRTUALITY_none)));
     let Some(offset) = offset(entry).filter(|_| !virtual_base) else {
         members.push(nowhere(debug, entry, base, "a virtual base class")?);
         return Ok(());
@@ -161,10 +163,16 @@ fn nowhere<'d>(
 
 /// Bytes from the start of the struct, unless they are computed.
 fn offset(entry: &Entry<'_>) -> Option<u64> {
-    match entry.raw.attr(gimli::DW_AT_data_member_location) {
-        None => Some(0),
-        Some(attribute) => attribute.udata_value(),
-    }
+    let Some(attribute) = entry.raw.attr(gimli::DW_AT_data_member_location) else { return Some(0) };
+    let mut code = match attribute.value() {
+        AttributeValue::Exprloc(expression) => expression.0,
+        AttributeValue::Block(code) => code,
+        _ => return attribute.udata_value(),
+    };
+    // Up to DWARF 3 every offset is a program: this one adds a constant, and others compute.
+    let adds = code.read_u8() == Ok(gimli::DW_OP_plus_uconst.0);
+    let offset = code.read_uleb128().ok();
+    offset.filter(|_| adds && code.is_empty())
 }
 
 /// The first byte of a bit-field, and the number of bytes it has bits in.

@@ -125,8 +125,10 @@ fields = [
 ]
 "#;
 
-/// The forms of debugging information; the last word but `-c` is only for some compilers.
-const FORMS: [&[&str]; 9] = [
+/// The forms of debugging information.
+const FORMS: [&[&str]; 11] = [
+    &["-gdwarf-2"],
+    &["-gdwarf-3", "-c"],
     &["-gdwarf-4"],
     &["-gdwarf-5"],
     &["-gdwarf-4", "-c"],
