@@ -159,7 +159,7 @@ rules! {
     CounterTaken "E0809"
     "A counter for all records lies in front of record 0 or behind the last one. With `per_record` it lies between\nrecords, in the room that `stride` leaves: in front of each record or behind it. It is no field of the record."
     Hole "W0401"
-    "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant."
+    "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant. Records that have grown (`since`) keep their order."
     NoReplacement "W0701"
     "A field is out of use, and who uses it is not told what to use instead. Say so:\n`deprecated = { since = 2, use = \"other_field\" }`."
 }
