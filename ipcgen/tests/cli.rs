@@ -64,7 +64,7 @@ fn files_are_written_once_and_checked_without_writing() {
     assert_eq!(typed(&write, &folder), (0, String::new(), String::new()));
     assert_eq!(typed(&check, &folder), (0, String::new(), String::new()));
     let written = tree(&folder.path("a"));
-    assert_eq!(written.len(), 4 + ipcgen::emit::C_RUNTIME.len());
+    assert_eq!(written.len(), 4 + ipcgen::emit::Language::C.runtime().len());
     assert!(written.values().all(|text| !text.contains(env!("CARGO_MANIFEST_DIR"))));
 
     let inode = |file| fs::metadata(folder.path(file)).unwrap().ino();

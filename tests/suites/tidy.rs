@@ -92,8 +92,12 @@ fn files_are_small_and_say_what_they_are() {
             assert!(text.lines().count() <= 400, "{} holds two things", path.display());
         }
     }
-    for (path, text) in sources("runtime/include", ".h") {
-        assert!(text.lines().count() <= 400, "{} holds two things", path.display());
+    for (folder, ending) in [("runtime/include", ".h"), ("runtime/python", ".py"), ("runtime/go", ".go")] {
+        for (path, text) in sources(folder, ending) {
+            let begins = text.starts_with("//") || text.starts_with("\"\"\"");
+            assert!(begins, "{} does not begin with what it is", path.display());
+            assert!(text.lines().count() <= 400, "{} holds two things", path.display());
+        }
     }
 }
 
