@@ -7,7 +7,7 @@ use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Qu
 use shmrecord::{Arrangement, Options, Reader, SharedWriter, ShmRecord, Writer};
 
 use crate::records::{Lamp, Lights};
-use crate::served::{Printed, Reads, model};
+use crate::served::{Printed, Reads, fixture};
 
 const CAPACITY: usize = 3;
 
@@ -34,7 +34,7 @@ fn the_fixture_has_the_records_of_rust() {
         Lamp::LAYOUT,
         Lights::LAYOUT,
     ];
-    let model = model();
+    let model = fixture();
     assert_eq!(model.records.len(), layouts.len());
     for (record, layout) in model.records.iter().zip(layouts) {
         let ids = (record.layout_id, record.schema_id);

@@ -51,20 +51,19 @@ impl Reads {
         static PYTHON: LazyLock<Option<Vec<String>>> = LazyLock::new(|| {
             has_numpy();
             has_tool("python3").then(|| {
-                generate(Language::Python);
+                generate(&fixture(), Language::Python, folder());
                 let script = folder().join("serve.py");
                 fs::copy(suite("python/serve.py"), &script).expect("a new file");
                 ["python3", "-B", "-W", "error"].map(String::from).into_iter().chain([text(script)]).collect()
             })
         });
         static GO: LazyLock<Option<Vec<String>>> = LazyLock::new(|| {
-            has("go", Command::new("go").arg("version")).then(|| {
-                generate(Language::Go);
-                fs::write(folder().join("go.mod"), "module example\n\ngo 1.18\n").expect("a new file");
+            has_go().then(|| {
+                generate(&fixture(), Language::Go, folder());
                 fs::copy(suite("go/main.go"), folder().join("main.go")).expect("a new file");
                 let program = folder().join("serve");
-                run(go().args(["vet", "./..."]));
-                run(go().args(["build", "-o"]).arg(&program).arg("."));
+                run(go(folder()).args(["vet", "./..."]));
+                run(go(folder()).args(["build", "-o"]).arg(&program).arg("."));
                 vec![text(program)]
             })
         });
@@ -159,18 +158,24 @@ pub(crate) fn said(reads: Reads, served: &Served) -> String {
 }
 
 /// The model of `fixture.toml`.
-pub(crate) fn model() -> Model {
-    let source = Source::read(&suite("fixture.toml")).expect("a schema file");
-    let (model, found) = ipcgen::compile(&source);
-    model.unwrap_or_else(|| panic!("{}", found.render(&source, false)))
+pub(crate) fn fixture() -> Model {
+    model(&Source::read(&suite("fixture.toml")).expect("a schema file"))
 }
 
-fn generate(language: Language) {
-    let model = model();
-    let generated = (language.file_name(&model), language.emit(&model));
+/// The model of a schema that holds.
+pub(crate) fn model(source: &Source) -> Model {
+    let (model, found) = ipcgen::compile(source);
+    model.unwrap_or_else(|| panic!("{}", found.render(source, false)))
+}
+
+/// Writes what ipcgen generates, and for Go what makes a module of it, into a folder.
+pub(crate) fn generate(model: &Model, language: Language, folder: &Path) {
+    let generated = (language.file_name(model), language.emit(model));
     let runtime = language.runtime().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    for (name, text) in runtime.chain([generated]) {
-        ipcgen::output::Output { path: folder().join(name), text }.write().expect("a new file");
+    let module = ("go.mod".to_owned(), "module example\n\ngo 1.18\n".to_owned());
+    let module = (language == Language::Go).then_some(module);
+    for (name, text) in runtime.chain([generated]).chain(module) {
+        ipcgen::output::Output { path: folder.join(name), text }.write().expect("a new file");
     }
 }
 
@@ -178,17 +183,21 @@ fn has_numpy() {
     has("numpy", Command::new("python3").args(["-c", "import numpy"]));
 }
 
+pub(crate) fn has_go() -> bool {
+    has("go", Command::new("go").arg("version"))
+}
+
 /// Go without modules of others, without cgo and without leaving anything outside the target folder.
-fn go() -> Command {
+pub(crate) fn go(folder: &Path) -> Command {
     let mut go = Command::new("go");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go");
     go.envs([("GO111MODULE", "on"), ("CGO_ENABLED", "0"), ("GOFLAGS", "-mod=mod"), ("GOPROXY", "off")]);
-    go.env("GOCACHE", cache).current_dir(folder());
+    go.env("GOCACHE", cache).current_dir(folder);
     go
 }
 
 /// The folder for what is generated and compiled.
-fn folder() -> &'static Path {
+pub(crate) fn folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> =
         LazyLock::new(|| own_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers")));
     &FOLDER
