@@ -35,10 +35,14 @@ fn the_fixture_has_the_records_of_rust() {
         Lights::LAYOUT,
     ];
     let model = fixture();
-    assert_eq!(model.records.len(), layouts.len());
-    for (record, layout) in model.records.iter().zip(layouts) {
-        let ids = (record.layout_id, record.schema_id);
-        assert_eq!((&*record.name, ids), (layout.name, (layout.layout_id, layout.schema_id)));
+    for layout in layouts {
+        let record = model.records.iter().find(|record| record.name == layout.name).expect("a record");
+        assert_eq!(
+            (record.layout_id, record.schema_id),
+            (layout.layout_id, layout.schema_id),
+            "{}",
+            layout.name
+        );
     }
 }
 

@@ -1,12 +1,16 @@
 //! What is refused, and that the words are those of Rust.
 
+use std::process::Command;
+
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Quote, quote};
+use integration_tests::tools::{has_tool, run};
+use ipcgen::emit::Language;
 use shmrecord::{Reader, ShmRecord, Writer};
 
 use crate::records::{Lamp, Lights};
-use crate::served::{Reads, refused, said};
+use crate::served::{Reads, fixture, folder, generate, refused, said, suite};
 
 /// Opens as `Quote` and as Rust does; both say the same.
 #[track_caller]
@@ -232,5 +236,36 @@ fn bytes_that_are_no_value_are_refused() {
             assert!(served.read(1)[0].is_some());
             image.put(cell + offset, &[0]);
         }
+    }
+}
+
+#[test]
+fn numbers_of_closed_enums_without_a_name_are_refused() {
+    if !has_tool("gcc") {
+        return;
+    }
+    let folder = folder().join("signal");
+    generate(&fixture(), Language::C, &folder);
+    let program = folder.join("signal");
+    run(Command::new("gcc")
+        .args(["-std=c11", "-O1", "-I"])
+        .arg(&folder)
+        .arg("-o")
+        .arg(&program)
+        .arg(suite("c/signal.c")));
+    for reads in Reads::ALL {
+        let place = Place::new(Backend::Posix);
+        run(Command::new(&program).arg(place.address()));
+        let Some(mut served) = reads.open("Signal", &place) else { return };
+        assert_eq!(served.ask("read 1"), "0 1 12c000100000005", "{reads:?}");
+        let image = Image::of(&place);
+        // The second lamp: Green's low byte alone.
+        image.put(image.cell_at(0, 0) + 7, &[0]);
+        let expected = format!(
+            "error 30 read {}: Signal.lamps[1]: bytes that are no value of its type: record 0; the writer stored bytes that \
+             are no value of this type",
+            place.address()
+        );
+        assert_eq!(served.ask("read 1"), expected, "{reads:?}");
     }
 }

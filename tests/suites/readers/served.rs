@@ -204,7 +204,7 @@ pub(crate) fn folder() -> &'static Path {
 }
 
 /// A file of this suite.
-fn suite(below: &str) -> PathBuf {
+pub(crate) fn suite(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/readers").join(below)
 }
 

@@ -32,6 +32,8 @@ func main() {
 		serve[fixture.Pattern256](address)
 	case "Pattern4096":
 		serve[fixture.Pattern4096](address)
+	case "Signal":
+		serve[fixture.Signal](address)
 	case "Lights":
 		serve[fixture.Lights](address)
 	}
