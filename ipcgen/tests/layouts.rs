@@ -106,6 +106,33 @@ fn the_python_modules_need_nothing_but_the_standard_library() {
     assert_eq!(run(&mut command), "16\n");
 }
 
+/// A schema and one that it imports.
+fn importing() -> Vec<Model> {
+    let folder = Scratch::new(&format!("importing-{:?}", std::thread::current().id()));
+    folder.file(
+        "common.toml",
+        "[schema]\nname = \"common\"\n[enum.Side]\nrepr = \"u8\"\nvalues = { Bid = 1 }\n[record.Level]\n\
+         fields = [ { name = \"px\", type = \"f64\" }, { name = \"side\", type = \"Side\" } ]\n",
+    );
+    let book = folder.file(
+        "book.toml",
+        "[schema]\nname = \"ladder\"\nimport = [\"common.toml\"]\n[record.Book]\n\
+         fields = [ { name = \"levels\", type = \"[Level; 2]\" }, { name = \"last\", type = \"Side\" } ]\n",
+    );
+    let mut schemas = ipcgen::Schemas::default();
+    schemas.load(&book).unwrap();
+    let models: Vec<Model> =
+        schemas.units().iter().map(|unit| unit.model.as_deref().unwrap().clone()).collect();
+    assert_eq!(models.len(), 2);
+    models
+}
+
+#[test]
+fn what_is_imported_stands_in_each_output_again() {
+    python_agrees("python-import", &importing());
+    go_agrees("go-import", &importing());
+}
+
 #[test]
 fn python_makes_use_of_what_is_said_of_fields() {
     if !has_tool("python3") {
