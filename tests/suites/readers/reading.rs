@@ -6,7 +6,7 @@ use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
 use shmrecord::{Arrangement, Options, Reader, SharedWriter, ShmRecord, Writer};
 
-use crate::records::{Lamp, Lights};
+use crate::records::{Lamp, Lights, Signal};
 use crate::served::{Printed, Reads, fixture};
 
 const CAPACITY: usize = 3;
@@ -33,8 +33,10 @@ fn the_fixture_has_the_records_of_rust() {
         Pattern4096::LAYOUT,
         Lamp::LAYOUT,
         Lights::LAYOUT,
+        Signal::LAYOUT,
     ];
     let model = fixture();
+    assert_eq!(model.records.len(), layouts.len());
     for layout in layouts {
         let record = model.records.iter().find(|record| record.name == layout.name).expect("a record");
         assert_eq!(

@@ -1,6 +1,6 @@
 //! The records of `fixture.toml` that no other suite has, in Rust.
 
-use shmrecord::ShmRecord;
+use shmrecord::{ShmEnum, ShmRecord};
 
 /// A record in a record.
 #[derive(ShmRecord, Clone, Copy, Debug, PartialEq)]
@@ -19,4 +19,20 @@ pub(crate) struct Lights {
     pub(crate) lamps: [[Lamp; 2]; 3],
     #[shm(text)]
     pub(crate) name: [u8; 5],
+}
+
+/// A closed enum of several bytes.
+#[derive(ShmEnum, Clone, Copy, Debug, PartialEq)]
+#[repr(u16)]
+pub(crate) enum Colour {
+    Red = 1,
+    Green = 300,
+}
+
+/// A record with some of it.
+#[derive(ShmRecord, Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub(crate) struct Signal {
+    pub(crate) count: u32,
+    pub(crate) lamps: [Colour; 2],
 }
