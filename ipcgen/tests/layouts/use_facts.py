@@ -1,10 +1,12 @@
 """What a generated class and the reader make of the facts in facts.toml."""
 
+import ctypes
+import platform
 from decimal import Decimal
 
 import facts
 from facts import Book, BookFlags, Phase, Side
-from shmrecord import describe, validity, value
+from shmrecord import Reader, describe, validity, value
 
 book = Book()
 book.symbol = b"AB"
@@ -40,3 +42,12 @@ assert validity.first_invalid(restrictions, bytes(book)) is None
 book.phase = 1
 at = validity.first_invalid(restrictions, bytes(book))
 assert validity.path_to(description, at) == "phase", at
+
+# Neither a structure of the program's own nor a processor that reorders loads.
+for record, machine, expected in ((ctypes.Structure, "x86_64", TypeError), (Book, "aarch64", NotImplementedError)):
+    platform.machine = lambda: machine
+    try:
+        Reader("posix:/shmrecord-nothing-here", record)
+        raise AssertionError(f"{record} on {machine} is accepted")
+    except expected:
+        pass

@@ -41,6 +41,8 @@ class Reader:
     ):
         self._segment = None
         check_machine()
+        if not hasattr(record, "_description_"):
+            raise TypeError(f"{record!r} is no class that ipcgen generated")
         place = Address(address)
         self._address, self._record, self._timeout = place.text, record, timeout
         self._description = describe.decode(record._description_)
