@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ipcgen::emit::{C_RUNTIME, Language};
+use ipcgen::emit::Language;
 use ipcgen::output::Output;
 use ipcgen::source::Source;
 
@@ -132,7 +132,7 @@ pub fn generate(schema: &Path, folder: &Path) -> Result<Vec<String>> {
     let (model, found) = ipcgen::compile(&source);
     let model = model.ok_or_else(|| found.render(&source, false))?;
     let files = Language::ALL.map(|language| (language.file_name(&model), language.emit(&model)));
-    let runtime = C_RUNTIME.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let runtime = Language::C.runtime().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     for (name, text) in files.iter().cloned().chain(runtime) {
         let output = Output { path: folder.join(name), text };
         output.write().map_err(|error| format!("{}: {error}", output.path.display()))?;

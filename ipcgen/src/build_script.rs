@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::emit::{C_RUNTIME, Language};
+use crate::emit::Language;
 use crate::model::Model;
 use crate::output::Output;
 use crate::schemas::Schemas;
@@ -84,7 +84,7 @@ impl Build {
                 let path = if is_own { header.clone() } else { folder.join(Language::C.file_name(model)) };
                 write(path, Language::C.emit(model))?;
             }
-            for (path, text) in C_RUNTIME {
+            for (path, text) in Language::C.runtime() {
                 write(folder.join(path), (*text).to_owned())?;
             }
         }

@@ -79,6 +79,12 @@ fn schema_name(name: &Spanned<String>, found: &mut Diagnostics) {
     } else if names::is_c_header(word) {
         let label = format!("the C library has a header `{word}.h`");
         found.push(report.label(label).help(format!("call it `{word}_schema`")));
+    } else if names::is_python_module(word) {
+        let label = format!("Python has a module `{word}` already, which that of the schema would hide");
+        found.push(report.label(label).help(format!("call it `{word}_schema`")));
+    } else if names::is_go_folder(word) {
+        let label = format!("Go imports no package from a folder `{word}`");
+        found.push(report.label(label).help(format!("call it `{word}_schema`")));
     }
 }
 
@@ -149,6 +155,12 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
                 Target::Go => names::camel_field(&of.value),
                 Target::C | Target::Rust | Target::Python => of.value.clone(),
             });
+            if target == Target::Go && word == names::GO_METHOD {
+                let title =
+                    format!("the field `{}` is `{word}` in Go, and so is a method of every record", of.value);
+                let report = Diagnostic::new(Rule::GeneratedName, of.span, title);
+                found.push(report.label("choose another name"));
+            }
             let Some(first) = written.get(&(target as usize, word.clone())) else {
                 written.insert((target as usize, word), of);
                 continue;
@@ -175,6 +187,32 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
                 break;
             }
             methods.insert(method, of);
+        }
+    }
+    go_methods(record, &written, found);
+}
+
+/// Reports fields that are called in Go like a method that another one gets.
+fn go_methods(
+    record: &Record,
+    written: &HashMap<(usize, String), &Spanned<String>>,
+    found: &mut Diagnostics,
+) {
+    for field in &record.fields {
+        let Some(of) = &field.name else { continue };
+        let text = field.ty.as_ref().is_some_and(|ty| ty.element.value == "char");
+        let scaled = field.exp.as_ref().is_some_and(|exp| exp.value != 0);
+        let name = field.rename.or(Target::Go, || names::camel_field(&of.value));
+        for suffix in suffixes::of_go_field(text, field.null.is_some(), scaled, field.time.is_some()) {
+            let method = format!("{name}{suffix}");
+            if let Some(other) = written.get(&(Target::Go as usize, method.clone())) {
+                let title = format!(
+                    "the field `{}` is `{method}` in Go, and so is a method of `{}`",
+                    other.value, of.value
+                );
+                let report = Diagnostic::new(Rule::GeneratedName, other.span, title);
+                found.push(report.label("choose another name").also(of.span, "this field gives the name"));
+            }
         }
     }
 }

@@ -43,6 +43,8 @@ const EXAMPLES: &str = "Examples:
   ipcgen md.toml                      print the C header
   ipcgen md.toml --lang rust          print the Rust module
   ipcgen md.toml -o generated         write md.h, md.rs and the C runtime's headers
+  ipcgen md.toml -o generated --lang python,go
+                                      write md.py, md/records.go and the readers of tables that belong to them
   ipcgen md.toml -o generated --check fail when those files are not what would be written
   ipcgen layout md.toml               show offsets, sizes, padding and cache lines
   ipcgen import feed.h --record quote  print the schema of a struct that a program has already
@@ -76,7 +78,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Act
 fn generate(matches: &ArgMatches) -> Result<Action, clap::Error> {
     let mut schemas = paths(matches, "schema");
     let chosen: Vec<&String> = matches.get_many("lang").unwrap_or_default().collect();
-    let mut languages = Language::ALL.to_vec();
+    let mut languages = if chosen.is_empty() { Language::USUAL.to_vec() } else { Language::ALL.to_vec() };
     if !chosen.is_empty() {
         languages.retain(|language| chosen.iter().any(|name| *name == language.name()));
     }
@@ -118,29 +120,58 @@ fn command() -> Command {
     let languages = PossibleValuesParser::new(Language::ALL.map(Language::name));
     Command::new("ipcgen")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Turns a schema of fixed-layout records into C headers and Rust structs that agree byte for byte.")
+        .about("Turns a schema of fixed-layout records into C, Rust, Python and Go that agree byte for byte.")
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
         .arg(schema())
-        .arg(Arg::new("out").short('o').long("out").value_name("DIR").value_parser(path())
-            .help("Write files into this folder instead of printing; it is made when it is not there"))
-        .arg(Arg::new("lang").long("lang").value_name("LANGUAGE").value_parser(languages).value_delimiter(',')
-            .action(ArgAction::Append).help("Languages, separated by commas [default: all with -o, else c]"))
-        .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).requires("out").conflicts_with("depfile")
-            .help("Write nothing; print how the files in the folder differ"))
-        .arg(Arg::new("depfile").long("depfile").value_name("FILE").value_parser(path()).requires("out")
-            .help("Write a make rule that says what the files depend on"))
+        .arg(
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("DIR")
+                .value_parser(path())
+                .help("Write files into this folder instead of printing; it is made when it is not there"),
+        )
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .value_name("LANGUAGE")
+                .value_parser(languages)
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help("Languages, separated by commas [default: c,rust with -o, else c]"),
+        )
+        .arg(
+            Arg::new("check")
+                .long("check")
+                .action(ArgAction::SetTrue)
+                .requires("out")
+                .conflicts_with("depfile")
+                .help("Write nothing; print how the files in the folder differ"),
+        )
+        .arg(
+            Arg::new("depfile")
+                .long("depfile")
+                .value_name("FILE")
+                .value_parser(path())
+                .requires("out")
+                .help("Write a make rule that says what the files depend on"),
+        )
         .subcommand(
             Command::new("layout").about("Shows offsets, sizes, padding and cache lines").arg(schema()).arg(
-                Arg::new("format").long("format").value_name("FORMAT").default_value("table")
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .default_value("table")
                     .value_parser(["table", "json", "svg"])
                     .help("A table for people, JSON for programs, or a drawing for documents"),
             ),
         )
         .subcommand(import::command())
         .subcommand(
-            Command::new("explain").about("Explains an error or a warning by its code")
+            Command::new("explain")
+                .about("Explains an error or a warning by its code")
                 .arg(Arg::new("code").value_name("CODE").required(true).help("Such as E0301")),
         )
 }

@@ -132,6 +132,16 @@ impl<'s> Generated<'s> {
                 return;
             }
         }
+        let go = name.rename.or(Target::Go, || names::rust_record(&name.of.value));
+        let python = names::rust_constant(&name.of.value);
+        for (space, ids) in [
+            (Space::Go, suffixes::GO_IDS.map(|suffix| format!("{go}{suffix}"))),
+            (Space::Python, suffixes::RECORD_MACRO.map(|suffix| format!("{python}{suffix}"))),
+        ] {
+            if !ids.into_iter().all(|id| self.add(space, id, name, false, found)) {
+                return;
+            }
+        }
     }
 
     /// Takes the names of what is made for a field of this record, or reports who has one of them.

@@ -3,13 +3,15 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::layout::{Frame, bytes};
-use crate::record::Record;
+use crate::record::{Field, Record};
 use crate::rules::Rule;
 
 /// Reports the holes of a record that was placed.
 pub(crate) fn report(record: &Record, frame: &Frame, found: &mut Diagnostics) {
     let padding: u32 = frame.pads.iter().filter(|pad| !pad.asked).map(|pad| pad.size).sum();
-    let pinned = record.fields.iter().any(|field| field.offset.is_some());
+    // Where fields came later, another order would be another layout to all older programs.
+    let fixed = |field: &Field| field.offset.is_some() || field.since.is_some();
+    let pinned = record.fields.iter().any(fixed);
     if padding == 0 || pinned && !record.deny_padding {
         return;
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ipcgen::Schemas;
-use ipcgen::emit::{self, C_RUNTIME, Language};
+use ipcgen::emit::{self, Language};
 use ipcgen::import::{self, Fault};
 use ipcgen::model::Model;
 use ipcgen::output::Output;
@@ -126,11 +126,8 @@ fn outputs(schemas: &Schemas, languages: &[Language], folder: &Path) -> Result<V
         let files = languages.iter().map(|language| (language.file_name(model), language.emit(model)));
         outputs.extend(files.map(|(name, text)| Output { path: folder.join(name), text }));
     }
-    if languages.contains(&Language::C) {
-        let runtime = C_RUNTIME.iter();
-        outputs
-            .extend(runtime.map(|(name, text)| Output { path: folder.join(name), text: (*text).to_owned() }));
-    }
+    let runtime = languages.iter().flat_map(|language| language.runtime());
+    outputs.extend(runtime.map(|(name, text)| Output { path: folder.join(name), text: (*text).to_owned() }));
     Ok(outputs)
 }
 

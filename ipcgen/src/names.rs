@@ -20,7 +20,7 @@ pub(crate) fn c_macro(schema: &str, name: &str) -> String {
     format!("{}_{}", schema.to_ascii_uppercase(), shouty(name))
 }
 
-/// A record's struct in Rust: as it is when it looks like one, else converted.
+/// A record's type in Rust, Python and Go: as it is when it looks like one, else converted.
 pub(crate) fn rust_record(record: &str) -> String {
     let fits = record.starts_with(|first: char| first.is_ascii_uppercase()) && !record.contains('_');
     if fits { record.to_owned() } else { record.to_upper_camel_case() }
@@ -36,12 +36,15 @@ pub(crate) fn rust_enumerator(enumerator: &str, form: Form) -> String {
     if form == Form::Closed { enumerator.to_upper_camel_case() } else { shouty(enumerator) }
 }
 
-/// A field in languages that write fields in CamelCase. C and Rust take fields as they are.
+/// A field, a constant or an enumerator in Go. C, Rust and Python take fields as they are.
 pub(crate) fn camel_field(field: &str) -> String {
     field.to_upper_camel_case()
 }
 
-/// A constant in Rust: as it is without lower case, else converted.
+/// The method that Go code gets for every record; a field cannot have its name.
+pub(crate) const GO_METHOD: &str = "ShmRecord";
+
+/// A constant in Rust and Python: as it is without lower case, else converted.
 pub(crate) fn rust_constant(constant: &str) -> String {
     shouty(constant)
 }
@@ -124,6 +127,16 @@ pub(crate) fn is_c_header(schema: &str) -> bool {
     C_HEADERS.split_ascii_whitespace().any(|name| name == schema)
 }
 
+/// Whether a Python module of this name would hide one of the standard library, or numpy.
+pub(crate) fn is_python_module(schema: &str) -> bool {
+    PYTHON_MODULES.split_ascii_whitespace().any(|name| name == schema)
+}
+
+/// Whether a folder of this name is none that a Go package can be imported from.
+pub(crate) fn is_go_folder(schema: &str) -> bool {
+    ["internal", "main", "testdata", "vendor"].contains(&schema)
+}
+
 const C_HEADERS: &str = "
     aio aliases alloca ar argp argz assert byteswap complex cpio crypt ctype dirent dlfcn elf endian envz err errno error
     execinfo fcntl features fenv float fmtmsg fnmatch fstab fts ftw gconv getopt glob grp gshadow iconv ifaddrs inttypes
@@ -132,6 +145,23 @@ const C_HEADERS: &str = "
     semaphore setjmp sgtty shadow signal spawn stab stdalign stdarg stdatomic stdbool stdckdint stddef stdint stdio
     stdio_ext stdlib stdnoreturn string strings stropts syscall sysexits syslog tar termio termios tgmath thread_db
     threads time ttyent uchar ucontext ulimit unistd utime utmp utmpx values wait wchar wctype wordexp xlocale";
+
+const PYTHON_MODULES: &str = "
+    abc aifc annotationlib argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb binascii bisect
+    builtins bz2 calendar cgi cgitb chunk cmath cmd code codecs codeop collections colorsys compileall compression
+    concurrent configparser contextlib contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm
+    decimal difflib dis distutils doctest email encodings enum errno faulthandler fcntl filecmp fileinput fnmatch
+    fractions ftplib functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib heapq hmac html
+    http imaplib imghdr imp importlib inspect io ipaddress itertools json keyword linecache locale logging lzma
+    mailbox mailcap marshal math mimetypes mmap modulefinder multiprocessing netrc nis nntplib ntpath nturl2path
+    numbers numpy opcode operator optparse os ossaudiodev pathlib pdb pickle pickletools pipes pkgutil platform
+    plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pyexpat queue quopri
+    random re readline reprlib resource rlcompleter runpy sched secrets select selectors shelve shlex shutil signal
+    site smtpd smtplib sndhdr socket socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat
+    statistics string stringprep struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib
+    tempfile termios textwrap threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty
+    turtle types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser wsgiref xdrlib xml
+    xmlrpc zipapp zipfile zipimport zlib zoneinfo";
 
 /// The words of each language by who has taken them; of several the first is named.
 const TAKEN: &[(Target, &str, &str)] = &[
@@ -167,7 +197,7 @@ const TAKEN: &[(Target, &str, &str)] = &[
     (
         Target::Python,
         "a keyword in Python",
-        "False None True assert def del elif except from global is lambda nonlocal pass raise with",
+        "False None True assert def del elif except finally from global is lambda nonlocal pass raise with",
     ),
     (
         Target::C,
@@ -186,7 +216,10 @@ const TAKEN: &[(Target, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{c_macro, c_record, camel_field, is_c_header, rust_constant, rust_record, sanitized, taken};
+    use super::{
+        c_macro, c_record, camel_field, is_c_header, is_go_folder, is_python_module, rust_constant,
+        rust_record, sanitized, taken,
+    };
 
     #[test]
     fn the_case_rules_never_change() {
@@ -226,10 +259,13 @@ mod tests {
         assert_eq!(taken("int"), Some("a keyword in C"));
         assert_eq!(taken("chan"), Some("a keyword in Go"));
         assert_eq!(taken("lambda"), Some("a keyword in Python"));
+        assert_eq!(taken("finally"), Some("a keyword in Python"));
         assert_eq!(taken("errno"), Some("a macro in C"));
         assert!(taken("Shmrec_x").is_some());
         assert_eq!(taken("price"), None);
         assert!(is_c_header("time") && !is_c_header("md"));
+        assert!(is_python_module("queue") && !is_python_module("md"));
+        assert!(is_go_folder("vendor") && !is_go_folder("md"));
         assert_eq!(sanitized("bid-px").as_deref(), Some("bid_px"));
         assert_eq!(sanitized("1st__x").as_deref(), Some("n1st_x"));
         assert_eq!(sanitized("Größe").as_deref(), Some("Gr_e"));

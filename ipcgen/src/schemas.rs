@@ -125,6 +125,10 @@ impl Schemas {
             Box::new(report(Rule::BadImport, title).help(help))
         };
         let real = path.canonicalize().map_err(unreadable)?;
+        // A pipe would be waited for, by who only meant to read a schema.
+        if !real.is_file() && !real.is_dir() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
+        }
         if let Some(first) = self.open.iter().position(|(open, _)| *open == real) {
             let names = self.open[first..].iter().map(|(_, name)| name.as_str());
             let path: Vec<&str> = names.chain([self.open[first].1.as_str()]).collect();

@@ -1,4 +1,4 @@
-//! What the C header and the Rust module make for the things of a schema, as suffixes behind their names. Relies on nothing; a test compares
+//! What the C header, the Rust module and Go make for the things of a schema, as suffixes behind their names. Relies on nothing; a test compares
 //! them with the macros of the C runtime.
 
 use shmrecord_layout::Form;
@@ -60,7 +60,9 @@ pub(crate) const SEGMENT: [&str; 14] = [
 ];
 /// And for a record, behind its macro's name.
 pub(crate) const RECORD_MACRO: [&str; 2] = ["_LAYOUT_ID", "_SCHEMA_ID"];
-/// What it makes for an enum and for flags, behind their type's name.
+/// What Go makes for a record, behind its type's name.
+pub(crate) const GO_IDS: [&str; 2] = ["LayoutID", "SchemaID"];
+/// What the C header makes for an enum and for flags, behind their type's name.
 const ENUM: [&str; 2] = ["", "_name"];
 const CLOSED: [&str; 3] = ["", "_name", "_is_valid"];
 const FLAGS: [&str; 2] = ["", "_has"];
@@ -90,10 +92,21 @@ pub(crate) fn of_rust_field(
     made.into_iter().filter_map(|(made, suffix)| made.then_some(suffix))
 }
 
+/// The methods that Go gets for a field, behind its name.
+pub(crate) fn of_go_field(
+    text: bool,
+    has_null: bool,
+    is_scaled: bool,
+    is_moment: bool,
+) -> impl Iterator<Item = &'static str> {
+    let made = [(text, "Text"), (has_null, "IsNull"), (is_scaled, "Value"), (is_moment, "Time")];
+    made.into_iter().filter_map(|(made, suffix)| made.then_some(suffix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{RECORD, SEGMENT};
-    use crate::emit::C_RUNTIME;
+    use crate::emit::Language;
 
     #[test]
     fn the_names_that_macros_of_the_runtime_give_are_known() {
@@ -104,7 +117,7 @@ mod tests {
             ("shmrecord/adopt.h", "T##_", &RECORD[..]),
             ("shmrecord/adopt.h", "S##_", &SEGMENT[..]),
         ] {
-            let (_, text) = C_RUNTIME.iter().find(|(name, _)| *name == header).unwrap();
+            let (_, text) = Language::C.runtime().iter().find(|(name, _)| *name == header).unwrap();
             let given: Vec<&str> = text
                 .split(mark)
                 .skip(1)

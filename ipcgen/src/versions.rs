@@ -1,6 +1,8 @@
 //! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `resolve` for what fields hold;
 //! other versions of the schema are not looked at.
 
+use std::collections::BTreeSet;
+
 use shmrecord_layout::Form;
 
 use crate::diag::{Diagnostic, Diagnostics};
@@ -23,6 +25,8 @@ pub(crate) fn check(
     let zeroless = Zeroless::new(schema, foreign, enums, resolved);
     for (record, types) in schema.records.iter().zip(&resolved.types) {
         let mut latest: Option<(u32, &Field)> = None;
+        let names = record.fields.iter().filter_map(|field| Some(field.name.as_ref()?.value.as_str()));
+        let names: BTreeSet<&str> = names.collect();
         for (field, ty) in record.fields.iter().zip(types) {
             let since = field.since.as_ref();
             if let Some(since) = since {
@@ -34,7 +38,7 @@ pub(crate) fn check(
                 _ => latest = Some((version, field)),
             }
             if let Some(deprecated) = &field.deprecated {
-                self::deprecated(deprecated, field, record, schema.version, found);
+                self::deprecated(deprecated, field, (record, &names), schema.version, found);
             }
             let Some(ty) = ty else { continue };
             if version > 1
@@ -74,7 +78,7 @@ fn decreasing(field: &Field, other: &Field, before: u32) -> Diagnostic {
 fn deprecated(
     deprecated: &Deprecated,
     field: &Field,
-    record: &Record,
+    (record, names): (&Record, &BTreeSet<&str>),
     version: u32,
     found: &mut Diagnostics,
 ) {
@@ -84,7 +88,6 @@ fn deprecated(
         let report = Diagnostic::new(Rule::FutureVersion, deprecated.since.span, title);
         found.push(report.also(since.span, "there since this version"));
     }
-    let names = || record.fields.iter().filter_map(|field| field.name.as_ref());
     let own = field.name.as_ref().map(|name| name.value.as_str());
     match &deprecated.instead {
         None => {
@@ -98,8 +101,8 @@ fn deprecated(
                 Diagnostic::new(Rule::UnknownField, instead.span, "a field cannot take its own place");
             found.push(report.label("this field itself"));
         }
-        Some(instead) if !names().any(|name| name.value == instead.value) => {
-            let others = names().map(|name| name.value.as_str()).filter(|name| own != Some(name));
+        Some(instead) if !names.contains(instead.value.as_str()) => {
+            let others = names.iter().copied().filter(|name| own != Some(name));
             let nearest = found.nearest(&instead.value, others);
             let title = format!("`{}` has no field `{}`", record.name.value, instead.value);
             let report = Diagnostic::new(Rule::UnknownField, instead.span, title);

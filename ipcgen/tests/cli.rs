@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use ipcgen::emit::Language;
 use support::{Scratch, entries, ipcgen, path, run};
 
 /// Exit code, standard output, standard error.
@@ -64,7 +65,7 @@ fn files_are_written_once_and_checked_without_writing() {
     assert_eq!(typed(&write, &folder), (0, String::new(), String::new()));
     assert_eq!(typed(&check, &folder), (0, String::new(), String::new()));
     let written = tree(&folder.path("a"));
-    assert_eq!(written.len(), 4 + ipcgen::emit::C_RUNTIME.len());
+    assert_eq!(written.len(), 4 + Language::C.runtime().len());
     assert!(written.values().all(|text| !text.contains(env!("CARGO_MANIFEST_DIR"))));
 
     let inode = |file| fs::metadata(folder.path(file)).unwrap().ino();
@@ -81,6 +82,18 @@ fn files_are_written_once_and_checked_without_writing() {
 
     assert_eq!(typed(&["md.toml", "-o", "rust", "--lang", "rust"], &folder).0, 0);
     assert_eq!(tree(&folder.path("rust")).len(), 1);
+
+    let both = ["md.toml", "telemetry.toml", "-o", "readers", "--lang", "python,go"];
+    assert_eq!(typed(&both, &folder), (0, String::new(), String::new()));
+    assert_eq!(typed(&[&both[..], &["--check"]].concat(), &folder), (0, String::new(), String::new()));
+    let written = tree(&folder.path("readers"));
+    for name in
+        ["md.py", "md/records.go", "telemetry/records.go", "shmrecord/__init__.py", "shmrecord/table.go"]
+    {
+        assert!(written.contains_key(&*folder.path("readers").join(name).display().to_string()), "{name}");
+    }
+    let readers = [Language::Python, Language::Go].map(|language| language.runtime().len());
+    assert_eq!(written.len(), 4 + readers.iter().sum::<usize>());
 }
 
 #[test]

@@ -12,6 +12,8 @@ fn outputs_are_what_they_were() {
     for (folder, model) in golden_cases() {
         expect(&folder.join("expected.h"), &Language::C.emit(&model));
         expect(&folder.join("expected.rs"), &Language::Rust.emit(&model));
+        expect(&folder.join("expected.py"), &Language::Python.emit(&model));
+        expect(&folder.join("expected.go"), &Language::Go.emit(&model));
         expect(&folder.join("expected.txt"), &emit::listing(&model));
         expect(&folder.join("expected.json"), &emit::json([&model]));
         expect(&folder.join("expected.svg"), &emit::svg([&model]));

@@ -8,7 +8,13 @@ mod c_facts;
 mod c_record;
 mod c_segment;
 mod drawing;
+mod go;
+mod go_enum;
+mod go_facts;
 mod listing;
+mod python;
+mod python_enum;
+mod runtime;
 mod rust;
 mod rust_enum;
 mod rust_facts;
@@ -18,6 +24,7 @@ pub use drawing::svg;
 pub use listing::{json, listing};
 
 use crate::model::{Kind, Model, Number};
+use runtime::{C_RUNTIME, GO_RUNTIME, PYTHON_RUNTIME};
 
 /// A language that code is generated for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +33,17 @@ pub enum Language {
     C,
     /// A Rust module.
     Rust,
+    /// A Python module.
+    Python,
+    /// A Go package.
+    Go,
 }
 
 impl Language {
     /// Every language.
-    pub const ALL: [Language; 2] = [Language::C, Language::Rust];
+    pub const ALL: [Language; 4] = [Language::C, Language::Rust, Language::Python, Language::Go];
+    /// Those that are written into a folder when none is named.
+    pub const USUAL: [Language; 2] = [Language::C, Language::Rust];
 
     /// The name on the command line.
     #[must_use]
@@ -38,17 +51,33 @@ impl Language {
         match self {
             Self::C => "c",
             Self::Rust => "rust",
+            Self::Python => "python",
+            Self::Go => "go",
         }
     }
 
-    /// The name of the generated file.
+    /// The generated file's path from the folder of all output. Go wants a folder for each package, and takes the end of
+    /// some file names for the name of a system: hence one name for all.
     #[must_use]
     pub fn file_name(self, model: &Model) -> String {
-        let extension = match self {
-            Self::C => "h",
-            Self::Rust => "rs",
-        };
-        format!("{}.{extension}", model.name)
+        let name = &model.name;
+        match self {
+            Self::C => format!("{name}.h"),
+            Self::Rust => format!("{name}.rs"),
+            Self::Python => format!("{name}.py"),
+            Self::Go => format!("{name}/records.go"),
+        }
+    }
+
+    /// What the generated file relies on and is written beside it: paths from the folder of all output, and texts.
+    #[must_use]
+    pub fn runtime(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::C => C_RUNTIME,
+            Self::Rust => &[],
+            Self::Python => PYTHON_RUNTIME,
+            Self::Go => GO_RUNTIME,
+        }
     }
 
     /// The generated file's text.
@@ -57,6 +86,8 @@ impl Language {
         match self {
             Self::C => c::header(model),
             Self::Rust => rust::module(model),
+            Self::Python => python::module(model),
+            Self::Go => go::package(model),
         }
     }
 }
@@ -71,96 +102,15 @@ fn digits(kind: Kind, number: Number) -> String {
     }
 }
 
-macro_rules! c_runtime {
-    ($($name:literal),+ $(,)?) => {
-        /// The headers that generated C code includes, by their path from the folder of the generated file.
-        pub const C_RUNTIME: &[(&str, &str)] = &[
-            $((concat!("shmrecord/", $name), include_str!(concat!("../../include/shmrecord/", $name)))),+
-        ];
-    };
-}
-
-// `include` is a link to the runtime's headers: a published crate holds copies of them.
-c_runtime!(
-    "abi.h",
-    "address.h",
-    "adopt.h",
-    "adopt_bounds.h",
-    "adopt_copy.h",
-    "adopt_guard.h",
-    "adopt_posix.h",
-    "adopt_seqcount.h",
-    "adopt_sysv.h",
-    "adopt_table.h",
-    "available.h",
-    "base.h",
-    "batch.h",
-    "carry.h",
-    "compat.h",
-    "compat_words.h",
-    "create.h",
-    "describe.h",
-    "description.h",
-    "doorbell.h",
-    "draft.h",
-    "error.h",
-    "follow.h",
-    "fork.h",
-    "geometry.h",
-    "handover.h",
-    "handover_message.h",
-    "handover_socket.h",
-    "header.h",
-    "identity.h",
-    "inherited.h",
-    "join.h",
-    "key.h",
-    "life.h",
-    "lifecycle.h",
-    "lock.h",
-    "log.h",
-    "open.h",
-    "options.h",
-    "reader.h",
-    "record.h",
-    "region.h",
-    "region_facts.h",
-    "region_memfd.h",
-    "region_memory.h",
-    "region_named.h",
-    "region_sysv.h",
-    "registry.h",
-    "remove.h",
-    "replace.h",
-    "role.h",
-    "role_file.h",
-    "role_name.h",
-    "role_sysv.h",
-    "segment.h",
-    "shared.h",
-    "snapshot.h",
-    "status.h",
-    "sys.h",
-    "table.h",
-    "turn.h",
-    "wait.h",
-    "wanted.h",
-);
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    use super::C_RUNTIME;
-
-    #[test]
-    fn every_header_of_the_runtime_is_passed_on() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/shmrecord");
-        let there = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let there: BTreeSet<String> = there.filter(|name| name.ends_with(".h")).collect();
-        let passed: BTreeSet<String> =
-            C_RUNTIME.iter().map(|(path, _)| path.trim_start_matches("shmrecord/").to_owned()).collect();
-        assert_eq!(passed, there);
+/// A byte in a literal of Python or Go.
+fn escaped(byte: u8, out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+        b' '..=b'~' => out.push(char::from(byte)),
+        _ => {
+            let digits = [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+            out.extend(['\\', 'x', digits[0], digits[1]]);
+        }
     }
 }

@@ -60,8 +60,7 @@ pub(crate) fn ipcgen() -> Command {
 
 /// Writes the C headers of these models, and those of the runtime, into a folder.
 pub(crate) fn write_headers(models: &[Model], folder: &Scratch) {
-    fs::create_dir_all(folder.path("shmrecord")).unwrap();
-    for (name, text) in ipcgen::emit::C_RUNTIME {
+    for (name, text) in Language::C.runtime() {
         folder.file(name, text);
     }
     for model in models {
@@ -71,12 +70,17 @@ pub(crate) fn write_headers(models: &[Model], folder: &Scratch) {
 
 /// Whether a tool is there. Without it the test says so and passes, unless tools are required.
 pub(crate) fn has_tool(name: &str) -> bool {
-    let found = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    has(name, Command::new(name).arg("--version"))
+}
+
+/// Whether this command, which asks for something, succeeds; as [`has_tool`] otherwise.
+pub(crate) fn has(what: &str, question: &mut Command) -> bool {
+    let found = question.stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
         let required = std::env::var_os("SHMRECORD_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-        assert!(!required, "{name} is required and missing");
-        println!("skipped: {name} is missing");
+        assert!(!required, "{what} is required and missing");
+        println!("skipped: {what} is missing");
     }
     found
 }
@@ -107,6 +111,7 @@ impl Scratch {
     /// Writes a file and gives its path.
     pub(crate) fn file(&self, below: &str, text: &str) -> PathBuf {
         let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         path
     }

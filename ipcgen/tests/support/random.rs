@@ -36,6 +36,7 @@ impl Random {
         const SCALARS: [&str; 11] =
             ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "bool"];
         let mut text = format!("[schema]\nname = \"{name}\"\n[const]\nN = {}\n", 1 + self.below(5));
+        self.enums(&mut text);
         let records = 1 + self.below(6);
         for record in 0..records {
             let _ = writeln!(text, "[record.R{record}]");
@@ -54,7 +55,14 @@ impl Random {
                     1 | 2 if record + 1 < records => {
                         format!("R{}", record + 1 + self.below(records - record - 1))
                     }
+                    3 => ["Open", "Closed", "Flags"][self.below(3)].to_owned(),
                     _ => SCALARS[self.below(SCALARS.len())].to_owned(),
+                };
+                let null = match ty.as_str() {
+                    "Open" => "77",
+                    "Flags" | "f32" | "f64" | "bool" => "",
+                    _ if SCALARS.contains(&ty.as_str()) => "\"max\"",
+                    _ => "",
                 };
                 for _ in 0..self.below(4) {
                     if !ty.contains("char") {
@@ -63,6 +71,9 @@ impl Random {
                     }
                 }
                 let _ = write!(text, "  {{ name = \"f{field}\", type = \"{ty}\"");
+                if !null.is_empty() && self.one_in(4) {
+                    let _ = write!(text, ", null = {null}");
+                }
                 if self.one_in(12) {
                     offset += 64 * (1 + self.below(4));
                     let _ = write!(text, ", offset = {offset}");
@@ -75,6 +86,19 @@ impl Random {
             self.segment(segment, records, &mut text);
         }
         text
+    }
+
+    /// An open enum, a closed one and flags.
+    fn enums(&mut self, text: &mut String) {
+        const REPRS: [&str; 8] = ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];
+        let [open, closed, flags] = [REPRS.len(), REPRS.len(), 4].map(|end| REPRS[self.below(end)]);
+        let least = if closed.starts_with('i') { -100 } else { 0 };
+        let _ = writeln!(
+            text,
+            "[enum.Open]\nrepr = \"{open}\"\nvalues = {{ None = 0, One = 1, Most = 100 }}\n\
+             [enum.Closed]\nrepr = \"{closed}\"\nclosed = true\nvalues = {{ Least = {least}, One = 1, Two = 2 }}\n\
+             [flags.Flags]\nrepr = \"{flags}\"\nbits = {{ A = 0, B = 3, C = 7 }}"
+        );
     }
 
     fn segment(&mut self, segment: usize, records: usize, text: &mut String) {

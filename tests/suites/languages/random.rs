@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use integration_tests::place::{Backend, Place};
-use ipcgen::model::{Element, Form, Model, Record};
+use ipcgen::model::{Element, Enum, Form, Model, Record};
 use shmrecord::{Kind, RawReader, Value};
 
 use crate::tools::{CC, folder, run, suite, write, write_header};
@@ -146,7 +146,8 @@ fn program(models: &[Model]) -> String {
             for field in record.fields() {
                 let _ = writeln!(text, "    fputs(\"{}:\", stdout);", field.name);
                 let place = format!("r->{}", field.name);
-                elements(model, field.ty.element, &field.ty.dims, &place, &mut text);
+                let null = field.null.map(|_| format!("{}_{}_is_null", record.c_name, field.c_name));
+                elements(model, (field.ty.element, null.as_deref()), &field.ty.dims, &place, &mut text);
             }
             let _ = writeln!(text, "    putchar('}}');\n}}\nWRITE_AND_READ({})", record.c_name);
         }
@@ -159,20 +160,28 @@ fn program(models: &[Model]) -> String {
     text + "    return 0;\n}\n"
 }
 
-/// Prints what is at this place: an element, or a loop over those of the outermost dimension.
-fn elements(model: &Model, element: Element, dims: &[u32], place: &str, out: &mut String) {
+/// Prints what is at this place: an element, or a loop over those of the outermost dimension. `null` is the function that knows
+/// whether there is a value.
+fn elements(
+    model: &Model,
+    (element, null): (Element, Option<&str>),
+    dims: &[u32],
+    place: &str,
+    out: &mut String,
+) {
     let shown = match (element, dims) {
         (Element::Char, [length]) => format!("SHOW_TEXT({length}, {place});"),
         (_, [length, inner @ ..]) => {
             let i = format!("i{}", inner.len());
             let _ = writeln!(out, "    putchar('[');\n    for (size_t {i} = 0; {i} < {length}; {i}++) {{");
-            elements(model, element, inner, &format!("{place}[{i}]"), out);
+            elements(model, (element, null), inner, &format!("{place}[{i}]"), out);
             out.push_str("    }\n    fputs(\"],\", stdout);\n");
             return;
         }
         (Element::Char, []) => unreachable!("a lone char is no type"),
         (Element::Record(at), []) => format!("show_{}(&{place});", model.records[at].c_name),
-        (Element::Scalar(_) | Element::Enum(_), []) => match model.kind(element) {
+        (Element::Enum(at), []) => named(&model.enums[at], place),
+        (Element::Scalar(kind), []) => match kind {
             Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => format!("SHOW_UNSIGNED({place});"),
             Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 => format!("SHOW_SIGNED({place});"),
             Kind::F32 => format!("show_f32({place});"),
@@ -180,5 +189,29 @@ fn elements(model: &Model, element: Element, dims: &[u32], place: &str, out: &mu
             Kind::Bool | Kind::Record => format!("SHOW_BOOL({place});"),
         },
     };
-    let _ = writeln!(out, "        {shown}\n        putchar(',');");
+    if let Some(null) = null {
+        let _ = write!(out, "        if ({null}({place})) fputs(\"null\", stdout); else");
+    }
+    let _ = writeln!(out, "        {{ {shown} }}\n        putchar(',');");
+}
+
+/// Prints a value of an enum, or flags, as [`Value`] does.
+fn named(named: &Enum, place: &str) -> String {
+    let ty = &named.c_name;
+    let sign = if named.repr.is_signed() { "SIGNED" } else { "UNSIGNED" };
+    if named.form != Form::Flags {
+        return format!(
+            "const char *name = {ty}_name({place}); if (name) fputs(name, stdout); else SHOW_{sign}({place});"
+        );
+    }
+    let mut text = format!("uint64_t rest = {place}; const char *between = \"\";");
+    for flag in &named.values {
+        let (name, c_name) = (&flag.name, &flag.c_name);
+        let _ = write!(
+            text,
+            " if ({ty}_has({place}, {c_name})) {{ printf(\"%s{name}\", between); between = \"|\"; \
+             rest &= ~(uint64_t){c_name}; }}"
+        );
+    }
+    text + " if (rest) printf(\"%s0x%\" PRIx64, between, rest); else if (!*between) putchar('0');"
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use integration_tests::tools::own_folder;
 pub(crate) use integration_tests::tools::{has_tool, run};
-use ipcgen::emit::{C_RUNTIME, Language};
+use ipcgen::emit::Language;
 use ipcgen::model::Model;
 use ipcgen::source::Source;
 
@@ -77,7 +77,7 @@ pub(crate) fn folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let folder = own_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages"));
         fs::create_dir_all(folder.join("shmrecord")).expect("a new folder");
-        for (name, text) in C_RUNTIME {
+        for (name, text) in Language::C.runtime() {
             fs::write(folder.join(name), text).expect("a new file");
         }
         folder
