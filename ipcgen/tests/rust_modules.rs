@@ -26,7 +26,7 @@ cases! {
     constants {}
     enums { All Arrays }
     facts { Everything }
-    homonyms { T Option Vec Result Clone Copy Reserved String Some }
+    homonyms { T Option Vec Result Clone Copy Reserved String Some Enums }
     imports { Book }
     long_form { Quote }
     market_data { MarketData }

@@ -7,6 +7,56 @@
 #define HOMONYMS_T 1
 #define HOMONYMS_NULL_ 2
 
+typedef uint8_t homonyms_ok;
+
+#define HOMONYMS_OK_SOME SHMREC_CAST(homonyms_ok, 0)
+#define HOMONYMS_OK_NONE SHMREC_CAST(homonyms_ok, 1)
+#define HOMONYMS_OK_ERR SHMREC_CAST(homonyms_ok, 2)
+#define HOMONYMS_OK_WIRE SHMREC_CAST(homonyms_ok, 3)
+
+/* The name of a value in the schema; NULL when it has none. */
+static inline const char *homonyms_ok_name(homonyms_ok value) {
+    switch (value) {
+    case HOMONYMS_OK_SOME: return "Some";
+    case HOMONYMS_OK_NONE: return "None";
+    case HOMONYMS_OK_ERR: return "Err";
+    case HOMONYMS_OK_WIRE: return "Wire";
+    default: return NULL;
+    }
+}
+
+/* Whether an integer is a value. */
+static inline bool homonyms_ok_is_valid(homonyms_ok value) {
+    return homonyms_ok_name(value) != NULL;
+}
+
+typedef uint16_t homonyms_debug;
+
+#define HOMONYMS_DEBUG_SELF SHMREC_CAST(homonyms_debug, 0)
+#define HOMONYMS_DEBUG_NAME SHMREC_CAST(homonyms_debug, 1)
+#define HOMONYMS_DEBUG_DEBUG SHMREC_CAST(homonyms_debug, 2)
+
+/* The name of a value in the schema; NULL when it has none. */
+static inline const char *homonyms_debug_name(homonyms_debug value) {
+    switch (value) {
+    case HOMONYMS_DEBUG_SELF: return "Self";
+    case HOMONYMS_DEBUG_NAME: return "name";
+    case HOMONYMS_DEBUG_DEBUG: return "Debug";
+    default: return NULL;
+    }
+}
+
+typedef uint32_t homonyms_default;
+
+#define HOMONYMS_DEFAULT_ALL 0x1u
+#define HOMONYMS_DEFAULT_EMPTY 0x2u
+#define HOMONYMS_DEFAULT_BITS 0x4u
+
+/* Whether all of these flags are set. */
+static inline bool homonyms_default_has(homonyms_default value, homonyms_default flags) {
+    return (value & flags) == flags;
+}
+
 typedef struct homonyms_t {
     SHMREC_ALIGNAS(1) bool bytes;
     bool i[2];
@@ -461,5 +511,90 @@ static inline void homonyms_some_zero_padding(unsigned char *bytes) {
 }
 
 SHMREC_DEFINE_TABLE(homonyms_some, "Some")
+
+typedef struct homonyms_enums {
+    SHMREC_ALIGNAS(4) homonyms_ok value;
+    uint8_t _pad0[1];
+    homonyms_debug number; /* null is 7 */
+    homonyms_default default_;
+    char length[4];
+} homonyms_enums;
+
+SHMREC_STATIC_ASSERT(sizeof(homonyms_enums) == 12, "homonyms_enums: size");
+SHMREC_STATIC_ASSERT(SHMREC_ALIGNOF(homonyms_enums) == 4, "homonyms_enums: alignment");
+SHMREC_STATIC_ASSERT(offsetof(homonyms_enums, value) == 0, "homonyms_enums: value");
+SHMREC_STATIC_ASSERT(offsetof(homonyms_enums, number) == 2, "homonyms_enums: number");
+SHMREC_STATIC_ASSERT(offsetof(homonyms_enums, default_) == 4, "homonyms_enums: default_");
+SHMREC_STATIC_ASSERT(offsetof(homonyms_enums, length) == 8, "homonyms_enums: length");
+
+#define HOMONYMS_ENUMS_LAYOUT_ID UINT64_C(0x1d734aa7ddbc5358)
+#define HOMONYMS_ENUMS_SCHEMA_ID UINT64_C(0x926c9a5846d782d0)
+
+static const uint64_t homonyms_enums_description[127] = {
+    0x1000003f8,0x300000004,0x4f0000000a,0x7000000040,0x1800000028,
+    0x0,0x0,0x0,0x500000019,0x5,
+    0x40000000c,0x400000000,0x1d734aa7ddbc5358,0x926c9a5846d782d0,0x0,
+    0x0,0x500000000,0x5,0x5,0x1,
+    0x1,0x0,0x0,0xb1a4156818af8c32,0x525bbb08207613a7,
+    0x0,0x0,0x0,0x0,0x0,
+    0x600000005,0x5,0x5,0x200020002,0x100000002,
+    0x0,0x0,0xeb102d7917232ed0,0x772152034f23dbae,0x0,
+    0x0,0x7,0x0,0x0,0x80000000b,
+    0x5,0x5,0x400000003,0x200000004,0x0,
+    0x0,0x257397df394951cb,0xd3326dc19a5c371e,0x0,0x0,
+    0x0,0x0,0x0,0x600000013,0x5,
+    0x5,0x800010101,0xffffffff00000001,0x4,0x0,
+    0xe06a83f5d805ea10,0xd29d4530a88d5857,0x0,0x0,0x0,
+    0x0,0x0,0x20000002d,0x5,0x101,
+    0x4,0xab724036a36a3ab6,0x500000037,0x5,0x400000202,
+    0x3,0xd6dea2758fe2ba69,0x700000048,0x5,0x700000303,
+    0x3,0xe59da03ff6c7411,0x40000001e,0x5,0x0,
+    0x400000022,0x5,0x1,0x300000026,0x5,
+    0x2,0x400000029,0x5,0x3,0x40000002f,
+    0x5,0x0,0x400000033,0x5,0x1,
+    0x500000037,0x5,0x2,0x30000003c,0x5,
+    0x0,0x50000003f,0x5,0x1,0x400000044,
+    0x5,0x2,0x6d756e65756c6176,0x7561666564726562,0x74676e656c5f746c,
+    0x6f53736d756e4568,0x7245656e6f4e656d,0x536b4f6572695772,0x44656d616e666c65,0x454c4c4167756265,
+    0x737469625954504d,0x746c7561666544,
+};
+
+static const shmrec_layout homonyms_enums_layout = {
+    "Enums", 12, 4, HOMONYMS_ENUMS_LAYOUT_ID, HOMONYMS_ENUMS_SCHEMA_ID,
+    SHMREC_CONST_BYTES(homonyms_enums_description), sizeof homonyms_enums_description,
+};
+
+/* NULL, or the name of the first field whose bytes are no value. */
+static inline const char *homonyms_enums_check(const unsigned char *bytes) {
+    {
+        homonyms_ok value;
+        memcpy(&value, bytes, sizeof value);
+        if (!homonyms_ok_is_valid(value)) {
+            return "value";
+        }
+    }
+    return NULL;
+}
+
+/* Makes the padding zero, so that equal records are equal bytes. */
+static inline void homonyms_enums_zero_padding(unsigned char *bytes) {
+    memset(bytes + 1, 0, 1);
+}
+
+/* Whether this value of `number` means that there is none. */
+static inline bool homonyms_enums_number_is_null(homonyms_debug value) {
+    return value == 7;
+}
+
+/* Bytes of `length` in front of its padding. */
+static inline size_t homonyms_enums_length_length(const char *text) {
+    size_t length = 0;
+    while (length < 4 && text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
+SHMREC_DEFINE_TABLE(homonyms_enums, "Enums")
 
 #endif /* SHMREC_GENERATED_HOMONYMS_H */

@@ -3,6 +3,35 @@
 pub const T: u64 = 1;
 pub const NULL_: u64 = 2;
 
+#[derive(::shmrecord::ShmEnum, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Ok {
+    Some = 0,
+    None = 1,
+    Err = 2,
+    Wire = 3,
+}
+
+#[::shmrecord::open_enum]
+#[repr(u16)]
+pub enum Debug {
+    #[shm(name = "Self")]
+    SELF = 0,
+    #[shm(name = "name")]
+    NAME = 1,
+    #[shm(name = "Debug")]
+    DEBUG = 2,
+}
+
+#[::shmrecord::flags]
+#[repr(u32)]
+pub enum Default {
+    ALL = 0,
+    EMPTY = 1,
+    #[shm(name = "bits")]
+    BITS = 2,
+}
+
 #[derive(::shmrecord::ShmRecord, Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct T {
@@ -168,3 +197,55 @@ const _: () = {
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0x0188277383b20752);
     assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x91bde9428afda784);
 };
+
+#[derive(::shmrecord::ShmRecord, Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct Enums {
+    pub value: Ok,
+    #[shm(null = 7)]
+    pub number: Debug,
+    pub default_: Default,
+    #[shm(text)]
+    pub length: [u8; 4],
+}
+
+const _: () = {
+    use ::core::mem::{align_of, offset_of, size_of};
+    type T = self::Enums;
+    assert!(size_of::<T>() == 12);
+    assert!(align_of::<T>() == 4);
+    assert!(offset_of!(T, value) == 0);
+    assert!(offset_of!(T, number) == 2);
+    assert!(offset_of!(T, default_) == 4);
+    assert!(offset_of!(T, length) == 8);
+    assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.layout_id == 0x1d734aa7ddbc5358);
+    assert!(<T as ::shmrecord::ShmRecord>::LAYOUT.schema_id == 0x926c9a5846d782d0);
+};
+
+#[allow(dead_code, reason = "not every program asks")]
+#[allow(clippy::cast_precision_loss, reason = "what an f64 is for")]
+#[rustfmt::skip]
+impl Enums {
+    /// `number`, or `None`: 7 means that there is no value.
+    #[must_use]
+    pub fn number(&self) -> ::core::option::Option<Debug> {
+        let value = self.number;
+        (value.0 != 7).then_some(value)
+    }
+
+    /// The bytes of `length` in front of its padding.
+    #[must_use]
+    pub fn length_text(&self) -> &[u8] {
+        let text = &self.length;
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        &text[..end]
+    }
+
+    /// `length` as a string.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn length_str(&self) -> ::core::result::Result<&str, ::core::str::Utf8Error> {
+        ::core::str::from_utf8(self.length_text())
+    }
+}
