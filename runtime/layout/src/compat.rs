@@ -1,13 +1,18 @@
-//! May a program that has compiled in one record attach to a segment that holds another? Relies on `describe`; decides
-//! nothing by itself: equal `schema_id`s are the rule, this says in words where two records part.
+//! May a program that has compiled in one record attach to a segment that holds another? Relies on `describe`. Equal
+//! `schema_id`s are the rule, and [`first_difference`] says in words where two records part; that one has grown out of the
+//! other is the exception for readers that ask for it, and [`common_fields`] is the verdict and its words in one.
 
 use alloc::format;
 use alloc::string::String;
 
-use crate::describe::{DescribedEnum, DescribedField, DescribedRecord, DescribedValue, Description};
+use crate::describe::{DescribedField, DescribedRecord, Description};
 use crate::kind::Kind;
-use crate::named::Form;
 use crate::number::Number;
+
+mod enums;
+mod growth;
+
+pub use growth::common_fields;
 
 /// The first difference between the segment's record and this program's, or `None` when their ids cover the same facts.
 ///
@@ -15,12 +20,14 @@ use crate::number::Number;
 /// people: `price: f64 at 16 in the segment, i64 at 16 here`.
 #[must_use]
 pub fn first_difference(segment: &Description, here: &Description) -> Option<String> {
-    Comparison { segment, here }.records("", segment.root(), here.root())
+    Comparison { segment, here, enums_may_grow: false }.records("", segment.root(), here.root())
 }
 
 struct Comparison<'a> {
     segment: &'a Description,
     here: &'a Description,
+    /// Whether further values of enums are a difference only where they keep somebody from reading.
+    enums_may_grow: bool,
 }
 
 impl Comparison<'_> {
@@ -29,14 +36,8 @@ impl Comparison<'_> {
         for at in 0..segment.fields.len().max(here.fields.len()) {
             let difference = match (segment.fields.get(at), here.fields.get(at)) {
                 (Some(theirs), Some(mine)) => self.fields(path, at, theirs, mine),
-                (Some(theirs), None) => {
-                    let name = &theirs.name;
-                    Some(format!("{path}{name}: {} in the segment, absent here", place(self.segment, theirs)))
-                }
-                (None, Some(mine)) => {
-                    let name = &mine.name;
-                    Some(format!("{path}{name}: absent in the segment, {} here", place(self.here, mine)))
-                }
+                (Some(theirs), None) => Some(self.only_there(path, theirs)),
+                (None, Some(mine)) => Some(self.only_here(path, mine)),
                 (None, None) => None,
             };
             if difference.is_some() {
@@ -53,10 +54,15 @@ impl Comparison<'_> {
         if segment.align != here.align {
             return differs("alignment", &segment.align, &here.align);
         }
-        if segment.name != here.name {
-            return differs("name", &format!("`{}`", segment.name), &format!("`{}`", here.name));
-        }
-        None
+        names(whole, segment, here)
+    }
+
+    fn only_there(&self, path: &str, theirs: &DescribedField) -> String {
+        format!("{path}{}: {} in the segment, absent here", theirs.name, place(self.segment, theirs))
+    }
+
+    fn only_here(&self, path: &str, mine: &DescribedField) -> String {
+        format!("{path}{}: absent in the segment, {} here", mine.name, place(self.here, mine))
     }
 
     fn fields(
@@ -98,7 +104,8 @@ impl Comparison<'_> {
             if theirs.form != mine.form {
                 return differs(theirs.form.name().into(), mine.form.name().into());
             }
-            if let Some(value) = first_value(theirs, mine) {
+            let part = if self.enums_may_grow { enums::first_obstacle } else { enums::first_difference };
+            if let Some(value) = part(theirs, mine) {
                 return Some(format!("{path}{name}: {value}"));
             }
         }
@@ -113,33 +120,9 @@ impl Comparison<'_> {
     }
 }
 
-/// The first value, in ascending order, that one of two enums has and the other has not, or calls otherwise:
-/// `66 is `Bid` in the segment, `Buy` here`.
-fn first_value(segment: &DescribedEnum, here: &DescribedEnum) -> Option<String> {
-    let at = (0..segment.values.len().max(here.values.len()))
-        .find(|&at| key(segment.values.get(at)) != key(here.values.get(at)))?;
-    let sign = if segment.repr.is_signed() { 1 << 63 } else { 0 };
-    let rank = |value: &DescribedValue| value.value.bits() ^ sign;
-    let (theirs, mine) = (segment.values.get(at), here.values.get(at));
-    // Of two different numbers the smaller one is not there on the other side.
-    let (theirs, mine) = match (theirs, mine) {
-        (Some(theirs), Some(mine)) if rank(theirs) < rank(mine) => (Some(theirs), None),
-        (Some(theirs), Some(mine)) if rank(mine) < rank(theirs) => (None, Some(mine)),
-        both => both,
-    };
-    let (number, none) = match segment.form {
-        Form::Closed | Form::Open => ("", "no value"),
-        Form::Flags => ("bit ", "no flag"),
-    };
-    let value = theirs.or(mine)?.value.display(segment.repr);
-    let name =
-        |value: Option<&DescribedValue>| value.map_or(none.into(), |value| format!("`{}`", value.name));
-    Some(format!("{number}{value} is {} in the segment, {} here", name(theirs), name(mine)))
-}
-
-/// What makes a value what it is.
-fn key(value: Option<&DescribedValue>) -> Option<(Number, &str)> {
-    value.map(|value| (value.value, value.name.as_str()))
+fn names(whole: &str, segment: &DescribedRecord, here: &DescribedRecord) -> Option<String> {
+    let (theirs, mine) = (&segment.name, &here.name);
+    (theirs != mine).then(|| format!("{whole}: name `{theirs}` in the segment, `{mine}` here"))
 }
 
 /// `f64 at 16`
