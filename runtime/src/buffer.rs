@@ -139,8 +139,17 @@ impl<T: ShmRecord> Buffer<T> {
     /// The record in this slot and its version, with as many attempts as the timeout allows.
     pub(crate) fn read(slot: &Slot<'_>, timeout: Duration) -> Result<(T, u64), Unread> {
         let mut buffer = Self::empty();
-        let version = attempts(timeout, || slot.read(buffer.words()))?;
-        // SAFETY: a successful read has written all WORDS words.
+        let version = match slot.view() {
+            None => attempts(timeout, || slot.read(buffer.words()))?,
+            Some(view) => {
+                let version = attempts(timeout, || slot.read(&mut buffer.words()[..view.words()]))?;
+                for gap in view.gaps() {
+                    buffer.bytes_mut()[gap.clone()].fill(MaybeUninit::new(0));
+                }
+                version
+            }
+        };
+        // SAFETY: a successful read has written all WORDS words; or those of the view, every byte behind which is in a gap.
         let value = unsafe { buffer.decoded() }?;
         Ok((value, version))
     }
@@ -223,8 +232,12 @@ fn bytes_of<E>(
 /// Beside a writer that never pauses an attempt succeeds when the slot's cache lines are already here, which those of the
 /// attempts before have seen to: so a pause is followed by many, not by one.
 pub(crate) fn attempts<R>(timeout: Duration, mut attempt: impl FnMut() -> Option<R>) -> Result<R, Unread> {
+    // For reads that are patient by rule and not by need: it costs less than asking the clock.
+    if let Some(result) = attempt() {
+        return Ok(result);
+    }
     let mut deadline = Deadline::after(timeout);
-    let mut attempts = 0;
+    let mut attempts = 1;
     loop {
         for _ in 0..BURST {
             attempts += 1;

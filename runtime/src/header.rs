@@ -5,6 +5,7 @@ use std::fmt;
 
 use shmrecord_layout::RecordLayout;
 use shmrecord_layout::abi::{self, header as at};
+use shmrecord_layout::describe::DescribedRecord;
 use shmrecord_layout::fingerprint::Fnv1a;
 
 use crate::error::ErrorKind;
@@ -185,6 +186,13 @@ impl Header {
             && self.layout_id == layout.layout_id
             && self.shape.record_bytes == layout.size
             && self.shape.record_align == layout.align
+    }
+
+    /// The table's own record, as the description in the segment has it, must be the one that this is of.
+    pub(crate) fn check_described(&self, record: &DescribedRecord) -> Result<(), &'static str> {
+        let same = (record.size, record.align) == (self.shape.record_bytes, self.shape.record_align)
+            && (record.layout_id, record.schema_id) == (self.layout_id, self.schema_id);
+        if same { Ok(()) } else { Err("its record is not the header's") }
     }
 
     /// The u64 fields that the shape decides, with their names.

@@ -60,6 +60,7 @@ compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md
 
 mod address;
 pub mod adopt;
+mod agreement;
 mod announce;
 pub mod batch;
 mod buffer;
@@ -98,6 +99,7 @@ mod sync;
 mod table;
 mod turn;
 pub mod value;
+mod view;
 mod wait;
 pub mod writer;
 

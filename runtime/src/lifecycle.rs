@@ -1,14 +1,14 @@
-//! Create, attach, take over: how tables come. Relies on `region`, `header`, `guard::role` and `table`;
+//! Create, attach, take over: how tables come. Relies on `region`, `header`, `guard::role`, `table` and `agreement`;
 //! knows nothing of record types beyond their layout. `docs/FORMAT.md` lists the same steps.
 //!
 //! Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
 //! only when it is complete, locks die with their holder, and a take-over can be repeated.
 
+use shmrecord_layout::RecordLayout;
 use shmrecord_layout::abi;
-use shmrecord_layout::describe::Description;
-use shmrecord_layout::{RecordLayout, compat};
 
 use crate::address::Address;
+use crate::agreement;
 use crate::claim;
 use crate::deadline::Deadline;
 use crate::error::{At, Error, ErrorKind, Result};
@@ -140,7 +140,8 @@ pub(crate) fn open_writer(
     }
 }
 
-/// Attaches for reading; with a layout, to a table of that record only.
+/// Attaches for reading; with a layout, to a table of that record only, or of one that it can be read from if the options
+/// accept that.
 pub(crate) fn open_reader(
     options: &Options,
     address: &str,
@@ -224,7 +225,8 @@ fn attach(
         return Ok(Attached::Retired(table));
     }
     if let Some(layout) = layout {
-        check_layout(at, layout, &table)?;
+        let grown = options.compatible && access == Access::Read;
+        table.read_through(agreement::check(at, layout, &table, grown)?);
     }
     table.segment_mut().settle(at, options.wishes())?;
     Ok(Attached::Live(table))
@@ -237,20 +239,6 @@ pub(crate) fn header_behind_magic(map: &Map) -> std::result::Result<Header, Erro
     let copy = map.copy_out(0, header::BYTES);
     let copy = <[u8; header::BYTES]>::try_from(copy.as_slice()).expect("as many bytes as were asked for");
     Header::decode(&copy, map.length() as u64)
-}
-
-/// The segment's record must be this program's, in layout and in meaning.
-fn check_layout(at: &At<'_>, layout: &RecordLayout<'_>, table: &Table) -> Result<()> {
-    let header = table.header();
-    if header.is_of(layout) {
-        return Ok(());
-    }
-    let schema_id = header.schema_id;
-    let segment = table.description().map_err(|what| at.error(ErrorKind::DescriptionCorrupt).detail(what))?;
-    let words = compat::first_difference(&segment, &Description::of(layout))
-        .unwrap_or_else(|| format!("schema {schema_id:016x} in the segment, {:016x} here", layout.schema_id));
-    let kind = ErrorKind::LayoutMismatch { expected: layout.schema_id, found: schema_id };
-    Err(at.error(kind).detail(words))
 }
 
 /// Takes the role of writer in an attached table, or a share of it and a slot. `None`: the table was removed or replaced

@@ -43,6 +43,7 @@ pub struct Options {
     pub(crate) owner: Option<u32>,
     pub(crate) exclusive: bool,
     pub(crate) accept_unsealed: bool,
+    pub(crate) compatible: bool,
     pub(crate) timeout: Duration,
     pub(crate) survive_truncation: bool,
     pub(crate) doorbell: bool,
@@ -73,6 +74,7 @@ impl Options {
             owner: None,
             exclusive: false,
             accept_unsealed: false,
+            compatible: false,
             timeout: Duration::from_secs(1),
             survive_truncation: false,
             doorbell: false,
@@ -204,6 +206,16 @@ impl Options {
     #[must_use]
     pub const fn accept_unsealed(mut self, accept: bool) -> Self {
         self.accept_unsealed = accept;
+        self
+    }
+
+    /// Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of the
+    /// other, and further ones behind them or, by `since`, in what was a hole (`docs/FORMAT.md` has the rule). A field that
+    /// the table lacks reads as zeros: [`Reader::has`] tells, and `null = 0` in the schema makes them "no value". Reads of
+    /// such a table take a few steps more; those of one of the very same record do not. Writers never accept it.
+    #[must_use]
+    pub const fn compatible(mut self, compatible: bool) -> Self {
+        self.compatible = compatible;
         self
     }
 

@@ -55,18 +55,10 @@ impl RawReader {
     pub(crate) fn new(address: Address, table: Table, options: Options) -> Result<Self> {
         let corrupt = |what: &str| {
             let at = At { operation: "open for reading", subject: &address };
-            Err(at.error(ErrorKind::DescriptionCorrupt).detail(what))
+            at.error(ErrorKind::DescriptionCorrupt).detail(what)
         };
-        let description = match table.description() {
-            Ok(description) => description,
-            Err(what) => return corrupt(what),
-        };
-        let (header, root) = (table.header(), description.root());
-        if (root.size, root.align) != (header.shape.record_bytes, header.shape.record_align)
-            || (root.layout_id, root.schema_id) != (header.layout_id, header.schema_id)
-        {
-            return corrupt("its record is not the header's");
-        }
+        let description = table.description().map_err(corrupt)?;
+        table.header().check_described(description.root()).map_err(corrupt)?;
         Ok(Self { address, table, options, description })
     }
 

@@ -46,7 +46,8 @@ impl<T: ShmRecord> Reader<T> {
     /// every check of `docs/FORMAT.md` on a private copy of the header.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`], [`ErrorKind::LayoutMismatch`] naming the first differing field, and every other kind
+    /// [`ErrorKind::NotFound`], [`ErrorKind::LayoutMismatch`] naming the first differing field (see
+    /// [`Options::compatible`]), and every other kind
     /// that says why something is not a table of `T` that may be trusted.
     pub fn open(address: &str) -> Result<Self> {
         Options::new().open(address)
@@ -217,6 +218,18 @@ impl<T: ShmRecord> Reader<T> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         read::capacity(&self.table)
+    }
+
+    /// Whether the record of the table that this reads now has the field of `T` with this name. `false`: it reads as zeros,
+    /// because the table is of an earlier version of `T` ([`Options::compatible`]); or `T` has no such field. It may change
+    /// when the reader goes on with another table.
+    ///
+    /// It is for telling "written as 0" from "not written at all". Who need not tell gives a field that a later version
+    /// brings `null = 0`, which both then are, and `since`, which says when.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        let at = T::LAYOUT.fields.iter().position(|it| it.name == field);
+        at.is_some_and(|at| self.table.view().is_none_or(|view| view.has(at)))
     }
 
     /// How often the role of writer was taken: 1 for the creator, one more for each take-over. It orders nothing.

@@ -8,6 +8,7 @@
 //! | [`every`] | the record with every kind of field |
 //! | [`clock`] | the time, and a record that keeps it |
 //! | [`records`] | record types, and patterns by which a torn record is recognised |
+//! | [`versions`] | records that grow |
 //! | [`image`] | a segment's bytes, read and changed behind the library's back |
 //! | [`lock`] | the locks of a guard, taken by somebody else |
 //! | [`memfd`] | memfds, by the descriptors that a child would get |
@@ -54,4 +55,5 @@ pub mod tools;
 pub mod tracer;
 pub mod turns;
 pub mod twin;
+pub mod versions;
 pub mod waiting;

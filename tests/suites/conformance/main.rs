@@ -15,5 +15,6 @@ mod semaphores;
 mod shapes;
 mod status;
 mod values;
+mod versions;
 mod waiting;
 mod writers;

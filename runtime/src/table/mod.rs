@@ -1,9 +1,8 @@
 //! A table in a mapping: header, description, and the affine geometry that says where version and cells of a record lie.
-//! Relies on `region`, `header`, `live`, `announce` and `guard`; knows no names and no record types.
+//! Relies on `region`, `header`, `live`, `announce`, `guard` and `view`; knows no names and no record types.
 
 #![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
 
-use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use shmrecord_layout::abi;
@@ -11,14 +10,18 @@ use shmrecord_layout::describe::{self, Description};
 
 use crate::announce::Announcer;
 use crate::guard::batch::{self, Batch};
-use crate::guard::doorbell::{Doorbell, group_of};
+use crate::guard::doorbell::Doorbell;
 use crate::guard::log::Log;
-use crate::guard::record;
 use crate::header::{self, Header};
 use crate::live::{self, Live};
 use crate::region::Segment;
 use crate::region::map::{Access, Map};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
+use crate::view::View;
+
+mod slot;
+
+pub(crate) use slot::Slot;
 
 /// A mapped table. Everything it uses of the header is a private, validated copy.
 #[derive(Debug)]
@@ -27,8 +30,11 @@ pub(crate) struct Table {
     header: Box<Header>,
     /// Index bound of every access.
     capacity: u64,
-    /// Index bound of reads that nothing needs to be asked after: none, where the file may be cut meanwhile.
+    /// Index bound of reads that nothing needs to be asked after: none, where the file may be cut meanwhile or there is a
+    /// view.
     quick: u64,
+    /// How its records are read as those of another version.
+    view: Option<Box<View>>,
     cells: u32,
     /// Words of a cell.
     words: usize,
@@ -56,13 +62,6 @@ unsafe impl Send for Table {}
 // SAFETY: as for Send.
 unsafe impl Sync for Table {}
 
-/// The place of one record, in bounds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot<'a> {
-    table: &'a Table,
-    index: usize,
-}
-
 impl Table {
     /// The table in this mapping, whose header has been validated against the mapping's length.
     pub(crate) fn new(segment: Segment, header: Header) -> Self {
@@ -77,6 +76,7 @@ impl Table {
         Self {
             capacity: g.capacity,
             quick: if map.is_watched() { 0 } else { g.capacity },
+            view: None,
             cells: g.cells,
             words: place(g.cell_bytes / 8),
             first_version: pointer(g.versions_offset),
@@ -93,6 +93,24 @@ impl Table {
             segment,
             header: Box::new(header),
         }
+    }
+
+    /// From here on its records are read through this view, if there is one.
+    pub(crate) fn read_through(&mut self, view: Option<View>) {
+        if let Some(view) = view {
+            self.view = Some(Box::new(view));
+            self.quick = 0;
+        }
+    }
+
+    /// How its records are read as those of another version. `None`: they are read as they are.
+    pub(crate) fn view(&self) -> Option<&View> {
+        self.view.as_deref()
+    }
+
+    /// Words of a cell.
+    pub(crate) fn words(&self) -> usize {
+        self.words
     }
 
     /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
@@ -134,7 +152,7 @@ impl Table {
         ((index as u64) < self.capacity).then_some(Slot { table: self, index })
     }
 
-    /// As [`Table::slot`], for a read that nothing is asked after: `None` where [`Map::is_cut`] must be.
+    /// As [`Table::slot`], for a read that nothing is asked after: `None` where [`Map::is_cut`] or [`Table::view`] must be.
     #[inline(always)]
     pub(crate) fn quick_slot(&self, index: usize) -> Option<Slot<'_>> {
         ((index as u64) < self.quick).then_some(Slot { table: self, index })
@@ -280,111 +298,6 @@ unsafe fn atomics<'a>(first: NonNull<u8>, count: usize) -> &'a [AtomicU64] {
     // SAFETY: in bounds, aligned and alive as the caller promises; AtomicU64 is valid for any bits, and other processes'
     // stores are atomic or break the protocol.
     unsafe { std::slice::from_raw_parts(first.cast::<AtomicU64>().as_ptr(), count) }
-}
-
-impl<'a> Slot<'a> {
-    /// Which record it is of.
-    pub(crate) fn index(&self) -> usize {
-        self.index
-    }
-
-    #[inline(always)]
-    fn version(&self) -> &'a AtomicU64 {
-        let table = self.table;
-        // SAFETY: `index < capacity`, for which the geometry was validated: version(index) is inside the mapping.
-        let version = unsafe { table.first_version.add(self.index * table.versions_stride) };
-        // SAFETY: as before, 8 bytes at a multiple of 8; the table owns the mapping and outlives 'a.
-        let words = unsafe { atomics(version, 1) };
-        &words[0]
-    }
-
-    #[inline(always)]
-    fn cell(&self, cell: u64) -> &'a [AtomicU64] {
-        let table = self.table;
-        debug_assert!(cell < u64::from(table.cells));
-        let distance = self.index * table.record_stride + place(cell) * table.cell_stride;
-        // SAFETY: `index < capacity` and `cell < cells`, for which the geometry was validated: cell(index, cell) is
-        // inside the mapping.
-        let cell = unsafe { table.first_cell.add(distance) };
-        // SAFETY: as before, `words` words from a multiple of 8 on; the table owns the mapping and outlives 'a.
-        unsafe { atomics(cell, table.words) }
-    }
-
-    /// The version that a read gives now.
-    #[inline]
-    pub(crate) fn published(&self) -> u64 {
-        let word = self.version().load(Ordering::Relaxed);
-        match self.table.cells {
-            1 if word & 1 == 1 => self.published_under_way(),
-            1 => word / 2,
-            _ => word,
-        }
-    }
-
-    /// As [`Slot::published`], of a slot that was being written: asks the log, whose answer holds unless it moves meanwhile.
-    #[cold]
-    fn published_under_way(&self) -> u64 {
-        let mut word = 0;
-        for _ in 0..64 {
-            word = self.version().load(Ordering::Relaxed);
-            let version = match word & 1 {
-                0 => Some(word / 2),
-                _ => record::version_under_way(self.version(), &self.table.log()),
-            };
-            if let Some(version) = version {
-                return version;
-            }
-        }
-        // A log that moves that fast has gone past this write.
-        word.wrapping_add(1) / 2
-    }
-
-    /// One attempt to read a slot that nobody is writing: the version of the value now in `out`, every word of which has
-    /// been written, or `None`. `out` is at most a cell long.
-    #[inline(always)]
-    pub(crate) fn read_at_rest(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
-        let words = out.len();
-        match self.table.cells {
-            1 => record::read_at_rest(self.version(), &self.cell(0)[..words], out),
-            cells => record::read_cells(self.version(), cells, |cell| &self.cell(cell)[..words], out),
-        }
-    }
-
-    /// One attempt to read, whatever state the writer left the slot in. As [`Slot::read_at_rest`].
-    pub(crate) fn read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
-        self.read_at_rest(out).or_else(|| match self.table.cells {
-            1 => {
-                let log = self.table.log();
-                record::read_under_way(self.version(), self.cell(0), &log, self.index as u64, out)
-            }
-            _ => None,
-        })
-    }
-
-    /// Adds `words`, the record's, to a batch that does not have it yet and has room.
-    pub(crate) fn put(&self, batch: &mut Batch<'_>, words: &[u64]) {
-        batch.put(self.index as u64, self.version(), words);
-    }
-
-    /// The bit of the group that it is waited for in.
-    #[inline(always)]
-    pub(crate) fn group(&self) -> u32 {
-        group_of(self.index)
-    }
-
-    /// Publishes `words`, the record's; [`Table::mark`] is to follow. The caller holds the role.
-    #[inline(always)]
-    pub(crate) fn write(&self, words: &[u64]) {
-        debug_assert_eq!(self.table.segment.map().access(), Access::Write);
-        let count = words.len();
-        match self.table.cells {
-            1 => {
-                let cell = &self.cell(0)[..count];
-                record::write_logged(self.version(), cell, &self.table.log(), self.index as u64, words);
-            }
-            cells => record::write_cells(self.version(), cells, |cell| &self.cell(cell)[..count], words),
-        }
-    }
 }
 
 /// A size or offset of a validated geometry, below 2^62, on the 64-bit machines this is built for.
