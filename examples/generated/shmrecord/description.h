@@ -19,6 +19,7 @@
 #define SHMREC_KIND_I64 8u
 #define SHMREC_KIND_BOOL 11u
 #define SHMREC_KIND_RECORD 12u
+#define SHMREC_FORM_CLOSED 1u
 #define SHMREC_FORM_FLAGS 3u
 #define SHMREC_TIMES 5u
 #define SHMREC_FIELD_TEXT 1u
@@ -100,6 +101,12 @@ static inline const unsigned char *shmrec_value_entry(const shmrec_description *
     return d->values + (SHMREC_CAST(size_t, shmrec_u32_at(named, 20)) + index) * d->value_bytes;
 }
 
+// The table's own.
+static inline const unsigned char *shmrec_root_record(const shmrec_description *d) {
+    return shmrec_record_entry(d, d->record_count - 1);
+}
+
+static inline uint32_t shmrec_record_version(const unsigned char *record) { return shmrec_u32_at(record, 48); }
 static inline uint32_t shmrec_record_size(const unsigned char *record) { return shmrec_u32_at(record, 16); }
 static inline uint32_t shmrec_record_align(const unsigned char *record) { return shmrec_u32_at(record, 20); }
 static inline uint32_t shmrec_record_fields(const unsigned char *record) { return shmrec_u32_at(record, 28); }
@@ -109,6 +116,8 @@ static inline uint32_t shmrec_field_offset(const unsigned char *field) { return 
 static inline uint32_t shmrec_field_elem_size(const unsigned char *field) { return shmrec_u32_at(field, 32); }
 // Of its record, or of its enum.
 static inline uint32_t shmrec_field_index(const unsigned char *field) { return shmrec_u32_at(field, 36); }
+// The version that brought it; 0: it was always there.
+static inline uint32_t shmrec_field_since(const unsigned char *field) { return shmrec_u32_at(field, 76); }
 static inline uint32_t shmrec_field_time(const unsigned char *field) { return field[73]; }
 static inline uint32_t shmrec_enum_form(const unsigned char *named) { return named[16]; }
 static inline uint32_t shmrec_enum_kind(const unsigned char *named) { return named[17]; }
@@ -134,6 +143,15 @@ static inline const unsigned char *shmrec_field_enum(const shmrec_description *d
 
 static inline uint32_t shmrec_field_dim(const unsigned char *field, uint32_t dimension) {
     return shmrec_u32_at(field, 40 + 4 * SHMREC_CAST(size_t, dimension));
+}
+
+// Of all its elements, which lie in its record.
+static inline uint64_t shmrec_field_bytes(const unsigned char *field) {
+    uint64_t bytes = shmrec_field_elem_size(field);
+    for (uint32_t i = 0; i < shmrec_field_rank(field); i++) {
+        bytes *= shmrec_field_dim(field, i);
+    }
+    return bytes;
 }
 
 // Whether the bytes are to be shown as NUL-padded text.

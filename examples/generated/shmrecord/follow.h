@@ -20,12 +20,12 @@
 // Goes on with what was attached at the table's address, if it is another table. The caller has no other use for `next`.
 static inline bool shmrec_move_to(shmrec_table *table, shmrec_table *next) {
     if (shmrec_same(next->identity, table->identity)) {
-        shmrec_unmap(&next->map);
+        shmrec_table_unmap(next);
         return false;
     }
     shmrec_waiting_unmap(table->waiting);
     next->options = table->options;
-    shmrec_unmap(&table->map);
+    shmrec_table_unmap(table);
     *table = *next;
     return true;
 }
@@ -59,7 +59,7 @@ static inline int shmrec_table_refresh(shmrec_table *table, const shmrec_layout 
         *moved = shmrec_move_to(table, &next);
         return shmrec_done(error);
     }
-    shmrec_unmap(&next.map);
+    shmrec_table_unmap(&next);
     return code == SHMREC_NOT_FOUND || code == SHMREC_NOT_READY || code == SHMREC_RETIRED ? shmrec_done(error) : code;
 }
 

@@ -40,6 +40,7 @@ typedef struct shmrec_shape {
 // Every offset and stride of a segment, in bytes from its start.
 typedef struct shmrec_geometry {
     uint64_t capacity;
+    uint64_t quick; // index bound of a read that looks at nothing else: the capacity; 0 in a table that has a view
     uint64_t versions_offset;
     uint64_t versions_stride;
     uint64_t cells_offset;
@@ -117,6 +118,7 @@ static inline const char *shmrec_geometry_of(shmrec_geometry *g, const shmrec_sh
         return "description bytes";
     }
     g->capacity = shape->capacity;
+    g->quick = shape->capacity;
     g->cells = shape->cells;
     g->log_entries = shape->log_entries;
     g->description_bytes = shape->description_bytes;

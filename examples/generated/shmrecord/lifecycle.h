@@ -1,4 +1,4 @@
-// lifecycle.h: attach, take over and join. Relies on segment.h, role.h, join.h, options.h and compat.h; knows of a record
+// lifecycle.h: attach, take over and join. Relies on agreement.h, segment.h, role.h, join.h and options.h; knows of a record
 // type only its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
 //
 // Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
@@ -8,57 +8,12 @@
 #ifndef SHMRECORD_LIFECYCLE_H
 #define SHMRECORD_LIFECYCLE_H
 
+#include "agreement.h"
 #include "batch.h"
-#include "compat.h"
 #include "join.h"
 #include "options.h"
 #include "role.h"
 #include "segment.h"
-
-// The error that names the first difference between the segment's record, whose description is in `bytes`, and ours.
-static inline int shmrec_fail_layout(const shmrec_table *table, const shmrec_layout *layout, const unsigned char *bytes,
-                                     const shmrec_task *task) {
-    const shmrec_header *header = &table->header;
-    shmrec_description segment, here;
-    const char *fault = "its checksum does not match";
-    if (shmrec_fnv1a(bytes, header->geometry.description_bytes) == header->description_checksum) {
-        fault = shmrec_description_open(&segment, bytes, header->geometry.description_bytes);
-    }
-    fault = fault != NULL ? fault : shmrec_description_open(&here, layout->description, layout->description_bytes);
-    if (fault != NULL) {
-        return shmrec_fail(task, SHMREC_DESCRIPTION_CORRUPT, 0, "description corrupt: %s", fault);
-    }
-    shmrec_text words;
-    if (!shmrec_first_difference(&words, &segment, &here)) {
-        shmrec_append(&words, "schema %016llx in the segment, %016llx here",
-                      SHMREC_CAST(unsigned long long, header->schema_id),
-                      SHMREC_CAST(unsigned long long, layout->schema_id));
-    }
-    return shmrec_fail(task, SHMREC_LAYOUT_MISMATCH, 0, "layout mismatch: %s", words.bytes);
-}
-
-// Whether the segment is of a record with this layout and meaning.
-static inline bool shmrec_is_of(const shmrec_header *header, const shmrec_layout *layout) {
-    return header->schema_id == layout->schema_id && header->layout_id == layout->layout_id &&
-           header->shape.record_bytes == layout->size && header->shape.record_align == layout->align;
-}
-
-// The segment's record must be this program's, in layout and in meaning.
-static inline int shmrec_check_layout(const shmrec_table *table, const shmrec_layout *layout, const shmrec_task *task) {
-    const shmrec_header *header = &table->header;
-    if (shmrec_is_of(header, layout)) {
-        return SHMREC_OK;
-    }
-    const uint64_t length = header->geometry.description_bytes;
-    unsigned char *bytes = SHMREC_CAST(unsigned char *, malloc(length + 1)); // never a length of 0
-    if (bytes == NULL) {
-        return shmrec_fail_space(task, "malloc", ENOMEM, length);
-    }
-    shmrec_table_copy_out(table, header->geometry.description_offset, bytes, length);
-    const int code = shmrec_fail_layout(table, layout, bytes, task);
-    free(bytes);
-    return code;
-}
 
 // The error that says what is there instead of a segment of ours.
 static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_task *task) {
@@ -72,11 +27,11 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
     return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
 }
 
-// Validates a private copy of the header of the mapping in `table`; of another boot only if that is accepted. A table
-// that is `*retired` is not compared with the layout: whoever finds it removes it. Only this answer counts from then on,
+// Validates a private copy of the header of the mapping in `table`; of another boot, and of another version of the record,
+// only if these options accept it: a reader's, or NULL. A table that is `*retired` is not compared with the layout: whoever finds it removes it. Only this answer counts from then on,
 // for who may write the segment could change the word, and what was not compared must not be used.
-static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, bool any_boot, bool *retired,
-                                  const shmrec_task *task) {
+static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, const shmrec_options *accepted,
+                                  bool *retired, const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES];
     if (shmrec_load(shmrec_table_word(table, SHMREC_HEADER_MAGIC)) == 0) {
         return shmrec_fail_plain(task, SHMREC_NOT_READY);
@@ -89,14 +44,15 @@ static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layo
         return code == SHMREC_BAD_MAGIC ? shmrec_fail_foreign(table, task) : code;
     }
     table->header.of_another_boot = shmrec_of_another_boot(&table->header);
-    if (table->header.of_another_boot && !any_boot) {
+    if (table->header.of_another_boot && (accepted == NULL || !accepted->any_boot)) {
         return shmrec_fail_plain(task, SHMREC_STALE_BOOT);
     }
     if (!shmrec_is_of_this_namespace(&table->address, table->header.guard)) {
         return shmrec_fail_plain(task, SHMREC_NAMESPACE_MISMATCH);
     }
     *retired = shmrec_table_retired(table);
-    return *retired ? SHMREC_OK : shmrec_check_layout(table, layout, task);
+    const bool grown = accepted != NULL && accepted->compatible;
+    return *retired ? SHMREC_OK : shmrec_check_layout(table, layout, grown, task);
 }
 
 static inline int shmrec_check_size(uint64_t bytes, const shmrec_task *task) {
@@ -122,13 +78,13 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
     code = code != SHMREC_OK ? code : shmrec_map_found(&table->map, &found, writable, wishes, task);
     if (code == SHMREC_OK) {
         table->identity = found.identity;
-        code = shmrec_validate(table, layout, options->any_boot && !writable, retired, task);
+        code = shmrec_validate(table, layout, writable ? NULL : options, retired, task);
         // A removed table is about to give way.
         if (code == SHMREC_OK && !*retired) {
             code = shmrec_map_settle(&table->map, wishes, task);
         }
         if (code != SHMREC_OK) {
-            shmrec_unmap(&table->map);
+            shmrec_table_unmap(table);
         }
     }
     shmrec_found_close(&found);

@@ -1,5 +1,5 @@
-// reader.h: one record out of a table, in the one attempt that nearly always does, or patiently. Relies on segment.h,
-// record.h and, for how long attempts go on, snapshot.h; knows no record type.
+// reader.h: one record out of a table, in the one attempt that nearly always does, or patiently, as is every one that is read
+// through a view. Relies on segment.h, record.h and, for how long attempts go on, snapshot.h; knows no record type.
 
 #ifndef SHMRECORD_READER_H
 #define SHMRECORD_READER_H
@@ -15,13 +15,11 @@ SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, cons
                        field, SHMREC_CAST(unsigned long long, index));
 }
 
-// One attempt to read the record at `index` into `count` words, those of a cell. False: try again, or nothing is there.
-SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+// One attempt to read the record at `index`, which is below the capacity, into `count` words, at most those of a cell.
+// False: try again.
+SHMREC_HOT bool shmrec_try_at_rest(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
                                 uint64_t *version) {
     const shmrec_geometry *g = &table->header.geometry;
-    if (index >= g->capacity) {
-        return false;
-    }
     const uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
     if (g->cells == 1) {
         return shmrec_read_cell(word, cells, words, count, version);
@@ -29,25 +27,51 @@ SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint6
     return shmrec_read_cells(word, cells, g->cells, g->cell_stride / 8, words, count, version);
 }
 
-// When the first attempt failed: says why there can be no other, or makes them in bursts with growing pauses, until the
-// deadline, 0 for the table's timeout from now; now a half-written cell's value is taken from the log. Beside a writer
-// that never pauses an attempt succeeds when the slot's cache lines are already here, which the attempts before it have
-// seen to: hence bursts.
+// As shmrec_try_at_rest, for a record that is read as it is. False: try patiently, or nothing is there.
+SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                uint64_t *version) {
+    return index < table->header.geometry.quick && shmrec_try_at_rest(table, index, words, count, version);
+}
+
+// As shmrec_try_at_rest, of a table with a view or without one, and whatever state the writer left the slot in: then the value
+// is taken from the log. `count` words are all written.
+static inline bool shmrec_try_any_state(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                  uint64_t *version) {
+    const uint64_t copied = table->view != NULL ? table->view->words : count;
+    if (!shmrec_try_at_rest(table, index, words, copied, version)) {
+        if (table->header.geometry.cells != 1) {
+            return false;
+        }
+        const shmrec_log log = shmrec_table_log(table);
+        if (!shmrec_read_under_way(shmrec_table_version(table, index), shmrec_table_cells(table, index), &log, index,
+                                   words, copied, version)) {
+            return false;
+        }
+    }
+    if (table->view != NULL) {
+        shmrec_view_complete(table->view, SHMREC_BYTES(words));
+    }
+    return true;
+}
+
+// When there was no quick attempt, or it failed: says why there can be no other, or makes them in bursts with growing pauses,
+// until the deadline, 0 for the table's timeout from now. Beside a writer that never pauses an attempt succeeds when the
+// slot's cache lines are already here, which the attempts before it have seen to: hence bursts.
 SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
                                       uint64_t *version, uint64_t deadline_ns, shmrec_error *error) {
     if (index >= table->header.geometry.capacity) {
         return shmrec_fail_index("read", table, index, error);
     }
-    const bool logged = table->header.geometry.cells == 1;
-    const uint64_t *word = shmrec_table_version(table, index), *cell = shmrec_table_cells(table, index);
-    const shmrec_log log = shmrec_table_log(table);
+    // For reads that are patient by rule and not by need: it costs less than asking the clock.
+    if (shmrec_try_any_state(table, index, words, count, version)) {
+        return shmrec_done(error);
+    }
     deadline_ns = deadline_ns != 0 ? deadline_ns : shmrec_deadline_ns(shmrec_table_timeout_ns(table));
-    uint64_t attempts = 0, pause_ns = 1000;
+    uint64_t attempts = 1, pause_ns = 1000;
     do {
         for (unsigned i = 0; i < SHMREC_BURST; i++) {
             attempts++;
-            if (shmrec_try_read(table, index, words, count, version) ||
-                (logged && shmrec_read_under_way(word, cell, &log, index, words, count, version))) {
+            if (shmrec_try_any_state(table, index, words, count, version)) {
                 return shmrec_done(error);
             }
             // Asked each time: what a log claims to hold can make an attempt long.
@@ -59,6 +83,23 @@ SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index,
     const shmrec_task task = shmrec_task_of("read", table, error);
     return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in %llu attempts: record %llu",
                        SHMREC_CAST(unsigned long long, attempts), SHMREC_CAST(unsigned long long, index));
+}
+
+// Whether the record of the table that is open has the field with this name of ours, whose layout this is.
+static inline bool shmrec_table_has(const shmrec_table *table, const shmrec_layout *layout, const char *field) {
+    shmrec_description here;
+    if (table->map.base == NULL ||
+        shmrec_description_cut(&here, layout->description, layout->description_bytes) != NULL) {
+        return false;
+    }
+    const unsigned char *record = shmrec_root_record(&here);
+    for (uint32_t i = 0; i < shmrec_record_fields(record); i++) {
+        const shmrec_string name = shmrec_entry_string(&here, shmrec_field_entry(&here, record, i), 0);
+        if (name.length == strlen(field) && memcmp(name.bytes, field, name.length) == 0) {
+            return table->view == NULL || table->view->has[i] != 0;
+        }
+    }
+    return false;
 }
 
 #endif

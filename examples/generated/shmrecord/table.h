@@ -124,6 +124,10 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
 //                        of T_read, SHMREC_CONTENDED also when batches were committed during every attempt until the
 //                        timeout; then what is in `records` is of no use.
 //   T_read_fresh         as T_read, if a writer has given a sign of life lately (life.h)
+//   T_has                whether the record of the table that this reads now has the field of T with this name. False: it
+//                        reads as zeros, because the table is of an earlier version of T (`compatible` in options.h), or T
+//                        has no such field. It tells "written as 0" from "not written at all"; who need not tell gives a
+//                        field that a later version brings `null = 0`, which both then are.
 //   T_refresh            as shmrec_table_refresh (follow.h)
 //   T_close              closes
 //
@@ -219,6 +223,9 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
             }                                                                                                         \
         } while (shmrec_snapshot_again(&snapshot, &code, error));                                                     \
         return code;                                                                                                  \
+    }                                                                                                                 \
+    static inline bool T##_has(const T##_reader *reader, const char *field) {                                         \
+        return shmrec_table_has(&reader->table, &T##_layout, field);                                                  \
     }                                                                                                                 \
     static inline void T##_close(T##_reader *reader) { shmrec_table_close(&reader->table); }                          \
     SHMREC_DEFINE_SHARED(T, NAME)                                                                                     \

@@ -1,10 +1,10 @@
 // compat.h: the first difference between two described records, in the words of compat.rs:
-// `price: f64 at 16 in the segment, i64 at 16 here`. Relies on describe.h and compat_words.h; decides nothing by itself.
+// `price: f64 at 16 in the segment, i64 at 16 here`. Relies on describe.h and compat_enums.h; decides nothing by itself.
 
 #ifndef SHMRECORD_COMPAT_H
 #define SHMRECORD_COMPAT_H
 
-#include "compat_words.h"
+#include "compat_enums.h"
 #include "describe.h"
 
 static inline bool shmrec_same_shape(const unsigned char *a, const unsigned char *b) {
@@ -15,70 +15,6 @@ static inline bool shmrec_same_shape(const unsigned char *a, const unsigned char
         same = shmrec_field_dim(a, i) == shmrec_field_dim(b, i);
     }
     return same;
-}
-
-// Two descriptions being compared.
-typedef struct shmrec_comparison {
-    const shmrec_description *segment;
-    const shmrec_description *here;
-    shmrec_text *words; // the difference
-} shmrec_comparison;
-
-// Adds `PATHNAME: THEIRS in the segment, MINE here`.
-static inline void shmrec_say_difference(const shmrec_comparison *c, const char *path, const shmrec_text *name,
-                                         const char *theirs, const char *mine) {
-    shmrec_append(c->words, "%s%s: %s in the segment, %s here", path, name->bytes, theirs, mine);
-}
-
-// The name of a value in quotes, or that there is none.
-static inline shmrec_text shmrec_value_words(const shmrec_description *d, const unsigned char *value, bool is_flag) {
-    shmrec_text text;
-    text.length = 0;
-    if (value == NULL) {
-        shmrec_append(&text, "%s", is_flag ? "no flag" : "no value");
-    } else {
-        shmrec_append(&text, "`%s`", shmrec_text_of(shmrec_entry_string(d, value, 0)).bytes);
-    }
-    return text;
-}
-
-// Whether two enums of one name and kind differ: the form, or the first value, in ascending order, that one has and the
-// other has not, or calls otherwise.
-static inline bool shmrec_enums_differ(const shmrec_comparison *c, const char *path, const shmrec_text *name,
-                                       const unsigned char *segment, const unsigned char *here) {
-    static const char *const forms[] = {"", "closed enum", "open enum", "flags"};
-    const uint32_t form = shmrec_enum_form(segment), kind = shmrec_enum_kind(segment);
-    if (form != shmrec_enum_form(here)) {
-        shmrec_say_difference(c, path, name, forms[form], forms[shmrec_enum_form(here)]);
-        return true;
-    }
-    const uint64_t sign = shmrec_kind_is_signed(kind) ? UINT64_C(1) << 63 : 0; // flipped, it orders signed numbers too
-    const uint32_t their_count = shmrec_enum_values(segment), my_count = shmrec_enum_values(here);
-    for (uint32_t i = 0; i < their_count || i < my_count; i++) {
-        const unsigned char *theirs = i < their_count ? shmrec_value_entry(c->segment, segment, i) : NULL;
-        const unsigned char *mine = i < my_count ? shmrec_value_entry(c->here, here, i) : NULL;
-        if (theirs != NULL && mine != NULL) {
-            const uint64_t their_number = shmrec_value_number(theirs), my_number = shmrec_value_number(mine);
-            if (their_number == my_number && shmrec_same_string(shmrec_entry_string(c->segment, theirs, 0),
-                                                                shmrec_entry_string(c->here, mine, 0))) {
-                continue;
-            }
-            // Of two different numbers the smaller one is not there on the other side.
-            if ((their_number ^ sign) < (my_number ^ sign)) {
-                mine = NULL;
-            } else if ((my_number ^ sign) < (their_number ^ sign)) {
-                theirs = NULL;
-            }
-        }
-        const bool is_flag = form == SHMREC_FORM_FLAGS;
-        shmrec_append(c->words, "%s%s: %s", path, name->bytes, is_flag ? "bit " : "");
-        shmrec_append_number(c->words, kind, shmrec_value_number(theirs != NULL ? theirs : mine));
-        shmrec_append(c->words, " is %s in the segment, %s here",
-                      shmrec_value_words(c->segment, theirs, is_flag).bytes,
-                      shmrec_value_words(c->here, mine, is_flag).bytes);
-        return true;
-    }
-    return false;
 }
 
 // Whether what two fields of one shape mean differs: their enums, units, exponents, times, nulls.
@@ -115,6 +51,28 @@ static inline bool shmrec_meanings_differ(const shmrec_comparison *c, const char
         return false;
     }
     shmrec_say_difference(c, path, name, theirs.bytes, mine.bytes);
+    return true;
+}
+
+// Adds that a field is on one side only; NULL: it is not there.
+static inline void shmrec_say_absent(const shmrec_comparison *c, const char *path, const unsigned char *theirs,
+                                     const unsigned char *mine) {
+    const shmrec_description *d = theirs != NULL ? c->segment : c->here;
+    const unsigned char *field = theirs != NULL ? theirs : mine;
+    const shmrec_text name = shmrec_text_of(shmrec_entry_string(d, field, 0)), place = shmrec_field_place(d, field);
+    shmrec_say_difference(c, path, &name, theirs != NULL ? place.bytes : "absent",
+                          theirs != NULL ? "absent" : place.bytes);
+}
+
+// Whether the names of two records differ, for which the first `whole` bytes of `what` stand.
+static inline bool shmrec_names_differ(const shmrec_comparison *c, const char *what, int whole,
+                                       const unsigned char *segment, const unsigned char *here) {
+    const shmrec_string a = shmrec_entry_string(c->segment, segment, 0), b = shmrec_entry_string(c->here, here, 0);
+    if (shmrec_same_string(a, b)) {
+        return false;
+    }
+    shmrec_append(c->words, "%.*s: name `%s` in the segment, `%s` here", whole, what, shmrec_text_of(a).bytes,
+                  shmrec_text_of(b).bytes);
     return true;
 }
 
@@ -161,12 +119,8 @@ static inline bool shmrec_records_differ(const shmrec_comparison *c, const char 
             }
             continue;
         }
-        const bool in_segment = at < theirs;
-        const shmrec_description *d = in_segment ? c->segment : c->here;
-        const unsigned char *field = shmrec_field_entry(d, in_segment ? segment : here, at);
-        const shmrec_text name = shmrec_text_of(shmrec_entry_string(d, field, 0)), place = shmrec_field_place(d, field);
-        shmrec_append(c->words, "%s%s: %s in the segment, %s here", path, name.bytes,
-                      in_segment ? place.bytes : "absent", in_segment ? "absent" : place.bytes);
+        shmrec_say_absent(c, path, at < theirs ? shmrec_field_entry(c->segment, segment, at) : NULL,
+                          at < mine ? shmrec_field_entry(c->here, here, at) : NULL);
         return true;
     }
     const size_t path_bytes = strlen(path);
@@ -182,26 +136,28 @@ static inline bool shmrec_records_differ(const shmrec_comparison *c, const char 
                       shmrec_record_align(here));
         return true;
     }
-    const shmrec_string a = shmrec_entry_string(c->segment, segment, 0), b = shmrec_entry_string(c->here, here, 0);
-    if (!shmrec_same_string(a, b)) {
-        shmrec_append(c->words, "%.*s: name `%s` in the segment, `%s` here", whole, what, shmrec_text_of(a).bytes,
-                      shmrec_text_of(b).bytes);
-        return true;
-    }
-    return false;
+    return shmrec_names_differ(c, what, whole, segment, here);
+}
+
+// A comparison that nothing has been said of yet.
+static inline shmrec_comparison shmrec_compare(shmrec_text *words, const shmrec_description *segment,
+                                               const shmrec_description *here, bool enums_may_grow) {
+    shmrec_comparison c;
+    words->length = 0;
+    words->bytes[0] = '\0';
+    c.segment = segment;
+    c.here = here;
+    c.words = words;
+    c.enums_may_grow = enums_may_grow;
+    memset(c.reserved, 0, sizeof c.reserved);
+    return c;
 }
 
 // Whether the tables' own records differ, and the first difference in `words`.
 static inline bool shmrec_first_difference(shmrec_text *words, const shmrec_description *segment,
                                            const shmrec_description *here) {
-    words->length = 0;
-    words->bytes[0] = '\0';
-    shmrec_comparison c;
-    c.segment = segment;
-    c.here = here;
-    c.words = words;
-    return shmrec_records_differ(&c, "", shmrec_record_entry(segment, segment->record_count - 1),
-                                 shmrec_record_entry(here, here->record_count - 1));
+    const shmrec_comparison c = shmrec_compare(words, segment, here, false);
+    return shmrec_records_differ(&c, "", shmrec_root_record(segment), shmrec_root_record(here));
 }
 
 #endif

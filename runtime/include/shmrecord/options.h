@@ -67,7 +67,12 @@ typedef struct shmrec_options {
     // Every write to a new table stores the time, in the coarse steps of the kernel's clock (1 to 10 ms), so that readers
     // know how old what they read may be; it costs each write a few nanoseconds. One that exists must do so.
     bool stamps;
-    uint8_t reserved[5];
+    // Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of the
+    // other, and further ones behind them or, by `since`, in what was a hole (docs/FORMAT.md has the rule). A field that the
+    // table lacks reads as zeros: T_has tells, and `null = 0` in the schema makes them "no value". Reads of such a table
+    // take a few steps more; those of one of the very same record do not. Writers never accept it.
+    bool compatible;
+    uint8_t reserved[4];
     // The writers of a new table of many take turns by this semaphore: key of a System V set that is there and which of
     // it, 1 when free, as other programs use them. It is neither made nor removed here. 0: by a lock in the table, which
     // is a hundred times as fast. One that exists must have the same.

@@ -1,6 +1,6 @@
 // segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
-// on header.h, log.h, options.h, region.h, adopt_sysv.h for a semaphore that is not ours and, to give the role back, role.h;
-// knows no names.
+// on header.h, log.h, options.h, region.h, view.h, adopt_sysv.h for a semaphore that is not ours and, to give the role back,
+// role.h; knows no names.
 
 #ifndef SHMRECORD_SEGMENT_H
 #define SHMRECORD_SEGMENT_H
@@ -11,6 +11,7 @@
 #include "options.h"
 #include "region.h"
 #include "role.h"
+#include "view.h"
 
 // What a write has to do beside storing: take the lock and give it back; count changes; store the time; have a fence of
 // its own in front of its look at who waits, in place of their barrier.
@@ -36,6 +37,7 @@ typedef struct shmrec_table {
     shmrec_options options; // resolved: as it was opened, and will be opened again
     uint32_t *attention;          // what a writer looks at once it has published
     void *waiting;                // the page that a reader waits with: see wait.h
+    shmrec_view *view;            // how its records are read as those of another version; NULL: as they are
     uint64_t turn_batch;          // the log's sequence of the batch that holds the lock; 0: none does
     shmrec_foreign_set semaphore; // that many writers take turns by, where they do
     char semaphore_name[32];      // `sysv:0x1234[0]`
@@ -192,10 +194,17 @@ static inline void shmrec_waiting_unmap(void *page) {
     }
 }
 
+// Unmaps, and frees what was needed to read.
+static inline void shmrec_table_unmap(shmrec_table *table) {
+    shmrec_unmap(&table->map);
+    free(table->view);
+    table->view = NULL;
+}
+
 // Unmaps, gives the role back, frees. A child of the process that holds the role has neither its mapping nor its role:
 // it only closes its copy of the segment's descriptor.
 static inline void shmrec_table_release(shmrec_table *table) {
-    shmrec_unmap(&table->map);
+    shmrec_table_unmap(table);
     shmrec_waiting_unmap(table->waiting);
     shmrec_guard_close(&table->guard);
     shmrec_address_free(&table->address);

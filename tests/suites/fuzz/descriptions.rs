@@ -99,9 +99,12 @@ pub(crate) fn check(bytes: &[u8], other: &[u8], twin: Option<&mut Twin>) {
         Ok(described) => {
             keeps_inside(&described);
             let other = describe::decode(other).expect("it is whole");
-            compat::first_difference(&described, &other)
-                .unwrap_or_else(|| "the same".to_owned())
-                .replace('\n', "|")
+            let common = match compat::common_fields(&described, &other) {
+                Ok(common) => format!("versions of each other by {common:?}"),
+                Err(words) => words,
+            };
+            let difference = compat::first_difference(&described, &other);
+            format!("{}; {common}", difference.unwrap_or_else(|| "the same".to_owned())).replace('\n', "|")
         }
     };
     if let Some(twin) = twin {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shmrecord::{Arrangement, ErrorKind, RawReader, Versioned};
+use shmrecord::{Arrangement, ErrorKind, Options, RawReader, Versioned};
 
 use crate::random::Random;
 use crate::run;
@@ -35,10 +35,14 @@ fn tables() -> Vec<Table> {
 fn input(random: &mut Random, table: &mut Table, mut twin: Option<&mut Twin>) {
     let bytes = spoilt(random, table);
     table.put(&bytes);
+    let (options, request) = match random.below(2) {
+        0 => (impatient(), "read"),
+        _ => (impatient().compatible(true), "versions"),
+    };
     if let Some(twin) = &mut twin {
-        twin.say(&format!("read {}", table.address()), &[]);
+        twin.say(&format!("{request} {}", table.address()), &[]);
     }
-    let rust = read(table.address());
+    let rust = read(&options, table.address());
     read_by_name(table.address());
     if let Some(twin) = &mut twin {
         same(&twin.answer(), &rust);
@@ -59,8 +63,8 @@ fn input(random: &mut Random, table: &mut Table, mut twin: Option<&mut Twin>) {
 }
 
 /// What is said of the table, and of its first records.
-pub(crate) fn read(address: &str) -> String {
-    let reader = impatient().open::<Every>(address);
+pub(crate) fn read(options: &Options, address: &str) -> String {
+    let reader = options.open::<Every>(address);
     let mut said = words(&reader);
     if let Ok(reader) = reader {
         say_records(&mut said, reader.capacity(), |index| reader.read_versioned(index));

@@ -237,6 +237,22 @@ fn seal(bytes: &mut [u8]) {
     }
 }
 
+/// Makes the record another one, which may have fewer fields at the end, in header and description alike: what else is wrong
+/// with it then meets those who accept versions.
+fn make_a_version(random: &mut Random, bytes: &mut [u8]) {
+    let description = word(bytes, at::DESCRIPTION_OFFSET);
+    // The table's own record is the second one; its number of fields and its `schema_id`.
+    let root = description.saturating_add(64 + 64);
+    let Some(fields) = bytes.get_mut(root..).and_then(|root| root.get_mut(28..32)) else { return };
+    fields[0] = fields[0].saturating_sub(u8::try_from(random.below(3)).expect("a small number"));
+    let id = mutator::number(random, 1, &[]).to_le_bytes();
+    for at in [24, root + 40] {
+        if let Some(place) = bytes.get_mut(at..at + 8) {
+            place.copy_from_slice(&id);
+        }
+    }
+}
+
 /// The table's bytes as somebody hostile leaves them.
 pub(crate) fn spoilt(random: &mut Random, table: &Table) -> Vec<u8> {
     let mut bytes = table.whole.clone();
@@ -267,6 +283,9 @@ pub(crate) fn spoilt(random: &mut Random, table: &Table) -> Vec<u8> {
     // Who finds another schema looks for the difference in the description.
     if random.below(8) == 0 {
         change_number(random, &mut bytes, &[(24, 8)]);
+    }
+    if random.below(8) == 0 {
+        make_a_version(random, &mut bytes);
     }
     if random.below(8) > 0 {
         seal(&mut bytes);

@@ -29,7 +29,7 @@ fn hostile_tables_of_many_are_refused_or_worked_with() {
             let table = &mut tables[which];
             let bytes = spoilt(random, table);
             table.put(&bytes);
-            let _ = read(table.address());
+            let _ = read(&impatient(), table.address());
             assert!(table.bytes() == bytes, "a reader stored something");
             wait(random, table.address());
             if random.below(2) == 0 {

@@ -18,6 +18,7 @@
 //! | `machines` | (which the headers refuse) |
 //! | `memory` | sparse tables, huge and locked memory, syncing |
 //! | `mismatch` | what is said of two records that differ |
+//! | `versions` | what is said of two versions of a record, and what is read of one as the other |
 //! | `readme` | the README's program and the one that is compiled here |
 //! | `random` | records that nobody thought of |
 //!
@@ -45,6 +46,7 @@ mod roles;
 mod status;
 mod sysv;
 mod tools;
+mod versions;
 mod waiting;
 
 use integration_tests::every;

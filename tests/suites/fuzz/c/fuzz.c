@@ -82,8 +82,9 @@ static shmrec_options impatient(void) {
     return options;
 }
 
-static void read_table(const char *address) {
-    const shmrec_options options = impatient();
+static void read_table(const char *address, bool compatible) {
+    shmrec_options options = impatient();
+    options.compatible = compatible;
     twin_every_reader reader;
     const int code = twin_every_open(&reader, address, &options, &error);
     say(code);
@@ -145,7 +146,37 @@ static void work_beside(const char *address) {
     printf("done");
 }
 
-// What is wrong with a description, the first so many of these bytes, or how it differs from the one behind it.
+static void print_line(const char *text) {
+    for (const char *at = text; *at != '\0'; at++) {
+        putchar(*at == '\n' ? '|' : *at);
+    }
+}
+
+// Which fields of ours the other record has, too, if they are versions of each other.
+static void print_common(const shmrec_description *described, const shmrec_description *ours) {
+    shmrec_text words;
+    shmrec_view *view = shmrec_view_new(ours);
+    if (view == NULL) {
+        exit(2);
+    }
+    printf("; ");
+    if (!shmrec_common_fields(&words, view->has, described, ours)) {
+        print_line(words.bytes);
+    } else {
+        const char *before = "versions of each other by [";
+        for (uint32_t i = 0; i < shmrec_record_fields(shmrec_root_record(ours)); i++) {
+            if (view->has[i] != 0) {
+                printf("%s%u", before, i);
+                before = ", ";
+            }
+        }
+        printf("]");
+    }
+    free(view);
+}
+
+// What is wrong with a description, the first so many of these bytes; or how it differs from the one behind it, and whether
+// they are versions of each other.
 static void describe(const unsigned char *bytes, size_t length, size_t first) {
     shmrec_description described, ours;
     shmrec_text words;
@@ -155,11 +186,11 @@ static void describe(const unsigned char *bytes, size_t length, size_t first) {
     }
     memcpy(alone, bytes, first);
     const char *fault = shmrec_description_open(&described, alone, first);
-    if (fault == NULL) {
-        fault = shmrec_first_difference(&words, &described, &ours) ? words.bytes : "the same";
-    }
-    for (const char *at = fault; *at != '\0'; at++) {
-        putchar(*at == '\n' ? '|' : *at);
+    if (fault != NULL) {
+        print_line(fault);
+    } else {
+        print_line(shmrec_first_difference(&words, &described, &ours) ? words.bytes : "the same");
+        print_common(&described, &ours);
     }
     free(alone);
 }
@@ -315,7 +346,7 @@ static void replace_table(const char *address, uint32_t cells) {
 }
 
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
-// failures; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
+// failures; `versions ADDRESS` likewise by who accepts other versions of the record; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
 // records again; `beside ADDRESS` with `done` after reading and writing it often, behind whatever must not happen then; `remove
 // ADDRESS` with what that says; `replace CELLS ADDRESS` with what that says, and the records then; `describe FIRST` with what
 // is wrong with the first so many bytes, or different in those behind them;
@@ -327,7 +358,9 @@ static void answer(char *request, const unsigned char *bytes, size_t length) {
     uint64_t number = 0;
     unsigned memfds = 0, others = 0;
     if (sscanf(request, "read %511s", address) == 1) {
-        read_table(address);
+        read_table(address, false);
+    } else if (sscanf(request, "versions %511s", address) == 1) {
+        read_table(address, true);
     } else if (sscanf(request, "write %" SCNu64 " %511s", &number, address) == 2) {
         write_table(address, number);
     } else if (sscanf(request, "beside %511s", address) == 1) {

@@ -1,0 +1,71 @@
+// view.h: how a record is read as one that has grown out of it, or that it has grown out of; the twin of view.rs. Relies on
+// compat_growth.h for the verdict; knows no segment.
+
+#ifndef SHMRECORD_VIEW_H
+#define SHMRECORD_VIEW_H
+
+#include "compat_growth.h"
+
+// The reader's record seen through what the segment's has of it. Its offsets are the reader's own. What the segment holds
+// beside the fields that both have never shows: the writer's may be a field in a hole, or in what is reserved here.
+typedef struct shmrec_view {
+    uint64_t words; // to be copied: as many as both records have
+    uint64_t gap_count;
+    shmrec_span *gaps;  // bytes of the reader's record that belong to none of those fields in those words
+    unsigned char *has; // of each of the reader's fields: 1 when the segment's record has it, too
+} shmrec_view;
+
+// A view of this program's record, whose description is `here`, without a field yet; NULL: no memory. One `free` is its end.
+static inline shmrec_view *shmrec_view_new(const shmrec_description *here) {
+    const size_t fields = shmrec_record_fields(shmrec_root_record(here));
+    const size_t has_at = sizeof(shmrec_view) + (fields + 1) * sizeof(shmrec_span); // the end is a span, too
+    void *room = calloc(1, has_at + fields);
+    if (room == NULL) {
+        return NULL;
+    }
+    shmrec_view *view = SHMREC_CAST(shmrec_view *, room);
+    void *behind = view + 1;
+    view->gaps = SHMREC_CAST(shmrec_span *, behind);
+    view->has = SHMREC_CAST(unsigned char *, room) + has_at;
+    return view;
+}
+
+// Finds the gaps around the fields that it `has`, in cells of so many bytes.
+static inline void shmrec_view_measure(shmrec_view *view, const shmrec_description *here, uint64_t cell_bytes) {
+    const unsigned char *record = shmrec_root_record(here);
+    const uint64_t size = shmrec_record_size(record), all = (size + 7) / 8;
+    view->words = cell_bytes / 8 < all ? cell_bytes / 8 : all;
+    // What lies behind the words is in a gap, whatever the fields: nobody else gives it a value.
+    const uint64_t copied = size < 8 * view->words ? size : 8 * view->words;
+    uint64_t spans = 0, end = 0;
+    for (uint32_t i = 0; i < shmrec_record_fields(record); i++) {
+        if (view->has[i] != 0) {
+            const unsigned char *field = shmrec_field_entry(here, record, i);
+            const uint64_t first = shmrec_field_offset(field), last = first + shmrec_field_bytes(field);
+            view->gaps[spans].start = first < copied ? first : copied;
+            view->gaps[spans].end = last < copied ? last : copied;
+            spans++;
+        }
+    }
+    qsort(view->gaps, spans, sizeof *view->gaps, shmrec_compare_spans);
+    view->gaps[spans].start = view->gaps[spans].end = size;
+    // Each span of a field gives way to the gap in front of it, if there is one.
+    for (uint64_t i = 0; i <= spans; i++) {
+        const shmrec_span span = view->gaps[i];
+        if (end < span.start) {
+            view->gaps[view->gap_count].start = end;
+            view->gaps[view->gap_count].end = span.start;
+            view->gap_count++;
+        }
+        end = span.end;
+    }
+}
+
+// Makes zeros of every byte of the reader's record that was not copied, or is in no field of both.
+static inline void shmrec_view_complete(const shmrec_view *view, unsigned char *record) {
+    for (uint64_t i = 0; i < view->gap_count; i++) {
+        memset(record + view->gaps[i].start, 0, view->gaps[i].end - view->gaps[i].start);
+    }
+}
+
+#endif
