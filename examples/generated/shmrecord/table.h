@@ -174,30 +174,13 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
                                shmrec_error *error) {                                                                 \
         return shmrec_table_open(&reader->table, address, &T##_layout, options, error);                               \
     }                                                                                                                 \
-    SHMREC_COLD int T##_read_patiently(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,        \
-                                       uint64_t deadline_ns, shmrec_error *error) {                                   \
-        uint64_t words[(sizeof(T) + 7) / 8], seen = 0;                                                                \
-        const int code =                                                                                              \
-            shmrec_read_patiently(&reader->table, index, words, sizeof words / 8, &seen, deadline_ns, error);         \
-        if (code != SHMREC_OK) {                                                                                      \
-            return code;                                                                                              \
-        }                                                                                                             \
-        const char *field = T##_check(SHMREC_BYTES(words));                                                           \
-        if (field != NULL) {                                                                                          \
-            return shmrec_fail_bits(&reader->table, index, NAME, field, error);                                       \
-        }                                                                                                             \
-        shmrec_words_to_object(record, words, sizeof(T));                                                             \
-        if (version != NULL) {                                                                                        \
-            *version = seen;                                                                                          \
-        }                                                                                                             \
-        return SHMREC_OK;                                                                                             \
-    }                                                                                                                 \
     SHMREC_HOT int T##_read_until(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,             \
                                   uint64_t deadline_ns, shmrec_error *error) {                                        \
         uint64_t words[(sizeof(T) + 7) / 8], seen;                                                                    \
         if (__builtin_expect(!shmrec_try_read(&reader->table, index, words, sizeof words / 8, &seen), 0) ||           \
             __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
-            return T##_read_patiently(reader, index, record, version, deadline_ns, error);                            \
+            return shmrec_read_checked(&reader->table, index, words, sizeof words / 8, record, sizeof(T), T##_check, NAME, \
+                                       version, deadline_ns, error);                                                  \
         }                                                                                                             \
         shmrec_words_to_object(record, words, sizeof(T));                                                             \
         if (version != NULL) {                                                                                        \

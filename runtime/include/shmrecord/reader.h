@@ -85,6 +85,27 @@ SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index,
                        SHMREC_CAST(unsigned long long, attempts), SHMREC_CAST(unsigned long long, index));
 }
 
+// As shmrec_read_patiently, to an object of `bytes` bytes, if they are a value: `check` gives the first field that is none.
+// `words` is room for them. One function for all records: a header of thousands is to compile fast.
+SHMREC_COLD int shmrec_read_checked(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                    void *record, size_t bytes, const char *(*check)(const unsigned char *bytes),
+                                    const char *name, uint64_t *version, uint64_t deadline_ns, shmrec_error *error) {
+    uint64_t seen = 0;
+    const int code = shmrec_read_patiently(table, index, words, count, &seen, deadline_ns, error);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    const char *field = check(SHMREC_BYTES(words));
+    if (field != NULL) {
+        return shmrec_fail_bits(table, index, name, field, error);
+    }
+    shmrec_words_to_object(record, words, bytes);
+    if (version != NULL) {
+        *version = seen;
+    }
+    return SHMREC_OK;
+}
+
 // Whether the record of the table that is open has the field with this name of ours, whose layout this is.
 static inline bool shmrec_table_has(const shmrec_table *table, const shmrec_layout *layout, const char *field) {
     shmrec_description here;
