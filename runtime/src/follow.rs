@@ -36,7 +36,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// ```
 ///
 /// What takes a table away without saying so (`rm`, `ipcrm`) shows in no load: [`Follower::refresh`] asks the kernel. A
-/// successor may have another capacity.
+/// successor may have another capacity and, where [`Options::compatible`] accepts it, another version of the record.
 #[derive(Debug)]
 pub struct Follower<T> {
     reader: Reader<T>,

@@ -3,6 +3,7 @@
 
 mod batches;
 mod following;
+mod holes_and_enums;
 mod life;
 mod meaning;
 mod memory;
