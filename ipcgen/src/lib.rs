@@ -110,7 +110,7 @@ fn settle(source: &Source, schema: Schema, imports: Vec<Import>, found: &mut Dia
     let frames = layout::place(&schema, &foreign, &enums, &resolved, found);
     fit::check(&schema, &resolved, &frames, found);
     let facts = facts::settle(&schema, &resolved, &enums, found);
-    versions::check(&schema, &foreign, &enums, &resolved, found);
+    versions::check(&schema, &foreign, &enums, &resolved, &frames, found);
     found.settle(source);
     if found.has_errors() {
         return None;

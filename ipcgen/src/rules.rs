@@ -135,7 +135,7 @@ rules! {
     FutureVersion "E0701"
     "`since` and `deprecated` name a version of this schema, up to the one in `[schema]`; a field is not out of use before it\nis there. Raise `version` with each change."
     FieldInserted "E0702"
-    "A new field stands behind all older ones: programs that were built before it know the record up to there. `since`\nnever decreases from field to field."
+    "A new field stands behind all older ones: programs that were built before it know the record up to there. `since`\ndecreases from field to field only where the newer one lies in a hole, so that the older one behind it has not moved."
     NoZero "E0703"
     "Where an older program wrote the record, newer ones read zeros in the fields that it did not know. A closed enum that\nis added later needs a name for 0, also inside a nested record."
     UnknownField "E0704"

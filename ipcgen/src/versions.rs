@@ -1,5 +1,5 @@
-//! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `resolve` for what fields hold;
-//! other versions of the schema are not looked at.
+//! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `resolve` for what fields hold and
+//! on `layout` for where they are; other versions of the schema are not looked at: that is `evolution`.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use shmrecord_layout::Form;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::foreign::Foreign;
+use crate::layout::Frame;
 use crate::model::{Element, Enum};
 use crate::record::{Deprecated, Field, Record};
 use crate::resolve::Resolved;
@@ -20,21 +21,27 @@ pub(crate) fn check(
     foreign: &Foreign,
     enums: &[Enum],
     resolved: &Resolved,
+    frames: &[Option<Frame>],
     found: &mut Diagnostics,
 ) {
     let zeroless = Zeroless::new(schema, foreign, enums, resolved);
-    for (record, types) in schema.records.iter().zip(&resolved.types) {
+    let frames = frames.iter().skip(foreign.records.len());
+    for ((record, types), frame) in schema.records.iter().zip(&resolved.types).zip(frames) {
         let mut latest: Option<(u32, &Field)> = None;
         let names = record.fields.iter().filter_map(|field| Some(field.name.as_ref()?.value.as_str()));
         let names: BTreeSet<&str> = names.collect();
-        for (field, ty) in record.fields.iter().zip(types) {
+        for (at, (field, ty)) in record.fields.iter().zip(types).enumerate() {
             let since = field.since.as_ref();
             if let Some(since) = since {
                 known(since, "since", schema.version, found);
             }
-            let version = since.map_or(1, |since| since.value);
+            let version = version(field);
             match latest {
-                Some((before, other)) if version < before => found.push(decreasing(field, other, before)),
+                Some((before, other)) if version < before => {
+                    if frame.as_ref().is_some_and(|frame| is_moved(record, frame, at)) {
+                        found.push(decreasing(field, other, before));
+                    }
+                }
                 _ => latest = Some((version, field)),
             }
             if let Some(deprecated) = &field.deprecated {
@@ -67,10 +74,24 @@ fn known(given: &Spanned<u32>, key: &str, version: u32, found: &mut Diagnostics)
     }
 }
 
+/// The version from which on a field is there.
+fn version(field: &Field) -> u32 {
+    field.since.as_ref().map_or(1, |since| since.value)
+}
+
+/// Whether a field would be elsewhere without the later ones in front of it: they do not lie in a hole.
+fn is_moved(record: &Record, frame: &Frame, at: usize) -> bool {
+    let (field, place) = (&record.fields[at], frame.places[at]);
+    let older = (0..at).rev().find(|&before| version(&record.fields[before]) <= version(field));
+    let end = older.map_or(0, |before| frame.places[before].offset + frame.places[before].size);
+    field.offset.is_none() && end.next_multiple_of(place.align) != place.offset
+}
+
 fn decreasing(field: &Field, other: &Field, before: u32) -> Diagnostic {
     let title = format!("{} is older than the field in front of it", words(field));
     let span = field.since.as_ref().map_or(field.span, |since| since.span);
-    let report = Diagnostic::new(Rule::FieldInserted, span, title).label("fields are added at the end");
+    let report =
+        Diagnostic::new(Rule::FieldInserted, span, title).label("fields are added at the end, or in a hole");
     let other = other.since.as_ref().map_or(other.span, |since| since.span);
     report.also(other, format!("there since version {before}"))
 }
