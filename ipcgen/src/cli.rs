@@ -1,5 +1,6 @@
 //! What was typed, and what it means. Relies on clap; does no work.
 
+mod evolve;
 mod import;
 
 use std::ffi::OsString;
@@ -24,6 +25,10 @@ pub(crate) enum Action {
     Layout { schemas: Vec<PathBuf>, format: Format },
     /// Write the schema of a struct that a program has.
     Import(Import),
+    /// Add versions to locks.
+    Lock { schemas: Vec<PathBuf>, out: Option<PathBuf> },
+    /// Compare schemas with what they were.
+    Check { schemas: Vec<PathBuf>, against: Option<PathBuf> },
     /// Explain a rule by its code.
     Explain { code: String },
 }
@@ -48,9 +53,11 @@ const EXAMPLES: &str = "Examples:
   ipcgen md.toml -o generated --check fail when those files are not what would be written
   ipcgen layout md.toml               show offsets, sizes, padding and cache lines
   ipcgen import feed.h --record quote  print the schema of a struct that a program has already
+  ipcgen check md.toml                fail when programs of an earlier version, in md.lock, would break
+  ipcgen lock md.toml                 add this version to md.lock, once programs are built with it
   ipcgen explain E0301                explain an error
 
-Exit status: 0 done; 1 an error in a schema, or files out of date; 2 wrong usage, or a file that cannot be read or written";
+Exit status: 0 done; 1 an error in a schema, a broken version, or files out of date; 2 wrong usage, or a file that cannot be read or written";
 
 /// Parses the command line.
 ///
@@ -68,11 +75,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Act
             Ok(Action::Layout { schemas: paths(matches, "schema"), format })
         }
         Some(("import", matches)) => Ok(Action::Import(import::action(matches))),
+        Some(("lock", matches)) => evolve::locking(matches),
+        Some(("check", matches)) => evolve::checking(matches),
         Some(("explain", matches)) => {
             Ok(Action::Explain { code: matches.get_one::<String>("code").cloned().unwrap_or_default() })
         }
         _ => generate(&matches),
     }
+}
+
+fn usage(words: &str) -> clap::Error {
+    clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words).with_cmd(&command())
 }
 
 fn generate(matches: &ArgMatches) -> Result<Action, clap::Error> {
@@ -83,9 +96,6 @@ fn generate(matches: &ArgMatches) -> Result<Action, clap::Error> {
         languages.retain(|language| chosen.iter().any(|name| *name == language.name()));
     }
     let Some(folder) = matches.get_one::<PathBuf>("out").cloned() else {
-        let usage = |words| {
-            clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words).with_cmd(&command())
-        };
         if schemas.len() > 1 {
             return Err(usage("several schemas do not fit into one output: add -o DIR\n"));
         }
@@ -169,6 +179,8 @@ fn command() -> Command {
             ),
         )
         .subcommand(import::command())
+        .subcommand(evolve::lock(schema()))
+        .subcommand(evolve::check(schema()))
         .subcommand(
             Command::new("explain")
                 .about("Explains an error or a warning by its code")
@@ -225,6 +237,10 @@ mod tests {
             "ipcgen a.toml --depfile d",
             "ipcgen a.toml -o out --check --depfile d",
             "ipcgen layout",
+            "ipcgen lock",
+            "ipcgen lock a.toml b.toml -o a.lock",
+            "ipcgen check",
+            "ipcgen check a.toml b.toml --against old.toml",
             "ipcgen explain",
         ] {
             assert_eq!(typed(line).unwrap_err().exit_code(), 2, "{line}");

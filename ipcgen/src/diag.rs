@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -27,6 +28,7 @@ pub struct Diagnostic {
     pub title: String,
     label: String,
     others: Vec<(Span, String)>,
+    elsewhere: Option<(Arc<Source>, Span, String)>,
     helps: Vec<String>,
 }
 
@@ -34,7 +36,8 @@ impl Diagnostic {
     /// A report on a place.
     pub(crate) fn new(rule: Rule, span: Span, title: impl Into<String>) -> Self {
         let title = title.into();
-        Self { rule, span, title, label: String::new(), others: Vec::new(), helps: Vec::new() }
+        let (label, others, helps) = (String::new(), Vec::new(), Vec::new());
+        Self { rule, span, title, label, others, elsewhere: None, helps }
     }
 
     /// Adds the words at the marked place.
@@ -46,6 +49,12 @@ impl Diagnostic {
     /// Marks another place that belongs to it.
     pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
         self.others.push((span, label.into()));
+        self
+    }
+
+    /// Marks a place in another file that belongs to it.
+    pub(crate) fn elsewhere(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
+        self.elsewhere = Some((Arc::clone(source), span, label.into()));
         self
     }
 
@@ -66,45 +75,48 @@ impl Diagnostic {
     fn render(&self, source: &Source, renderer: &Renderer) -> String {
         let level = if self.rule.is_warning() { Level::WARNING } else { Level::ERROR };
         let group = level.primary_title(self.title.as_str()).id(self.rule.code());
-        let group = self.locate(Group::with_title(group), source);
+        let here = std::iter::once((self.span, self.label.as_str()))
+            .chain(self.others.iter().map(|(span, label)| (*span, label.as_str())));
+        let mut group = locate(Group::with_title(group), source, &here.collect::<Vec<_>>());
+        if let Some((source, span, label)) = &self.elsewhere {
+            group = locate(group, source, &[(*span, label)]);
+        }
         let helps = self.helps.iter().map(|help| Level::HELP.message(help.as_str()));
         renderer.render(&[group.elements(helps)])
     }
+}
 
-    /// Adds the source lines with their marks, or only their place when they are too long to show.
-    fn locate<'a>(&'a self, group: Group<'a>, source: &'a Source) -> Group<'a> {
-        let spans = || std::iter::once(self.span).chain(self.others.iter().map(|other| other.0));
-        let first = spans().map(|span| span.start).min().unwrap_or(0);
-        let last = spans().map(|span| span.end).max().unwrap_or(0);
-        let lines = source.lines(first, last);
-        if lines.len() > MAX_SNIPPET_BYTES {
-            let own = source.lines(self.span.start, self.span.start);
-            let place = Origin::path(source.name())
-                .line(source.line(self.span.start) + 1)
-                .char_column(self.span.start - own.start + 1);
-            let others = self.others.iter().map(|(span, label)| {
-                Level::NOTE.message(format!("line {}: {label}", source.line(span.start) + 1))
-            });
-            let label = (!self.label.is_empty()).then(|| Level::NOTE.message(self.label.as_str()));
-            return group.element(place).elements(label).elements(others);
-        }
-        let within = |at: usize| at.min(lines.end) - lines.start;
-        let mark = |kind: AnnotationKind, span: Span, label: &'a str| {
-            let annotation = kind.span(within(span.start)..within(span.end));
-            if label.is_empty() { annotation } else { annotation.label(label) }
-        };
-        // Line ends of two characters would be shown; spans stay what they are.
-        let text = source.text()[lines.clone()].replace('\r', " ");
-        group.element(
-            Snippet::source(text)
-                .path(source.name())
-                .line_start(source.line(first) + 1)
-                .annotation(mark(AnnotationKind::Primary, self.span, &self.label))
-                .annotations(
-                    self.others.iter().map(|(span, label)| mark(AnnotationKind::Context, *span, label)),
-                ),
-        )
+/// Adds source lines with their marks, the first of which counts most, or only their place when they are too long to show.
+fn locate<'a>(group: Group<'a>, source: &'a Source, marks: &[(Span, &'a str)]) -> Group<'a> {
+    let Some((&(span, label), others)) = marks.split_first() else { return group };
+    let first = marks.iter().map(|mark| mark.0.start).min().unwrap_or(0);
+    let last = marks.iter().map(|mark| mark.0.end).max().unwrap_or(0);
+    let lines = source.lines(first, last);
+    if lines.len() > MAX_SNIPPET_BYTES {
+        let own = source.lines(span.start, span.start);
+        let place = Origin::path(source.name())
+            .line(source.line(span.start) + 1)
+            .char_column(span.start - own.start + 1);
+        let others = others.iter().map(|(span, label)| {
+            Level::NOTE.message(format!("line {}: {label}", source.line(span.start) + 1))
+        });
+        let label = (!label.is_empty()).then(|| Level::NOTE.message(label));
+        return group.element(place).elements(label).elements(others);
     }
+    let within = |at: usize| at.min(lines.end) - lines.start;
+    let mark = |kind: AnnotationKind, &(span, label): &(Span, &'a str)| {
+        let annotation = kind.span(within(span.start)..within(span.end));
+        if label.is_empty() { annotation } else { annotation.label(label) }
+    };
+    // Line ends of two characters would be shown; spans stay what they are.
+    let text = source.text()[lines.clone()].replace('\r', " ");
+    group.element(
+        Snippet::source(text)
+            .path(source.name())
+            .line_start(source.line(first) + 1)
+            .annotation(mark(AnnotationKind::Primary, &(span, label)))
+            .annotations(others.iter().map(|other| mark(AnnotationKind::Context, other))),
+    )
 }
 
 /// All reports on one schema.
@@ -124,6 +136,17 @@ impl Diagnostics {
         } else {
             self.unreported += 1;
         }
+    }
+
+    /// Takes over the errors that were found in another part of the same file.
+    pub(crate) fn absorb_errors(&mut self, other: Self) {
+        other
+            .reports
+            .into_iter()
+            .filter(|report| !report.rule.is_warning())
+            .for_each(|report| self.push(report));
+        self.errors += other.unreported;
+        self.unreported += other.unreported;
     }
 
     /// Whether anything but warnings was found.

@@ -37,6 +37,7 @@ mod complete;
 pub mod diag;
 pub mod emit;
 mod enumeration;
+pub mod evolution;
 mod facts;
 mod fit;
 mod foreign;
@@ -73,7 +74,7 @@ use std::sync::Arc;
 
 use complete::Draft;
 use diag::Diagnostics;
-use foreign::Import;
+use foreign::{Foreign, Import};
 use model::Model;
 use schema::Schema;
 use source::Source;
@@ -104,6 +105,11 @@ pub fn compile(source: &Source) -> (Option<Model>, Diagnostics) {
 fn settle(source: &Source, schema: Schema, imports: Vec<Import>, found: &mut Diagnostics) -> Option<Model> {
     let foreign = foreign::gather(&schema, imports, found);
     check::names(&schema, &foreign, found);
+    settle_facts(source, schema, foreign, found)
+}
+
+/// From what was written to the model, whether or not languages can use its names.
+fn settle_facts(source: &Source, schema: Schema, foreign: Foreign, found: &mut Diagnostics) -> Option<Model> {
     let mut enums = foreign.enums.clone();
     enums.extend(values::settle(&schema, found));
     let resolved = resolve::resolve(&schema, &foreign, found);

@@ -1,6 +1,7 @@
 //! The program: parse, call, print, exit code. Relies on the library for all the work.
 
 mod cli;
+mod evolve;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -76,6 +77,8 @@ fn run(action: Action) -> Result<(), Failure> {
             })
         }
         Action::Import(wanted) => import(&wanted),
+        Action::Lock { schemas, out } => evolve::lock(&schemas, out.as_ref()),
+        Action::Check { schemas, against } => evolve::check(&schemas, against.as_ref()),
         Action::Explain { code } => match Rule::from_code(&code) {
             Some(rule) => print(&format!("{}\n\n{}\n", rule.code(), rule.explanation())),
             None => {
@@ -90,8 +93,6 @@ fn run(action: Action) -> Result<(), Failure> {
 /// The schemas that were typed, by their units, with what they import. Everything that is wrong with any of them is said
 /// first.
 fn compile(paths: &[PathBuf]) -> Result<(Schemas, Vec<usize>), Failure> {
-    let colored =
-        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut failure = None;
     let (mut schemas, mut typed) = (Schemas::default(), Vec::new());
     for path in paths {
@@ -102,12 +103,17 @@ fn compile(paths: &[PathBuf]) -> Result<(Schemas, Vec<usize>), Failure> {
         }
     }
     for unit in schemas.units() {
-        say(&unit.found.render(&unit.source, colored));
+        say(&unit.found.render(&unit.source, is_colored()));
         if unit.model.is_none() {
             failure = failure.or(Some(Failure::Schema));
         }
     }
     failure.map_or(Ok((schemas, typed)), Err)
+}
+
+/// Whether reports are read on a terminal that may show colors.
+fn is_colored() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// All files of these schemas and of those that they import.

@@ -12,7 +12,7 @@ use crate::type_expr::{self, TypeExpr};
 use crate::words::{self, Rename, spanned};
 
 /// `place::MAX_RECORD_BYTES`, the largest number that a key can take.
-const MAX_BYTES: u32 = 1 << 31;
+pub(crate) const MAX_BYTES: u32 = 1 << 31;
 
 /// A table `[record.NAME]`.
 #[derive(Debug)]
@@ -100,8 +100,9 @@ fn fields(name: &Spanned<String>, table: &mut Table<'_>, found: &mut Diagnostics
     }
     let mut fields = Vec::new();
     for value in short.into_iter().chain(long).flatten() {
-        if let Some(table) = table.as_table(value, value.span().into(), found) {
-            fields.push(field(table, value.span().into(), found));
+        if let Some(mut table) = table.as_table(value, value.span().into(), found) {
+            fields.push(field(&mut table, value.span().into(), found));
+            table.finish(found);
         }
     }
     let empty = |array: Option<&[_]>| array.is_none_or(<[_]>::is_empty);
@@ -116,26 +117,25 @@ fn fields(name: &Spanned<String>, table: &mut Table<'_>, found: &mut Diagnostics
     fields
 }
 
-fn field(mut table: Table<'_>, span: Span, found: &mut Diagnostics) -> Field {
-    let field = Field {
+/// Reads what a field is; whether there is more in its table is not asked.
+pub(crate) fn field(table: &mut Table<'_>, span: Span, found: &mut Diagnostics) -> Field {
+    Field {
         name: table.required_string("name", found).map(spanned),
         ty: table.required_string("type", found).and_then(|text| type_expr::parse(&text, found)),
-        doc: words::doc(&mut table, found),
-        unit: words::unit(&mut table, found),
+        doc: words::doc(table, found),
+        unit: words::unit(table, found),
         offset: table.number("offset", 0..=MAX_BYTES, found),
         exp: table.number("exp", -MAX_EXPONENT..=MAX_EXPONENT, found),
         time: table.string("time", found).map(spanned),
-        null: literal(&mut table, "null", found),
-        min: literal(&mut table, "min", found),
-        max: literal(&mut table, "max", found),
+        null: literal(table, "null", found),
+        min: literal(table, "min", found),
+        max: literal(table, "max", found),
         since: table.number("since", 1..=u32::MAX, found),
-        deprecated: deprecated(&mut table, found),
-        rename: words::rename(&mut table, found),
-        aliases: words::aliases(&mut table, found),
+        deprecated: deprecated(table, found),
+        rename: words::rename(table, found),
+        aliases: words::aliases(table, found),
         span,
-    };
-    table.finish(found);
-    field
+    }
 }
 
 /// Powers of ten up to this one are exact in an `f64`, so that scaling rounds once.

@@ -40,11 +40,18 @@ pub(crate) struct Constant {
 
 /// Reads everything that can be read, and reports everything that cannot.
 pub(crate) fn read(source: &Source, found: &mut Diagnostics) -> Schema {
+    let Some(document) = document(source, found) else { return Schema::default() };
+    let start = Span { start: 0, end: 0 };
+    schema(Table::new(&document, source.text(), start), found)
+}
+
+/// What a file is as TOML, as far as it is that; `None` when it is no text. Reports every mistake.
+pub(crate) fn document<'s>(source: &'s Source, found: &mut Diagnostics) -> Option<DeTable<'s>> {
     if let Some(at) = source.invalid() {
         let title = format!("line {} is not UTF-8", source.line(at) + 1);
         let span = Span { start: at, end: at };
         found.push(Diagnostic::new(Rule::NotUtf8, span, title).label("the next byte is not UTF-8"));
-        return Schema::default();
+        return None;
     }
     let (document, errors) = DeTable::parse_recoverable(source.text());
     let mut lines = HashSet::new();
@@ -61,8 +68,7 @@ pub(crate) fn read(source: &Source, found: &mut Diagnostics) -> Schema {
             found.push(Diagnostic::new(Rule::BadToml, span.into(), title).label(label));
         }
     }
-    let start = Span { start: 0, end: 0 };
-    schema(Table::new(document.get_ref(), source.text(), start), found)
+    Some(document.into_inner())
 }
 
 fn schema(mut root: Table<'_>, found: &mut Diagnostics) -> Schema {
@@ -105,7 +111,7 @@ fn schema(mut root: Table<'_>, found: &mut Diagnostics) -> Schema {
 }
 
 /// What every table under a key declares, in the order of the file.
-fn named<T>(
+pub(crate) fn named<T>(
     root: &mut Table<'_>,
     key: &'static str,
     read: impl Fn(Spanned<String>, Table<'_>, &mut Diagnostics) -> T,

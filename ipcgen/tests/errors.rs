@@ -32,7 +32,9 @@ fn reports_are_what_they_were() {
         shown.insert(code.to_owned());
         expect(&schema.with_extension("stderr"), &report);
     }
-    let codes: BTreeSet<String> = Rule::ALL.iter().map(|rule| rule.code().to_owned()).collect();
+    // What breaks earlier versions takes two files: it is in the fixtures of `evolution`.
+    let alone = Rule::ALL.iter().filter(|rule| !("E0711".."E0800").contains(&rule.code()));
+    let codes: BTreeSet<String> = alone.map(|rule| rule.code().to_owned()).collect();
     assert_eq!(shown, codes);
 }
 
