@@ -1,6 +1,8 @@
 //! What the tests share: fixtures with their expected output, tools that may be missing, folders that go away.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod edit;
+pub(crate) mod perf;
 pub(crate) mod random;
 
 use std::fs;
