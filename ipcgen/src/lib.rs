@@ -25,6 +25,7 @@
 //! | [`emit`] | text in a language, from the model alone |
 //! | [`output`] | files: written when they differ, compared by `--check` |
 //! | [`diag`], [`rules`] | what is wrong, in rustc's look, and why |
+//! | [`evolution`] | what becomes of a schema: its lock, and what breaks programs of earlier versions |
 //! | [`import`] | the other way: a schema from a struct that a program has |
 //! | [`Build`] | all of it from a `build.rs` |
 //!

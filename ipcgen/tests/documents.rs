@@ -1,11 +1,12 @@
-//! Every example of docs/SCHEMA.md: it holds without a warning or, when it begins with a code, breaks that rule and no other.
+//! Every example of docs/SCHEMA.md: it holds without a warning or, when it begins with a code, breaks that rule and no other;
+//! and a command that is shown prints what stands below it.
 
 mod support;
 
 use std::collections::BTreeSet;
 
 use ipcgen::Schemas;
-use support::{Scratch, path};
+use support::{Scratch, ipcgen, path, run};
 
 #[test]
 fn the_examples_of_the_language_hold() {
@@ -27,5 +28,9 @@ fn the_examples_of_the_language_hold() {
         let codes: BTreeSet<&str> = unit.found.reports().iter().map(|report| report.rule.code()).collect();
         let report = unit.found.render(&unit.source, false);
         assert_eq!(codes, expected.into_iter().collect(), "{example}\n{report}");
+    }
+    for shown in page.split("```text\n$ ipcgen ").skip(1) {
+        let (command, printed) = shown.split("```").next().unwrap().split_once('\n').unwrap();
+        assert_eq!(run(ipcgen().args(command.split(' ')).current_dir(folder.path(""))), printed, "{command}");
     }
 }
