@@ -19,6 +19,7 @@
 //! | `memory` | sparse tables, huge and locked memory, syncing |
 //! | `mismatch` | what is said of two records that differ |
 //! | `versions` | what is said of two versions of a record, and what is read of one as the other |
+//! | `edits` | (a schema's check and the readers of its versions) |
 //! | `readme` | the README's program and the one that is compiled here |
 //! | `random` | records that nobody thought of |
 //!
@@ -27,6 +28,7 @@
 mod adoption;
 mod bytes;
 mod changes;
+mod edits;
 mod errors;
 mod fork;
 mod handover;

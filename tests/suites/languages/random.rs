@@ -2,7 +2,7 @@
 //! look the same. `SHMRECORD_SEED` repeats a run by the seed that it printed.
 
 #[path = "../../../ipcgen/tests/support/random.rs"]
-mod schemas;
+pub(crate) mod schemas;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
