@@ -58,9 +58,14 @@ fn run(action: Action) -> Result<(), Failure> {
             if let Some(path) = depfile {
                 outputs.push(Output { path, text: dependencies(&schemas, &languages, &folder) });
             }
-            outputs
+            // All, before the first one takes an old one's place: they belong together.
+            let prepared = outputs
                 .iter()
-                .try_for_each(|output| output.write().map_err(|error| fail(output.path.display(), &error)))
+                .map(|output| output.prepare().map_err(|error| fail(output.path.display(), &error)));
+            prepared.collect::<Result<Vec<_>, _>>()?.into_iter().try_for_each(|prepared| {
+                let path = prepared.path().to_owned();
+                prepared.publish().map_err(|error| fail(path.display(), &error))
+            })
         }
         Action::Compare { schemas, languages, folder } => {
             let (schemas, _) = compile(&schemas)?;

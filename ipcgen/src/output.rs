@@ -17,6 +17,42 @@ pub struct Output {
     pub text: String,
 }
 
+/// A file that is written and does not have its name yet. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    output: &'a Output,
+    /// Where it is; `None`: nothing is to be done.
+    temporary: Option<PathBuf>,
+}
+
+impl Prepared<'_> {
+    /// `rename(2)`: gives it its name, in place of the old file.
+    ///
+    /// # Errors
+    /// What the system says. The old file is then as it was.
+    pub fn publish(mut self) -> io::Result<()> {
+        let Some(temporary) = &self.temporary else { return Ok(()) };
+        fs::rename(temporary, &self.output.path)?;
+        self.temporary = None;
+        Ok(())
+    }
+
+    /// The path of the file to be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.output.path
+    }
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // The error that led here is the one to report; a file that is gone already is no second one.
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
 /// How long a difference is searched for its shortest form.
 const DIFF_TIME: Duration = Duration::from_secs(1);
 
@@ -26,8 +62,18 @@ impl Output {
     /// # Errors
     /// What the system says. The old file is then as it was.
     pub fn write(&self) -> io::Result<()> {
+        self.prepare()?.publish()
+    }
+
+    /// Writes the file beside the one to be, with the folders it lies in, unless that is there already with these bytes: what
+    /// can fail for want of space fails here. Of several files all are prepared before the first is published.
+    ///
+    /// # Errors
+    /// What the system says. The old file is then as it was.
+    pub fn prepare(&self) -> io::Result<Prepared<'_>> {
+        let mut prepared = Prepared { output: self, temporary: None };
         if self.is_current() {
-            return Ok(());
+            return Ok(prepared);
         }
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -35,12 +81,9 @@ impl Output {
         };
         fs::create_dir_all(folder)?;
         let (temporary, mut file) = self.temporary(folder)?;
-        let written = file.write_all(self.text.as_bytes()).and_then(|()| fs::rename(&temporary, &self.path));
-        if written.is_err() {
-            // The first error is the one to report; a file that is gone already is no second one.
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        prepared.temporary = Some(temporary);
+        file.write_all(self.text.as_bytes())?;
+        Ok(prepared)
     }
 
     /// A unified diff from the file as it is to the file as it should be; `None` when there is none.
