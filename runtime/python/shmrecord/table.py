@@ -1,6 +1,7 @@
 """Reader: a table in shared memory, its records as structures of a generated class or of numpy. Relies on attach and slot;
 never stores to the segment."""
 
+import operator
 import time
 
 from . import describe, header, validity
@@ -137,6 +138,8 @@ class Reader:
     def _patiently(self, index, size):
         if self._segment is None:
             raise self._error(Code.BAD_ARGUMENT, "bad handle: it is closed")
+        # A number of numpy's has few bits, in which an offset overflows.
+        index = operator.index(index)
         if not 0 <= index < self._capacity:
             raise self._error(Code.INDEX_OUT_OF_RANGE, f"index {index} out of range, capacity {self._capacity}")
         # Nearly always this is all.

@@ -50,9 +50,19 @@ def answer(table, command, count):
         assert b"".join(records) == table.snapshot_numpy().tobytes() or count
         say(*map(words, records))
     elif command == "versions":
-        say(*(table.version(index) for index in range(table.capacity)))
+        say(*(table.version(Index(index)) for index in range(table.capacity)))
     elif command == "state":
         say("retired" if table.retired else "live")
+
+
+class Index:
+    """A number that can be an index and nothing else: arithmetic on one of numpy's overflows."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def __index__(self):
+        return self._number
 
 
 def attempt(read, table, index):
