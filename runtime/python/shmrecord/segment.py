@@ -108,6 +108,8 @@ class Segment:
         if at == ctypes.c_void_p(-1).value:
             raise task.os_error("shmat", ctypes.get_errno())
         self._detach = weakref.finalize(self, libc.shmdt, at)
+        # The process's end gives it back, behind the last read of its threads.
+        self._detach.atexit = False
         return memoryview((ctypes.c_char * facts.segsz).from_address(at)).cast("B").toreadonly()
 
 

@@ -1,13 +1,17 @@
 //! Values, versions and snapshots, of every kind of segment, at rest and after each store that a writer can die of.
 
+use std::process::Command;
+
 use integration_tests::case::{CELLS, Case};
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096, Quote, quote};
+use integration_tests::tools::{has_tool, run};
+use ipcgen::emit::Language;
 use shmrecord::{Arrangement, Options, Reader, SharedWriter, ShmRecord, Writer};
 
 use crate::records::{Lamp, Lights, Signal};
-use crate::served::{Printed, Reads, fixture};
+use crate::served::{Printed, Reads, fixture, folder, generate, suite};
 
 const CAPACITY: usize = 3;
 
@@ -87,6 +91,23 @@ fn tables_of_many_writers_and_with_doorbells_are_read() {
             assert_eq!(served.read(3)[2].as_ref().unwrap().words[3], 5, "{reads:?}: {options:?}");
             let _: SharedWriter<Quote> = writer;
         }
+    }
+}
+
+#[test]
+fn a_table_that_python_leaves_open_is_there_until_its_end() {
+    if !has_tool("python3") {
+        return;
+    }
+    let folder = folder().join("exit-python");
+    generate(&fixture(), Language::Python, &folder);
+    for backend in Backend::PUBLIC {
+        let place = Place::new(backend);
+        let mut writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+        writer.write(1, &quote(1)).unwrap();
+        let mut command = Command::new("python3");
+        command.arg("-B").arg(suite("python/exit.py")).args(["Quote", place.address()]);
+        assert_eq!(run(command.env("PYTHONPATH", &folder)), "1\n", "{backend:?}");
     }
 }
 
