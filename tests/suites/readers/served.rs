@@ -49,7 +49,6 @@ impl Reads {
     /// The program, and what it is started with; `None`, and a word about it, where its tools are missing.
     fn program(self) -> Option<&'static [String]> {
         static PYTHON: LazyLock<Option<Vec<String>>> = LazyLock::new(|| {
-            has_numpy();
             has_tool("python3").then(|| {
                 generate(&fixture(), Language::Python, folder());
                 let script = folder().join("serve.py");
@@ -179,8 +178,11 @@ pub(crate) fn generate(model: &Model, language: Language, folder: &Path) {
     }
 }
 
-fn has_numpy() {
-    has("numpy", Command::new("python3").args(["-c", "import numpy"]));
+/// Without it `serve.py` compares nothing with what numpy makes of a table.
+pub(crate) fn has_numpy() -> bool {
+    static THERE: LazyLock<bool> =
+        LazyLock::new(|| has("numpy", Command::new("python3").args(["-c", "import numpy"])));
+    *THERE
 }
 
 pub(crate) fn has_go() -> bool {

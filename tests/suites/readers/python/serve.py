@@ -14,6 +14,11 @@ import sys
 import fixture
 import shmrecord
 
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
 
 def main():
     record = getattr(fixture, sys.argv[1])
@@ -47,7 +52,7 @@ def answer(table, command, count):
                 say(index, version, words(bytes(value)))
     elif command == "snapshot":
         records = [bytes(record) for record in table.snapshot()]
-        assert b"".join(records) == table.snapshot_numpy().tobytes() or count
+        assert numpy is None or b"".join(records) == table.snapshot_numpy().tobytes() or count
         say(*map(words, records))
     elif command == "versions":
         say(*(table.version(Index(index)) for index in range(table.capacity)))
