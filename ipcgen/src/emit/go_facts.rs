@@ -39,7 +39,7 @@ pub(super) fn methods(record: &Record, model: &Model, out: &mut String) {
             let body = format!("float64({value}) {operator} 1e{}", field.exp.unsigned_abs());
             method("Value", &format!("is the value in {unit}."), "float64", &body);
         }
-        if let Some(body) = field.time.and_then(|time| moment(time, &value)) {
+        if let Some(body) = field.time.and_then(|time| moment(time, kind, &value)) {
             method("Time", "is the moment.", "time.Time", &body);
         }
     }
@@ -50,7 +50,7 @@ pub(super) fn needs(package: &str, model: &Model) -> bool {
     let mut fields = model.records.iter().flat_map(Record::fields);
     match package {
         "strings" => fields.any(|field| field.ty.element == Element::Char),
-        "time" => fields.any(|field: &Field| field.time.is_some_and(|time| moment(time, "").is_some())),
+        "time" => fields.any(|field: &Field| field.time.is_some_and(|time| time != Time::MonotonicNs)),
         _ => !model.enums.is_empty(),
     }
 }
@@ -69,9 +69,17 @@ fn is_null(kind: Kind, null: Number, value: &str) -> String {
 }
 
 /// The moment that an integer counts; `None` where it counts from a boot.
-fn moment(time: Time, value: &str) -> Option<String> {
+fn moment(time: Time, kind: Kind, value: &str) -> Option<String> {
+    let unsigned = kind == Kind::U64;
+    // With a sign the greater half of what has none would be moments before 1970.
+    let split = |per_second: &str, to_nanoseconds: &str| {
+        format!("time.Unix(int64({value}/{per_second}), int64({value}%{per_second}){to_nanoseconds})")
+    };
     match time {
         Time::UnixS => Some(format!("time.Unix(int64({value}), 0)")),
+        Time::UnixMs if unsigned => Some(split("1e3", "*1e6")),
+        Time::UnixUs if unsigned => Some(split("1e6", "*1e3")),
+        Time::UnixNs if unsigned => Some(split("1e9", "")),
         Time::UnixMs => Some(format!("time.UnixMilli(int64({value}))")),
         Time::UnixUs => Some(format!("time.UnixMicro(int64({value}))")),
         Time::UnixNs => Some(format!("time.Unix(0, int64({value}))")),

@@ -216,7 +216,7 @@ func (r *Everything) LeastValue() float64 {
 
 // TsTime is the moment.
 func (r *Everything) TsTime() time.Time {
-	return time.Unix(0, int64(r.Ts))
+	return time.Unix(int64(r.Ts/1e9), int64(r.Ts%1e9))
 }
 
 // UpIsNull tells whether there is no value.

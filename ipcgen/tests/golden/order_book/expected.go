@@ -281,7 +281,7 @@ func (r *Book) SymbolText() string {
 
 // TsTime is the moment.
 func (r *Book) TsTime() time.Time {
-	return time.Unix(0, int64(r.Ts))
+	return time.Unix(int64(r.Ts/1e9), int64(r.Ts%1e9))
 }
 
 // HaltTsIsNull tells whether there is no value.
