@@ -217,7 +217,7 @@ func nullOf(field *describedField) string {
 		return "null " + integerText(field.null, field.kind)
 	case float != float:
 		return "null NaN"
-	case math.Abs(float) < 1<<31 && math.Float64bits(float64(int32(float))) == field.null:
+	case float >= -1<<31 && float < 1<<31 && math.Float64bits(float64(int32(float))) == field.null:
 		return fmt.Sprintf("null %d", int32(float))
 	}
 	return fmt.Sprintf("null 0x%016x", field.null)

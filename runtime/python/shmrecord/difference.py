@@ -114,6 +114,6 @@ def _null(field):
         return f"null {value}"
     if value != value:
         return "null NaN"
-    if abs(value) < 1 << 31 and struct.pack("<d", int(value)) == struct.pack("<d", value):
+    if -(1 << 31) <= value < 1 << 31 and struct.pack("<d", int(value)) == struct.pack("<d", value):
         return f"null {int(value)}"
     return f"null {field.null:#018x}"
