@@ -74,10 +74,15 @@ class Error(Exception):
     """Why something failed: `code`, an `errno` of the system or 0, and the sentence that `str` gives."""
 
     def __init__(self, code, operation, subject, found, errno=0):
-        reason = f": {os.strerror(errno)} (os error {errno})" if errno else ""
-        super().__init__(f"{operation} {subject}: {found}{reason}; {_HINTS[code]}")
+        # All of them, so that it can be pickled: what a process of a pool raises is.
+        super().__init__(code, operation, subject, found, errno)
         self.code = code
         self.errno = errno
+
+    def __str__(self):
+        code, operation, subject, found, errno = self.args
+        reason = f": {os.strerror(errno)} (os error {errno})" if errno else ""
+        return f"{operation} {subject}: {found}{reason}; {_HINTS[code]}"
 
 
 class Task:

@@ -9,6 +9,7 @@ state        `live` or `retired`
 """
 
 import ctypes
+import pickle
 import sys
 
 import fixture
@@ -25,6 +26,8 @@ def main():
     try:
         table = shmrecord.Reader(sys.argv[2], record)
     except shmrecord.Error as error:
+        # As one that comes from another process.
+        error = pickle.loads(pickle.dumps(error))
         say("refused", int(error.code), error)
         return
     say("table", table.capacity, table.epoch)
