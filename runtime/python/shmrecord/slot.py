@@ -31,11 +31,12 @@ class Slots:
         self._cells, self._log_entries = shape.cells, shape.log_entries
         self._cell_words = -(-shape.record_bytes // 8)
         self._log = header.geometry.log_offset // 8
-        self._attempt = self._slot_or_log if shape.cells == 1 else self._newest_cell
+        # Not bound: a method of its own in an object keeps it, and so the mapping, until the garbage collector comes.
+        self._attempt = Slots._slot_or_log if shape.cells == 1 else Slots._newest_cell
 
     def attempt(self, index, size):
         """One attempt to read so many bytes of a record: version and bytes, or None."""
-        return self._attempt(index, size)
+        return self._attempt(self, index, size)
 
     def _version_at(self, index):
         return (self._geometry.versions_offset + index * self._geometry.versions_stride) // 8

@@ -9,6 +9,7 @@ state        `live` or `retired`
 """
 
 import ctypes
+import os
 import pickle
 import sys
 
@@ -30,6 +31,9 @@ def main():
         error = pickle.loads(pickle.dumps(error))
         say("refused", int(error.code), error)
         return
+    there = os.listdir("/proc/self/fd")
+    shmrecord.Reader(sys.argv[2], record)
+    assert os.listdir("/proc/self/fd") == there, "a reader that nobody has is gone"
     say("table", table.capacity, table.epoch)
     with table:
         for line in sys.stdin:
