@@ -58,10 +58,11 @@ impl fmt::Display for Value<'_> {
     /// escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Unsigned(value) => f.pad(&value.to_string()),
-            Value::Signed(value) => f.pad(&value.to_string()),
-            Value::F32(value) => f.pad(&value.to_string()),
-            Value::F64(value) => f.pad(&value.to_string()),
+            // Not padded as text, which a precision cuts: of 1234.5 it would leave the first digits.
+            Value::Unsigned(value) => value.fmt(f),
+            Value::Signed(value) => value.fmt(f),
+            Value::F32(value) => value.fmt(f),
+            Value::F64(value) => value.fmt(f),
             Value::Bool(value) => f.pad(&value.to_string()),
             Value::Text(text) => f.pad(&printable(text)),
             Value::Null => f.pad("null"),
@@ -206,7 +207,7 @@ mod tests {
         EnumLayout, FieldLayout, FieldType, Form, Kind, Number, RecordLayout, Time, ValueLayout,
     };
 
-    use super::fields;
+    use super::{Decimal, Value, fields};
 
     #[test]
     fn every_kind_of_field_is_printed_by_name() {
@@ -240,6 +241,16 @@ mod tests {
                 "switches=[{on: true, level: -1}, {on: invalid(0x07), level: 3}]"
             ]
         );
+    }
+
+    #[test]
+    fn a_precision_leaves_numbers_what_they_are() {
+        let shown = |value: Value<'_>| format!("{value:>8.2}");
+        assert_eq!(shown(Value::Unsigned(12_345)), "   12345");
+        assert_eq!(shown(Value::Signed(-12_345)), "  -12345");
+        assert_eq!(shown(Value::F32(1234.5)), " 1234.50");
+        assert_eq!(shown(Value::F64(-0.125_1)), "   -0.13");
+        assert_eq!(shown(Value::Decimal(Decimal { units: 12_345, exp: -3 })), "  12.345");
     }
 
     #[test]
