@@ -1,6 +1,8 @@
 //! Names that the schema language takes, for those of C and C++. Relies on the language itself: a name that it refuses is
 //! tried in another form, until the schema compiles.
 
+use std::collections::{HashMap, HashSet};
+
 use super::fault::Fault;
 use super::legacy::Legacy;
 use super::write::{self, Slot};
@@ -41,6 +43,7 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
         values: named(&legacy.enums, |of| of.values.iter().map(|(name, _)| name.as_str()).collect()),
     };
     for _ in 0..MAX_ROUNDS {
+        names.tell_apart();
         let written = write::schema(legacy, &names);
         let source = Source::new("the imported schema", written.text);
         let (model, found) = crate::compile(&source);
@@ -68,6 +71,15 @@ fn named<T>(all: &[T], names: impl Fn(&T) -> Vec<&str>) -> Vec<Vec<Name>> {
 }
 
 impl Names {
+    /// Numbers the names that are written as the same key, as those of two namespaces can be: TOML has each once, and
+    /// would not get as far as a report on names.
+    fn tell_apart(&mut self) {
+        [&mut self.records, &mut self.enums]
+            .into_iter()
+            .chain(&mut self.values)
+            .for_each(|keys| distinct(keys));
+    }
+
     fn at(&mut self, slot: Slot) -> &mut Name {
         match slot {
             Slot::Schema => &mut self.schema,
@@ -76,6 +88,25 @@ impl Names {
             Slot::Enum(number) => &mut self.enums[number],
             Slot::Value(number, value) => &mut self.values[number][value],
         }
+    }
+}
+
+/// Gives each of these a form that none in front of it has.
+fn distinct(names: &mut [Name]) {
+    let mut known = HashSet::new();
+    let mut latest: HashMap<String, u32> = HashMap::new();
+    for name in names {
+        let mut current = name.current();
+        if known.contains(&current) {
+            // `Q_2`: `Q_` would be `Q` in some languages.
+            name.attempt = name.attempt.max(latest.get(&name.base).copied().unwrap_or(1));
+            while known.contains(&current) {
+                name.attempt += 1;
+                current = name.current();
+            }
+            latest.insert(name.base.clone(), name.attempt);
+        }
+        known.insert(current);
     }
 }
 
@@ -109,7 +140,7 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
-    use super::Name;
+    use super::{Name, distinct};
 
     #[test]
     fn names_stay_as_near_as_they_can() {
@@ -128,5 +159,13 @@ mod tests {
         let forms: Vec<String> =
             (0..4).map(|attempt| Name { attempt, ..Name::new("type") }.current()).collect();
         assert_eq!(forms, ["type", "type_", "type_2", "type_3"]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered() {
+        let mut names: Vec<Name> = ["Q", "_Q", "Q_2", "P", "Q", "Q_"].map(Name::new).into();
+        distinct(&mut names);
+        let forms: Vec<String> = names.iter().map(Name::current).collect();
+        assert_eq!(forms, ["Q", "Q_2", "Q_2_2", "P", "Q_3", "Q_"]);
     }
 }

@@ -52,6 +52,7 @@ fn a_header_of_cpp() {
             "feed::Virtual",
             "feed::Refers",
             "feed::Versioned",
+            "feed::Homonyms",
             "feed::Ring<char, 7>",
         ],
         "g++",

@@ -56,6 +56,26 @@ struct Refers {
     Empty empty;
 };
 
+namespace bids {
+struct Level {
+    double price;
+};
+enum class State : std::int8_t { _Off, Off, On = -1 };
+}
+namespace asks {
+struct Level {
+    float price;
+};
+enum class State : std::uint64_t { Off = UINT64_MAX };
+}
+
+struct Homonyms {
+    bids::Level bid;
+    asks::Level ask;
+    bids::State bid_state;
+    asks::State ask_state;
+};
+
 inline namespace v2 {
 struct Versioned {
     int a;
