@@ -53,6 +53,7 @@ fn gather(
     if depth > MAX_FLAT {
         return Err(Fault::new(format!("structs are in one another more than {MAX_FLAT} deep")));
     }
+    let first = members.len();
     for entry in debug.children(at)? {
         if members.len() >= MAX_MEMBERS {
             return Err(Fault::new(format!("the struct has more than {MAX_MEMBERS} members")));
@@ -68,6 +69,11 @@ fn gather(
             gimli::DW_TAG_variant_part => members.push(nowhere(debug, &entry, base, "variants")?),
             _ => {}
         }
+    }
+    // What a base or a nameless struct asks for, the struct around it has.
+    let asked_align = debug.entry(at)?.number(gimli::DW_AT_alignment).unwrap_or(1);
+    if let Some(member) = members.get_mut(first) {
+        member.asked_align = member.asked_align.max(asked_align);
     }
     Ok(())
 }

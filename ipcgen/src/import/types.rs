@@ -64,6 +64,8 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
     let mut alias = None;
     let mut dims = Vec::new();
     let mut asked_align = 1;
+    // The number of dimensions around that of a vector.
+    let mut vector = None;
     for _ in 0..MAX_CHAIN {
         let entry = debug.entry(at)?;
         asked_align = asked_align.max(entry.number(gimli::DW_AT_alignment).unwrap_or(1));
@@ -81,6 +83,9 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
             | gimli::DW_TAG_atomic_type
             | gimli::DW_TAG_template_alias => None,
             gimli::DW_TAG_array_type => {
+                if entry.flag(gimli::DW_AT_GNU_vector) {
+                    vector = Some(dims.len());
+                }
                 if dims.len() < MAX_DIMENSIONS {
                     dims.extend(lengths(debug, &entry)?);
                 }
@@ -120,6 +125,9 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
             }
         };
         if let Some(shape) = shape {
+            if let (Some(around), Shape::Scalar(kind) | Shape::Char(kind)) = (vector, &shape) {
+                asked_align = asked_align.max(vector_align(*kind, &dims[around..]));
+            }
             return Ok(Type { shape, dims, asked_align });
         }
         match signed.map_or_else(|| debug.reference(&entry, gimli::DW_AT_type), |signed| Ok(Some(signed)))? {
@@ -132,6 +140,13 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
 
 fn foreign(what: &str, size: u64, align: u64) -> Type {
     Type { shape: Shape::Foreign { what: what.to_owned(), size, align }, dims: Vec::new(), asked_align: 1 }
+}
+
+/// The alignment of a vector, for `__attribute__((vector_size))`: its size.
+fn vector_align(kind: Kind, dims: &[u64]) -> u64 {
+    let elem_size = u64::from(kind.size().unwrap_or(1));
+    let size = dims.iter().try_fold(elem_size, |size, length| size.checked_mul(*length));
+    size.and_then(u64::checked_next_power_of_two).unwrap_or(1)
 }
 
 /// The lengths of an array's dimensions.

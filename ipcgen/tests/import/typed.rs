@@ -82,6 +82,26 @@ fn what_a_schema_cannot_express_is_named_with_its_line() {
     assert!(out.contains("{ name = \"next\", type = \"[u8; 8]\""), "{out}");
 }
 
+#[test]
+fn a_struct_is_aligned_as_its_bases_nameless_parts_and_vectors() {
+    let folder = scratch("import-typed-aligned");
+    folder.file(
+        "wide.hpp",
+        "struct alignas(64) Base { int a; };
+struct Derived : Base { int b; };
+struct Holder { int z; struct { alignas(32) char q; }; };
+struct Vector { int x; float v __attribute__((vector_size(16))); };
+",
+    );
+    for compiler in ["g++", "clang++"].into_iter().filter(|compiler| has_tool(compiler)) {
+        for (record, align) in [("Derived", 64), ("Holder", 32), ("Vector", 16)] {
+            let (code, out, words) = typed(&["wide.hpp", "--cc", compiler, "--record", record], &folder);
+            assert_eq!((code, words.as_str()), (0, ""), "{compiler}, {record}");
+            assert!(out.contains(&format!("\nalign = {align}\n")), "{compiler}: {out}");
+        }
+    }
+}
+
 /// Without line numbers, which every version of the system's headers has its own of.
 fn without_lines(schema: &str) -> String {
     let parts = schema.split(".h:").map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
