@@ -118,7 +118,7 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
             tag => {
                 let what = pointer(debug, &entry, tag)?;
                 let (what, size) = match what {
-                    Some(what) => (what, size.unwrap_or(8)),
+                    Some(what) => (what, size.unwrap_or(pointer_size(debug, &entry, tag)?)),
                     None => (format!("a type that schemas do not have ({tag})"), size.unwrap_or(0)),
                 };
                 Some(Shape::Foreign { what, size, align: size.clamp(1, 8) })
@@ -214,6 +214,14 @@ fn union_align(debug: &Debug<'_>, at: At, depth: usize) -> Result<u64, Fault> {
         }
     }
     Ok(align)
+}
+
+/// The size of what points somewhere, which compilers do not always say: that to a method has an offset beside it.
+fn pointer_size<'d>(debug: &Debug<'d>, entry: &Entry<'d>, tag: gimli::DwTag) -> Result<u64, Fault> {
+    let Some(target) = debug.reference(entry, gimli::DW_AT_type)? else { return Ok(8) };
+    let to_method = tag == gimli::DW_TAG_ptr_to_member_type
+        && debug.entry(target)?.raw.tag() == gimli::DW_TAG_subroutine_type;
+    Ok(if to_method { 16 } else { 8 })
 }
 
 /// What points somewhere, in words.

@@ -54,6 +54,8 @@ struct Refers {
     int &reference;
     int Quote::*member;
     Empty empty;
+    int (Quote::*method)();
+    char last;
 };
 
 namespace bids {
