@@ -19,7 +19,8 @@ pub(super) fn structure(
     mut into: Struct,
     members: Vec<Member>,
 ) -> Result<Struct, Fault> {
-    let mut asked = into.align;
+    let own = into.align;
+    let mut asked = own;
     let mut judged = Vec::new();
     for member in members {
         asked = asked.max(member.asked_align);
@@ -66,8 +67,10 @@ pub(super) fn structure(
         into.align = into.align.max(align);
         into.fields.push(field);
     }
-    if !packed && align.is_power_of_two() && align <= MAX_ALIGN {
-        into.align = align;
+    // What a packed struct asks for itself holds, as in `packed, aligned(64)`.
+    let align = if packed { own } else { align };
+    if align.is_power_of_two() && align <= MAX_ALIGN {
+        into.align = into.align.max(align);
     }
     into.refused.sort_by_key(|refused| refused.offset);
     Ok(into)
@@ -92,8 +95,8 @@ fn judge(reading: &mut Reading<'_, '_>, member: Member, of: &str) -> Result<Judg
     };
     let ty = match holds {
         Holds::Value(ty) => ty,
-        Holds::Bits { size } => {
-            return Ok(Judged::Refused(refused(size, "a bit-field".to_owned(), true, false), 1));
+        Holds::Bits { size, align } => {
+            return Ok(Judged::Refused(refused(size, "a bit-field".to_owned(), true, false), align));
         }
         Holds::Nowhere { what } => return Ok(Judged::Refused(refused(0, what.to_owned(), false, true), 1)),
     };

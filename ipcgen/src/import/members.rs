@@ -25,9 +25,10 @@ pub(super) struct Member {
 /// What a part holds.
 pub(super) enum Holds {
     Value(Type),
-    /// Bits, in so many bytes.
+    /// Bits, in so many bytes, with the alignment of their type.
     Bits {
         size: u64,
+        align: u64,
     },
     /// Something that is in no place known to the compiler, as virtual bases.
     Nowhere {
@@ -115,7 +116,13 @@ fn member<'d>(
     let asked_align = entry.number(gimli::DW_AT_alignment).unwrap_or(1).max(ty.asked_align);
     if entry.raw.has_attr(gimli::DW_AT_bit_size) {
         let (offset, size) = bits(entry);
-        let holds = Holds::Bits { size };
+        let align = match ty.shape {
+            Shape::Scalar(kind) | Shape::Char(kind) | Shape::Enum { kind, .. } => {
+                kind.size().map_or(1, u64::from)
+            }
+            _ => 1,
+        };
+        let holds = Holds::Bits { size, align };
         members.push(Member { name, place, offset: base.saturating_add(offset), holds, asked_align });
         return Ok(());
     }

@@ -199,8 +199,10 @@ fn union_words(debug: &Debug<'_>, at: At) -> Result<String, Fault> {
 
 /// The alignment that the members of a union give it.
 fn union_align(debug: &Debug<'_>, at: At, depth: usize) -> Result<u64, Fault> {
-    let mut align = 1;
+    let asked = |entry: &Entry<'_>| entry.number(gimli::DW_AT_alignment).unwrap_or(1);
+    let mut align = asked(&debug.entry(at)?);
     for member in debug.children(at)? {
+        align = align.max(asked(&member));
         let Some(ty) = debug.reference(&member, gimli::DW_AT_type)? else { continue };
         if depth < MAX_CHAIN && member.raw.tag() == gimli::DW_TAG_member {
             let ty = at_entry(debug, ty, depth + 1)?;

@@ -83,7 +83,7 @@ fn what_a_schema_cannot_express_is_named_with_its_line() {
 }
 
 #[test]
-fn a_struct_is_aligned_as_its_bases_nameless_parts_and_vectors() {
+fn a_struct_is_aligned_as_its_parts_ask_for_and_as_it_asks_for_itself() {
     let folder = scratch("import-typed-aligned");
     folder.file(
         "wide.hpp",
@@ -91,11 +91,17 @@ fn a_struct_is_aligned_as_its_bases_nameless_parts_and_vectors() {
 struct Derived : Base { int b; };
 struct Holder { int z; struct { alignas(32) char q; }; };
 struct Vector { int x; float v __attribute__((vector_size(16))); };
+struct United { union { int i; char c __attribute__((aligned(16))); } u; };
+struct Bits { unsigned long a : 40; int b : 5; };
+struct __attribute__((packed, aligned(4))) Packed { char a; int b; char c[3]; };
 ",
     );
     for compiler in ["g++", "clang++"].into_iter().filter(|compiler| has_tool(compiler)) {
-        for (record, align) in [("Derived", 64), ("Holder", 32), ("Vector", 16)] {
-            let (code, out, words) = typed(&["wide.hpp", "--cc", compiler, "--record", record], &folder);
+        let records =
+            [("Derived", 64), ("Holder", 32), ("Vector", 16), ("United", 16), ("Bits", 8), ("Packed", 4)];
+        for (record, align) in records {
+            let options = ["wide.hpp", "--cc", compiler, "--reserve", "--record", record];
+            let (code, out, words) = typed(&options, &folder);
             assert_eq!((code, words.as_str()), (0, ""), "{compiler}, {record}");
             assert!(out.contains(&format!("\nalign = {align}\n")), "{compiler}: {out}");
         }
