@@ -13,6 +13,9 @@ const MAX_LENGTH: u64 = (1 << 31) - 1;
 const MAX_BYTES: u64 = 1 << 31;
 const MAX_ALIGN: u64 = 4096;
 
+/// Why a member is refused that a compiler placed into the padding of a struct.
+pub(super) const WITHIN: &str = "in bytes of the member before it";
+
 /// Sorts the members into fields and those that are refused, and finds the alignment.
 pub(super) fn structure(
     reading: &mut Reading<'_, '_>,
@@ -52,7 +55,7 @@ pub(super) fn structure(
         } else if align > room {
             Some(format!("packed: aligned to {align} elsewhere, in a struct of {} bytes", into.size))
         } else if field.offset < end {
-            Some("in bytes of the member before it".to_owned())
+            Some(WITHIN.to_owned())
         } else if until > into.size {
             Some("beyond the struct's end".to_owned())
         } else {

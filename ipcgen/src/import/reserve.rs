@@ -3,6 +3,7 @@
 
 use shmrecord_layout::Kind;
 
+use super::express::WITHIN;
 use super::legacy::{Element, Field, Legacy, Refused, Struct};
 
 /// Names of bit-fields that are told.
@@ -16,6 +17,7 @@ pub(super) fn reserve(legacy: &mut Legacy) {
 }
 
 fn fill(structure: &mut Struct) {
+    flatten(structure);
     let mut spans: Vec<Span> = Vec::new();
     let nowhere = structure.refused.iter().any(|refused| refused.is_nowhere);
     // What has no bytes is left to be told.
@@ -50,6 +52,30 @@ fn fill(structure: &mut Struct) {
     if nowhere {
         gap(structure, &mut end, size);
     }
+}
+
+/// Makes bytes of structs that have other members in their padding, where a record would be written as zeros.
+fn flatten(structure: &mut Struct) {
+    let Struct { fields, refused, .. } = structure;
+    refused.retain(|within| {
+        if within.what != WITHIN {
+            return true;
+        }
+        let behind = fields.partition_point(|field| field.offset <= within.offset);
+        let limit = fields.get(behind).map_or(structure.size, |field| field.offset);
+        let Some(field) = behind.checked_sub(1).map(|at| &mut fields[at]) else { return true };
+        let end = field.offset + field.size;
+        if within.offset >= end {
+            return true;
+        }
+        let doc = match field.doc.strip_suffix('.') {
+            Some(doc) => format!("{doc}, `{}`.", within.name),
+            None => format!("Reserved: `{}`, in whose padding is `{}`.", field.name, within.name),
+        };
+        let end = end.max(within.offset.saturating_add(within.size)).min(limit);
+        *field = bytes(field.name.clone(), field.offset, end, doc);
+        false
+    });
 }
 
 /// Bytes with the members that are in them.

@@ -53,6 +53,7 @@ fn a_header_of_cpp() {
             "feed::Refers",
             "feed::Versioned",
             "feed::Homonyms",
+            "feed::Tail",
             "feed::Ring<char, 7>",
         ],
         "g++",

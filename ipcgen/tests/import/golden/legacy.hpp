@@ -78,6 +78,21 @@ struct Homonyms {
     asks::State ask_state;
 };
 
+class Guarded {
+public:
+    Guarded();
+
+private:
+    int a;
+    char b;
+};
+
+struct Tail {
+    [[no_unique_address]] Guarded guarded;
+    char in_padding, too;
+    int last;
+};
+
 inline namespace v2 {
 struct Versioned {
     int a;
