@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use ipcgen::emit::Language;
-use support::{Scratch, entries, has, ipcgen, path, run};
+use support::{Scratch, entries, has, has_tool, ipcgen, path, run};
 
 /// Exit code, standard output, standard error.
 fn typed(arguments: &[&str], folder: &Scratch) -> (i32, String, String) {
@@ -279,4 +279,23 @@ fn output_does_not_depend_on_the_run() {
         assert_eq!(once(format), once(format));
     }
     assert_eq!(run(ipcgen().arg(&schema)), run(ipcgen().arg(&schema)));
+}
+
+#[test]
+fn fields_of_python_hide_nothing_that_its_reader_calls() {
+    if !has_tool("python3") {
+        return;
+    }
+    let folder = Scratch::new("cli-python-fields");
+    let fields =
+        "{ name = \"from_buffer_copy\", type = \"u32\" }, { name = \"from_buffer\", type = \"u32\" }";
+    let schema = format!("[schema]\nname = \"hiding\"\n[record.Hiding]\nfields = [ {fields} ]\n");
+    let schema = folder.file("hiding.toml", &schema);
+    run(ipcgen().arg(schema).args(["--lang", "python", "-o"]).arg(folder.path("")));
+    let program = "import hiding, shmrecord
+reader = object.__new__(shmrecord.Reader)
+reader._segment, reader._record, reader._read = None, hiding.Hiding, lambda index: (1, bytes(range(8)))
+print(reader.read(0).from_buffer_copy)";
+    let printed = run(Command::new("python3").args(["-c", program]).current_dir(folder.path("")));
+    assert_eq!(printed, "50462976\n");
 }

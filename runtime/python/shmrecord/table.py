@@ -1,6 +1,7 @@
 """Reader: a table in shared memory, its records as structures of a generated class or of numpy. Relies on attach and slot;
 never stores to the segment."""
 
+import ctypes
 import operator
 import time
 
@@ -13,6 +14,9 @@ from .slot import Slots, check_machine
 
 # Attempts between two pauses: those before one bring the cache lines here.
 _BURST = 64
+
+# A structure of a class from bytes. Asked for by the class itself, it would be a field of that name where there is one.
+_structure = type(ctypes.Structure).from_buffer_copy
 
 
 class Reader:
@@ -87,7 +91,7 @@ class Reader:
     def read_versioned(self, index):
         """As read, and how often the record was published."""
         version, data = self._read(index)
-        return self._record.from_buffer_copy(data), version
+        return _structure(self._record, data), version
 
     def read_numpy(self, index):
         """A copy of the record: a scalar of numpy's with the fields by name."""
@@ -95,7 +99,7 @@ class Reader:
 
     def snapshot(self, start=0, stop=None):
         """Copies of all records, or of those from `start` up to `stop`, in one state with respect to batches: a list."""
-        return [self._record.from_buffer_copy(data) for data in self._snapshot(start, stop)]
+        return [_structure(self._record, data) for data in self._snapshot(start, stop)]
 
     def snapshot_numpy(self, start=0, stop=None):
         """As snapshot: a structured array of numpy's."""
