@@ -139,6 +139,7 @@ static void to_and_fro(const char *address, bool shared, bool fences) {
     }
     md_tiny_reader answers;
     while (md_tiny_open(&answers, second, NULL, &error) != SHMREC_OK) {
+        CHECK(waitpid(child, NULL, WNOHANG) == 0); // without it there will never be a table
         usleep(1000);
     }
     writer.table.chores |= fences ? SHMREC_CHORE_FENCE : 0u;

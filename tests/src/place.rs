@@ -339,10 +339,11 @@ impl Place {
     }
 }
 
-/// A key with nothing under it: a magic byte, the process, the place; two of one process never meet.
+/// A key with nothing under it: a magic byte, the process, the place; two of one process never meet. It is even: the one behind
+/// it is the same place's, for programs that need two.
 fn unused_key(count: u32) -> i32 {
     let keys =
-        (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | ((count + step * 0x400) % 0x1000));
+        (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | (2 * (count + step * 0x200) % 0x1000));
     let key =
         keys.map(u32::cast_signed).find(|&key| sysv::segment(key).is_none() && sysv::set(key).is_none());
     key.expect("an unused key")
