@@ -143,8 +143,10 @@ impl<T: ShmRecord> Buffer<T> {
             None => attempts(timeout, || slot.read(buffer.words()))?,
             Some(view) => {
                 let version = attempts(timeout, || slot.read(&mut buffer.words()[..view.words()]))?;
-                for gap in view.gaps() {
-                    buffer.bytes_mut()[gap.clone()].fill(MaybeUninit::new(0));
+                for (gap, lacking) in view.gaps() {
+                    for (byte, &lacking) in buffer.bytes_mut()[gap].iter_mut().zip(lacking) {
+                        byte.write(lacking);
+                    }
                 }
                 version
             }

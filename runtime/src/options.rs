@@ -211,8 +211,8 @@ impl Options {
 
     /// Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of the
     /// other, and further ones behind them or, by `since`, in what was a hole (`docs/FORMAT.md` has the rule). A field that
-    /// the table lacks reads as zeros: [`Reader::has`] tells, and `null = 0` in the schema makes them "no value". Reads of
-    /// such a table take a few steps more; those of one of the very same record do not. Writers never accept it.
+    /// the table lacks reads as its `null`, or as zeros without one: [`Reader::has`] tells. Reads of such a table
+    /// take a few steps more; those of one of the very same record do not. Writers never accept it.
     #[must_use]
     pub const fn compatible(mut self, compatible: bool) -> Self {
         self.compatible = compatible;

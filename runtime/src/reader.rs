@@ -220,12 +220,12 @@ impl<T: ShmRecord> Reader<T> {
         read::capacity(&self.table)
     }
 
-    /// Whether the record of the table that this reads now has the field of `T` with this name. `false`: it reads as zeros,
-    /// because the table is of an earlier version of `T` ([`Options::compatible`]); or `T` has no such field. It may change
-    /// when the reader goes on with another table.
+    /// Whether the record of the table that this reads now has the field of `T` with this name. `false`: it reads as its
+    /// `null`, or as zeros without one, because the table is of an earlier version of `T` ([`Options::compatible`]); or `T`
+    /// has no such field. It may change when the reader goes on with another table.
     ///
-    /// It is for telling "written as 0" from "not written at all". Who need not tell gives a field that a later version
-    /// brings `null = 0`, which both then are, and `since`, which says when.
+    /// It is for telling what was written from what was not written at all. A field that a later version brings with a `null`
+    /// tells that by itself.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
         let at = T::LAYOUT.fields.iter().position(|it| it.name == field);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use shmrecord_layout::RecordLayout;
+use shmrecord_layout::{FieldLayout, RecordLayout};
 
 /// The reader's record seen through what the segment's has of it.
 ///
@@ -17,6 +17,8 @@ pub(crate) struct View {
     words: usize,
     /// Bytes of the reader's record that belong to none of those fields in those words, in ascending order.
     gaps: Vec<Range<usize>>,
+    /// What the reader's record has in its gaps.
+    lacking: Vec<u8>,
 }
 
 impl View {
@@ -46,7 +48,10 @@ impl View {
             }
             end = span.end;
         }
-        Self { fields, words, gaps }
+        let mut lacking = vec![0; size];
+        let absent = layout.fields.iter().enumerate().filter(|(at, _)| !fields.contains(at));
+        absent.for_each(|(_, field)| put_null(field, &mut lacking));
+        Self { fields, words, gaps, lacking }
     }
 
     /// Whether the segment's record has this one of the reader's fields, by its place in the declaration.
@@ -59,26 +64,71 @@ impl View {
         self.words
     }
 
-    /// Bytes of the reader's record that are to be zeros: those that were not copied, and those in no field of both.
-    pub(crate) fn gaps(&self) -> &[Range<usize>] {
-        &self.gaps
+    /// Which bytes of the reader's record were not copied, or are in no field of both, and what they are then: the `null` of a
+    /// field that the segment's lacks, otherwise zeros.
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = (Range<usize>, &[u8])> {
+        self.gaps.iter().map(|gap| (gap.clone(), &self.lacking[gap.clone()]))
+    }
+}
+
+/// Stores the number that stands for "no value" in each element of a field that has one, in the bytes of its record; also in
+/// those of records inside it.
+fn put_null(field: &FieldLayout<'_>, record: &mut [u8]) {
+    let count = field.ty.shape().iter().product::<u32>() as usize;
+    let elements = record[field.offset as usize..].chunks_exact_mut(field.ty.elem_size as usize);
+    for element in elements.take(count) {
+        if let Some(null) = field.null {
+            null.put_le_bytes(field.ty.kind, element);
+        }
+        for inner in field.ty.nested.map_or(&[][..], |nested| nested.fields) {
+            put_null(inner, element);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+    use shmrecord_layout::{FieldLayout, FieldType, Kind, Number, RecordLayout};
 
     use super::View;
 
-    /// Which bytes of a record are copied of which the segment's has these fields, in so many words.
-    fn kept(layout: &RecordLayout<'_>, fields: &[usize], cell_words: usize) -> String {
+    /// What becomes of a record of which the segment's has these fields, in so many words.
+    fn read(layout: &RecordLayout<'_>, fields: &[usize], cell_words: usize) -> Vec<u8> {
         let view = View::new(layout, fields.into(), cell_words);
-        let mut bytes = vec!['?'; layout.size as usize];
+        let mut bytes = vec![b'?'; layout.size as usize];
         let copied = bytes.len().min(8 * view.words());
-        bytes[..copied].fill('x');
-        view.gaps().iter().for_each(|gap| bytes[gap.clone()].fill('.'));
-        bytes.into_iter().collect()
+        bytes[..copied].fill(b'x');
+        view.gaps().for_each(|(gap, lacking)| bytes[gap].copy_from_slice(lacking));
+        bytes
+    }
+
+    /// Which bytes are copied; the others are zeros.
+    fn kept(layout: &RecordLayout<'_>, fields: &[usize], cell_words: usize) -> String {
+        let shown = |byte| if byte == 0 { '.' } else { char::from(byte) };
+        read(layout, fields, cell_words).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_is_lacking_is_its_null() {
+        let scalar = |kind| FieldType::scalar(kind).unwrap();
+        let null = |kind, value| Number::integer(kind, value);
+        let inner = [
+            FieldLayout { null: null(Kind::I16, -2), ..FieldLayout::new("a", scalar(Kind::I16), 0) },
+            FieldLayout::new("b", scalar(Kind::U16), 2),
+        ];
+        let inner = RecordLayout::new("Inner", 4, 2, &inner, "");
+        let fields = [
+            FieldLayout { null: null(Kind::U8, 7), ..FieldLayout::new("common", scalar(Kind::U8), 0) },
+            FieldLayout {
+                null: null(Kind::U8, 9),
+                ..FieldLayout::new("late", scalar(Kind::U8).array_of(3).unwrap(), 2)
+            },
+            FieldLayout::new("inner", FieldType::record(&inner).array_of(2).unwrap(), 8),
+        ];
+        let layout = RecordLayout::new("Grown", 16, 2, &fields, "");
+        let expected = [b'x', 0, 9, 9, 9, 0, 0, 0, 0xfe, 0xff, 0, 0, 0xfe, 0xff, 0, 0];
+        assert_eq!(read(&layout, &[0], 1), expected, "8 bytes in the segment");
+        assert_eq!(read(&layout, &[0], 2), expected, "something else is there in the segment");
     }
 
     #[test]

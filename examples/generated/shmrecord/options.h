@@ -69,8 +69,8 @@ typedef struct shmrec_options {
     bool stamps;
     // Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of the
     // other, and further ones behind them or, by `since`, in what was a hole (docs/FORMAT.md has the rule). A field that the
-    // table lacks reads as zeros: T_has tells, and `null = 0` in the schema makes them "no value". Reads of such a table
-    // take a few steps more; those of one of the very same record do not. Writers never accept it.
+    // table lacks reads as its null, or as zeros without one: T_has tells. Reads of such a table take a few
+    // steps more; those of one of the very same record do not. Writers never accept it.
     bool compatible;
     uint8_t reserved[4];
     // The writers of a new table of many take turns by this semaphore: key of a System V set that is there and which of

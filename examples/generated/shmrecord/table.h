@@ -125,9 +125,8 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
 //                        timeout; then what is in `records` is of no use.
 //   T_read_fresh         as T_read, if a writer has given a sign of life lately (life.h)
 //   T_has                whether the record of the table that this reads now has the field of T with this name. False: it
-//                        reads as zeros, because the table is of an earlier version of T (`compatible` in options.h), or T
-//                        has no such field. It tells "written as 0" from "not written at all"; who need not tell gives a
-//                        field that a later version brings `null = 0`, which both then are.
+//                        reads as its null, or as zeros without one, because the table is of an earlier version of T
+//                        (`compatible` in options.h), or T has no such field.
 //   T_refresh            as shmrec_table_refresh (follow.h)
 //   T_close              closes
 //

@@ -17,6 +17,7 @@
 #define SHMREC_KIND_U8 1u
 #define SHMREC_KIND_I8 5u
 #define SHMREC_KIND_I64 8u
+#define SHMREC_KIND_F32 9u
 #define SHMREC_KIND_BOOL 11u
 #define SHMREC_KIND_RECORD 12u
 #define SHMREC_FORM_CLOSED 1u
@@ -79,6 +80,18 @@ static inline bool shmrec_is_number(uint32_t kind, uint64_t bits) {
         extended |= ~(UINT64_MAX >> above);
     }
     return extended == bits;
+}
+
+// Stores a number of this kind, in the 64 bits that number.rs has, little-endian.
+static inline void shmrec_put_number(uint32_t kind, uint64_t bits, unsigned char *bytes) {
+    if (kind == SHMREC_KIND_F32) {
+        double wide;
+        memcpy(&wide, &bits, sizeof wide);
+        const float number = SHMREC_CAST(float, wide);
+        memcpy(bytes, &number, sizeof number);
+    } else {
+        memcpy(bytes, &bits, shmrec_kind_size(kind)); // on a little-endian machine
+    }
 }
 
 // Entries and parts of them, once checked.

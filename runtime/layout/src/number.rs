@@ -114,6 +114,21 @@ impl Number {
         }
     }
 
+    /// Stores it as a number of this kind at the beginning of these bytes, little-endian; nothing when they are too few, or the
+    /// kind holds no numbers. What [`Number::from_le_bytes`] reads back.
+    #[expect(clippy::cast_possible_truncation, reason = "a number of an f32 is one")]
+    pub fn put_le_bytes(self, kind: Kind, bytes: &mut [u8]) {
+        let bits = match kind {
+            Kind::Bool | Kind::Record => return,
+            Kind::F32 => (self.as_f64() as f32).to_bits().into(),
+            _ => self.0,
+        };
+        let size = kind.size().map_or(0, |size| size as usize);
+        if let Some(bytes) = bytes.get_mut(..size) {
+            bytes.copy_from_slice(&bits.to_le_bytes()[..size]);
+        }
+    }
+
     /// As a signed integer.
     #[must_use]
     pub const fn as_i64(self) -> i64 {
@@ -203,6 +218,24 @@ mod tests {
         assert_eq!(read(Kind::F32, &0.1_f32.to_le_bytes()).as_deref(), Some("0.1"));
         assert_eq!(read(Kind::F64, &(-f64::NAN).to_le_bytes()).as_deref(), Some("NaN"));
         assert_eq!((read(Kind::U32, &[0; 3]), read(Kind::Bool, &[1])), (None, None));
+    }
+
+    #[test]
+    fn what_is_put_is_read_back() {
+        for kind in Kind::ALL {
+            let numbers = [Number::least(kind), Number::greatest(kind), Number::float(kind, 0.1)];
+            let others = [Number::integer(kind, -2), Number::integer(kind, 7), Number::float(kind, f64::NAN)];
+            for number in numbers.into_iter().chain(others).flatten() {
+                let mut bytes = [0x5a; 9];
+                number.put_le_bytes(kind, &mut bytes);
+                assert_eq!(Number::from_le_bytes(kind, &bytes), Some(number), "{kind:?}");
+                let size = kind.size().unwrap() as usize;
+                assert!(bytes[size..].iter().all(|byte| *byte == 0x5a), "{kind:?}");
+                let mut few = [0x5a; 8];
+                number.put_le_bytes(kind, &mut few[..size - 1]);
+                assert_eq!(few, [0x5a; 8]);
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod batches;
 mod following;
 mod holes_and_enums;
+mod lacking;
 mod life;
 mod meaning;
 mod memory;

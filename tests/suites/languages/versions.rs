@@ -74,6 +74,12 @@ fn with_layouts<R>(use_them: impl FnOnce(&[RecordLayout<'_>]) -> R) -> R {
         vec![scalar("seq", Kind::I32, 0), price],
         vec![scalar("number", Kind::U32, 0), price],
         vec![seq, FieldLayout { ty: FieldType::scalar(Kind::F64).unwrap().array_of(2).unwrap(), ..price }],
+        vec![
+            seq,
+            price,
+            FieldLayout { null: Number::float(Kind::F32, -0.5), ..scalar("ratio", Kind::F32, 16) },
+            FieldLayout { null: Number::integer(Kind::I16, -2), ..scalar("count", Kind::I16, 20) },
+        ],
     ];
     let versions = [1, 1, 2, 3, 1, 1, 2];
     let mut layouts: Vec<RecordLayout<'_>> = grown
@@ -149,7 +155,8 @@ fn header(layouts: &[RecordLayout<'_>]) -> String {
     text
 }
 
-/// What a reader with this layout sees of a record of ones: of the fields that the writer's has, or of all bytes.
+/// What a reader with this layout sees of a record of ones: of the fields that the writer's has, or of all bytes; the others are
+/// their null, or zeros.
 fn seen(layout: &RecordLayout<'_>, has: impl Fn(usize) -> bool, all: bool) -> String {
     let mut bytes = vec![if all { 0xff } else { 0 }; layout.size as usize];
     let mut flags = String::new();
@@ -157,6 +164,8 @@ fn seen(layout: &RecordLayout<'_>, has: impl Fn(usize) -> bool, all: bool) -> St
         let start = field.offset as usize;
         if has(at) {
             bytes[start..start + usize::try_from(field.ty.size().unwrap()).unwrap()].fill(0xff);
+        } else if let Some(null) = field.null {
+            null.put_le_bytes(field.ty.kind, &mut bytes[start..]);
         }
         flags.push_str(if has(at) { " 1" } else { " 0" });
     }
