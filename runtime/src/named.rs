@@ -56,7 +56,8 @@ pub fn debug<E: ShmEnum>(f: &mut fmt::Formatter<'_>, number: i128) -> fmt::Resul
         }
         Form::Closed | Form::Open => match name(values, number) {
             Some(name) => f.pad(name),
-            None => f.pad(&number.display(repr).to_string()),
+            // Not padded as text, of which a precision cuts digits.
+            None => fmt::Display::fmt(&number.display(repr), f),
         },
     }
 }

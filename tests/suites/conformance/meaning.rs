@@ -88,6 +88,12 @@ fn values_come_back_and_are_printed_by_what_they_mean() {
 }
 
 #[test]
+fn a_precision_leaves_a_number_without_a_name_what_it_is() {
+    assert_eq!(format!("{:>5.1?}", Side(123)), "  123");
+    assert_eq!(format!("{:>5.1?}", Side::BID), "    B", "of text it leaves the beginning");
+}
+
+#[test]
 fn a_number_that_a_closed_enum_has_not_is_no_value_and_its_place_is_named() {
     every_case(|case| {
         let place = case.place();
