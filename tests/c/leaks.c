@@ -1,5 +1,5 @@
 // leaks.c: whatever fails, nothing stays open, mapped or named. Descriptors and mappings are counted around every
-// failure, and creation is tried with too few descriptors for each of its steps.
+// failure, creation is tried with too few descriptors for each of its steps, and what needs none with none.
 
 #include "common.h"
 
@@ -34,22 +34,43 @@ static void failures(const char *address) {
     CHECK(!segment_exists(address) && !guard_exists(address));
 }
 
-// With `free` descriptors left, creation succeeds or says EMFILE; what it leaves can be used by the next one.
-static bool create_with(const char *address, int free_descriptors) {
+// Leaves this process so many descriptors more than it has, and gives the limit of before.
+static struct rlimit leave(int free_descriptors) {
     struct rlimit before, few;
-    md_tiny_writer writer;
     CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
     const int next = dup(0);
     CHECK(next >= 0 && close(next) == 0);
     few = before;
     few.rlim_cur = (rlim_t)(next + free_descriptors);
     CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    return before;
+}
+
+// Creation succeeds or says EMFILE; what it leaves can be used by the next one.
+static bool create_with(const char *address, int free_descriptors) {
+    md_tiny_writer writer;
+    const struct rlimit before = leave(free_descriptors);
     const int code = md_tiny_create(&writer, address, 1, NULL, &error);
     CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK(code == SHMREC_OK || (code == SHMREC_OS && error.errno_value == EMFILE));
     CHECK(code == SHMREC_OK || !segment_exists(address));
     md_tiny_close_writer(&writer);
     return code == SHMREC_OK;
+}
+
+// Whether the table is current is asked of its name: nothing is opened for that. Only a reader asks.
+static void refresh_without(const char *address) {
+    md_tiny_writer writer;
+    md_tiny_reader reader;
+    bool moved = true;
+    CHECK(md_tiny_create(&writer, address, 1, NULL, &error) == SHMREC_OK);
+    CHECK(md_tiny_open(&reader, address, NULL, &error) == SHMREC_OK);
+    const struct rlimit before = leave(0);
+    CHECK(md_tiny_refresh(&reader, &moved, &error) == SHMREC_OK && !moved);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(shmrec_table_refresh(&writer.table, &md_tiny_layout, &moved, &error) == SHMREC_BAD_ARGUMENT && !moved);
+    md_tiny_close(&reader);
+    md_tiny_close_writer(&writer);
 }
 
 int main(int argc, char **argv) {
@@ -64,6 +85,7 @@ int main(int argc, char **argv) {
         needed++;
         CHECK(needed < 10);
     }
+    refresh_without(address);
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
     CHECK(descriptors() == before);
     CHECK(mappings(address) == 0);

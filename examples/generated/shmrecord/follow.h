@@ -30,27 +30,28 @@ static inline bool shmrec_move_to(shmrec_table *table, shmrec_table *next) {
     return true;
 }
 
-// Opens a reader's address again when its table is no longer this one, as shmrec_table_status tells: as it was opened,
-// without waiting. `*moved`: it now reads another table, which may have another capacity. Otherwise it reads the one that
-// it did, because that is current, or because nothing is there yet; a memfd: must have been handed over. As opening and
-// closing, for one thread, while no other one reads.
+// lstat(2) or shmget(2): opens a reader's address again when its table is no longer this one, as it was opened, without
+// waiting. `*moved`: it now reads another table, which may have another capacity. Otherwise it reads the one that it did,
+// because that is current, or because nothing is there yet; a memfd: must have been handed over. As opening and closing,
+// for one thread, while no other one reads.
 //
-// Errors: as shmrec_table_status and shmrec_table_open; SHMREC_BAD_ARGUMENT for a handle that is not a reader's. The handle
-// then goes on with the table that it has.
+// Errors: SHMREC_OS when the kernel does not tell, and as shmrec_table_open; SHMREC_BAD_ARGUMENT for a closed handle, and
+// for one that is not a reader's. The handle then goes on with the table that it has.
 static inline int shmrec_table_refresh(shmrec_table *table, const shmrec_layout *layout, bool *moved,
                                        shmrec_error *error) {
-    int status;
+    const shmrec_task look_up = shmrec_task_of("look up", table, error);
+    int gone;
     *moved = false;
-    int code = shmrec_table_status(table, &status, error);
-    if (code != SHMREC_OK || shmrec_status_is_current(status)) {
-        return code;
+    if (table->holds_role) {
+        return shmrec_fail(&look_up, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for reading");
+    }
+    int code = shmrec_look_up(&gone, table, &look_up);
+    if (code != SHMREC_OK || gone == 0) {
+        return code != SHMREC_OK ? code : shmrec_done(error);
     }
     shmrec_options at_once = table->options;
     at_once.timeout_ms = 0;
     const shmrec_task task = shmrec_task_begin("open for reading", table->address.text, &at_once, error);
-    if (table->holds_role) {
-        return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: not open for reading");
-    }
     shmrec_table next;
     memset(&next, 0, sizeof next);
     next.address = table->address; // its words stay the handle's

@@ -40,6 +40,16 @@ static inline int shmrec_gone(int *status, const shmrec_table *table, const shmr
     return code;
 }
 
+// How the table of an open handle went: 0 when it did not, and who opens the address now gets this very table.
+static inline int shmrec_look_up(int *status, const shmrec_table *table, const shmrec_task *task) {
+    *status = 0;
+    if (table->map.base == NULL) {
+        return shmrec_fail(task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
+    }
+    const int code = shmrec_check_home(task->operation, table, task->error);
+    return code != SHMREC_OK ? code : shmrec_gone(status, table, task);
+}
+
 // The status of a table that is not gone: of the writer's own guard, or of the one that has the name. 0: none.
 static inline int shmrec_role_status(int *status, const shmrec_table *table, const shmrec_task *task) {
     const shmrec_address *address = &table->address;
@@ -67,11 +77,7 @@ static inline int shmrec_table_status(const shmrec_table *table, int *status, sh
     const shmrec_task task = shmrec_task_of("look up", table, error);
     int found = 0;
     *status = SHMREC_STATUS_UNKNOWN;
-    if (table->map.base == NULL) {
-        return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad handle: it is closed");
-    }
-    int code = shmrec_check_home(task.operation, table, error);
-    code = code != SHMREC_OK ? code : shmrec_gone(&found, table, &task);
+    int code = shmrec_look_up(&found, table, &task);
     if (code == SHMREC_OK && found == 0) {
         code = shmrec_role_status(&found, table, &task);
         if (code == SHMREC_OK && found == 0) {
