@@ -1,5 +1,6 @@
-// reader.h: one record out of a table, in the one attempt that nearly always does, or patiently, as is every one that is read
-// through a view. Relies on segment.h, record.h and, for how long attempts go on, snapshot.h; knows no record type.
+// reader.h: one record out of a table, in the one attempt that nearly always does, or patiently, as is every one that
+// is read through a view. Relies on segment.h, record.h and, for how long attempts go on, snapshot.h; knows no record
+// type.
 
 #ifndef SHMRECORD_READER_H
 #define SHMRECORD_READER_H
@@ -33,10 +34,10 @@ SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint6
     return index < table->header.geometry.quick && shmrec_try_at_rest(table, index, words, count, version);
 }
 
-// As shmrec_try_at_rest, of a table with a view or without one, and whatever state the writer left the slot in: then the value
-// is taken from the log. `count` words are all written.
+// As shmrec_try_at_rest, of a table with a view or without one, and whatever state the writer left the slot in: then
+// the value is taken from the log. `count` words are all written.
 static inline bool shmrec_try_any_state(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                  uint64_t *version) {
+                                        uint64_t *version) {
     const uint64_t copied = table->view != NULL ? table->view->words : count;
     if (!shmrec_try_at_rest(table, index, words, copied, version)) {
         if (table->header.geometry.cells != 1) {
@@ -54,9 +55,9 @@ static inline bool shmrec_try_any_state(const shmrec_table *table, uint64_t inde
     return true;
 }
 
-// When there was no quick attempt, or it failed: says why there can be no other, or makes them in bursts with growing pauses,
-// until the deadline, 0 for the table's timeout from now. Beside a writer that never pauses an attempt succeeds when the
-// slot's cache lines are already here, which the attempts before it have seen to: hence bursts.
+// When there was no quick attempt, or it failed: says why there can be no other, or makes them in bursts with growing
+// pauses, until the deadline, 0 for the table's timeout from now. Beside a writer that never pauses an attempt succeeds
+// when the slot's cache lines are already here, which the attempts before it have seen to: hence bursts.
 SHMREC_COLD int shmrec_read_patiently(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
                                       uint64_t *version, uint64_t deadline_ns, shmrec_error *error) {
     if (index >= table->header.geometry.capacity) {

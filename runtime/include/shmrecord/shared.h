@@ -1,6 +1,6 @@
-// shared.h: writing under the lock of many writers: one record, a batch, a record that is read and changed, and whatever
-// stands between lock and unlock. Relies on turn.h, batch.h, reader.h and record.h; in a table of one writer the same without a
-// lock. The typed functions are at the end.
+// shared.h: writing under the lock of many writers: one record, a batch, a record that is read and changed, and
+// whatever stands between lock and unlock. Relies on turn.h, batch.h, reader.h and record.h; in a table of one writer
+// the same without a lock. The typed functions are at the end.
 
 #ifndef SHMRECORD_SHARED_H
 #define SHMRECORD_SHARED_H
@@ -137,8 +137,8 @@ SHMREC_HOT int shmrec_table_update_begin(shmrec_table *table, uint64_t index, ui
         return code;
     }
     uint64_t version;
-    // Nobody else may write now, so the record is at rest.
-    if (__builtin_expect(!shmrec_try_read(table, index, words, count, &version), 0)) {
+    // Nobody else may write now, so the record is at rest; and a writer's table has no view.
+    if (__builtin_expect(!shmrec_try_at_rest(table, index, words, count, &version), 0)) {
         return shmrec_table_update_drop(table, *entered, shmrec_fail_unrest(table, index, error));
     }
     return SHMREC_OK;

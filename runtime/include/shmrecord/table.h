@@ -178,8 +178,8 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
         uint64_t words[(sizeof(T) + 7) / 8], seen;                                                                    \
         if (__builtin_expect(!shmrec_try_read(&reader->table, index, words, sizeof words / 8, &seen), 0) ||           \
             __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
-            return shmrec_read_checked(&reader->table, index, words, sizeof words / 8, record, sizeof(T), T##_check, NAME, \
-                                       version, deadline_ns, error);                                                  \
+            return shmrec_read_checked(&reader->table, index, words, sizeof words / 8, record, sizeof(T), T##_check,  \
+                                       NAME, version, deadline_ns, error);                                            \
         }                                                                                                             \
         shmrec_words_to_object(record, words, sizeof(T));                                                             \
         if (version != NULL) {                                                                                        \
