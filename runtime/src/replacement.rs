@@ -44,8 +44,8 @@ pub(crate) fn replace(
     let replaced = match Old::find(at, options, &address, layout)? {
         Some(old) => {
             // Before anything is touched, so that a failure for want of space changes nothing.
-            address.place().rehearse(at, plan.segment())?;
             prepared = Some(address.place().prepare(at, plan.segment())?);
+            address.place().rehearse(at, plan.segment())?;
             replace_old(at, options, &address, &plan, &old, &mut prepared, &mut deadline)?
         }
         None => None,

@@ -77,9 +77,9 @@ static inline int shmrec_draft_prepare(shmrec_draft *draft, const shmrec_address
     return shmrec_draft_map(draft, segment, task);
 }
 
-// Whether there is room for a new segment of which nothing can be made yet, because the old one has its key: that much
-// memory is made elsewhere and let go again. Somebody else may have it a moment later. But what is never to be had is
-// refused while the old one is whole.
+// Behind shmrec_draft_prepare: whether there is room for a new segment of which that could make nothing, because the old
+// one has its key. That much memory is made elsewhere and let go again. Somebody else may have it a moment later. But what
+// is never to be had is refused while the old one is whole.
 static inline int shmrec_draft_rehearse(const shmrec_address *address, const shmrec_new_segment *segment,
                                         const shmrec_task *task) {
     shmrec_found nothing;
@@ -92,7 +92,6 @@ static inline int shmrec_draft_rehearse(const shmrec_address *address, const shm
     nothing.handle = -1;
     nothing.bytes = segment->bytes;
     int code = shmrec_shm_check_limits(segment->bytes, task);
-    code = code != SHMREC_OK ? code : shmrec_check_available(segment->present_bytes, task);
     // The kernel keeps both kinds of memory alike, and of this one nothing is left behind by whoever is killed.
     code = code != SHMREC_OK ? code : shmrec_map_found(&map, &nothing, true, segment->wishes, task);
     if (code != SHMREC_OK) {

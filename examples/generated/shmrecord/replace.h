@@ -77,8 +77,8 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
     build->old = old;
     build->carries = shmrec_is_same(old, &table->address, build->layout, task);
     // Before anything is touched, so that a failure for want of space changes nothing.
-    int code = shmrec_draft_rehearse(&table->address, &build->segment, task);
-    code = code != SHMREC_OK ? code : shmrec_draft_prepare(&build->draft, &table->address, &build->segment, task);
+    int code = shmrec_draft_prepare(&build->draft, &table->address, &build->segment, task);
+    code = code != SHMREC_OK ? code : shmrec_draft_rehearse(&table->address, &build->segment, task);
     while (code == SHMREC_OK && again) {
         code = shmrec_replace_round(table, build, &begun, &again, &gone, task);
         if (code == SHMREC_OK && again && !shmrec_pause(&pause_ns, task->deadline_ns)) {
@@ -105,14 +105,14 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
 // timeout begins anew. Otherwise all do. What the old writer still publishes, should it go
 // on, stays in the old table, and who read it there may see another value of the same version.
 //
-// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either the
-// old table, or the old one marked as removed, with its values, which the next call to this replaces with them and the
-// next shmrec_table_create without; or, between two system calls in which the new file takes the name of the old one,
-// nothing. A System V segment has its key before its contents, so there this moment begins before the new one is made and
-// lasts until the values are copied. Whether there is memory for it, and may be locked, is tried before on memory that has no
-// key: only if somebody else takes that meanwhile are the values lost. Who creates
-// a table at the address while this is under way, the old writer that starts anew for one, may be the faster one, without the
-// values: then this says SHMREC_WRITER_ALIVE.
+// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either
+// the old table, or the old one marked as removed, with its values, which the next call to this replaces with them and
+// the next shmrec_table_create without; or, between two system calls in which the new file takes the name of the old
+// one, nothing. A System V segment has its key before its contents, so there this moment begins before the new one is
+// made and lasts until the values are copied. Whether there is memory for it, and may be locked, is tried before on
+// memory that has no key: only if somebody else takes that meanwhile are the values lost. Who creates a table at the
+// address while this is under way, the old writer that starts anew for one, may be the faster one, without the values:
+// then this says SHMREC_WRITER_ALIVE.
 //
 // The timeout is for locks, and again for what a writer keeps from being copied; copying what is at rest takes as long as
 // it takes.

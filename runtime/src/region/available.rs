@@ -7,8 +7,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::{At, ErrorKind, Result};
-use crate::region::map::{Map, Refused};
-use crate::region::{NewSegment, memory, named, segment};
 
 /// Below this nothing is asked.
 const NOTABLE_BYTES: u64 = 1 << 20;
@@ -48,16 +46,6 @@ pub(crate) fn check(at: &At<'_>, bytes: u64) -> Result<()> {
         return Ok(());
     };
     Err(at.error(ErrorKind::NoSpace { wanted: bytes }).detail(why).errno(libc::ENOMEM))
-}
-
-/// Takes as much memory as a new segment needs, with what is wished for it, and lets it go: memory without a name, of which
-/// nothing is left behind by whoever is killed. The kernel keeps it as it keeps that of a System V segment.
-pub(crate) fn rehearse(at: &At<'_>, new: &NewSegment) -> Result<()> {
-    check(at, new.present_bytes)?;
-    let map = Map::anonymous(segment::length(at, new.bytes)?, new.wishes.huge_pages.is_some())
-        .map_err(|Refused { call, error }| named::no_space(at, call, new.bytes, &error))?;
-    segment::populate(at, &map, new.present_bytes)?;
-    memory::settle(at, &map, None, new.wishes).map(drop)
 }
 
 /// Bytes of memory that processes could still be given, swap included.

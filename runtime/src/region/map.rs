@@ -76,15 +76,29 @@ impl Map {
     /// `mmap(2)` of the first `length` bytes of `file`, which must be that long; for huge pages, where there can be any, at
     /// an address that allows them. Child processes do not inherit a writable mapping (`MADV_DONTFORK`).
     pub(crate) fn of_file(file: &File, length: usize, access: Access, huge: bool) -> Result<Self, Refused> {
+        Self::of_pages(Some(file), length, access, huge)
+    }
+
+    /// `mmap(MAP_SHARED|MAP_ANONYMOUS)`: `length` bytes of zeros that are in no segment. As [`Map::of_file`], for writing.
+    pub(crate) fn anonymous(length: usize, huge: bool) -> Result<Self, Refused> {
+        Self::of_pages(None, length, Access::Write, huge)
+    }
+
+    /// Of this file, or of none.
+    fn of_pages(file: Option<&File>, length: usize, access: Access, huge: bool) -> Result<Self, Refused> {
         let protection = match access {
             Access::Read => libc::PROT_READ,
             Access::Write => libc::PROT_READ | libc::PROT_WRITE,
         };
+        let (flags, descriptor) = match file {
+            Some(file) => (libc::MAP_SHARED, file.as_raw_fd()),
+            None => (libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1),
+        };
         let home = home(access)?;
         let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
         // SAFETY: takes no memory from anybody: without `MAP_FIXED` the kernel chooses another address where something is;
-        // the descriptor is open for as long as `file` is borrowed.
-        let base = unsafe { libc::mmap(address, length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        // the descriptor is open for as long as `file` is borrowed, or there is none.
+        let base = unsafe { libc::mmap(address, length, protection, flags, descriptor, 0) };
         if base == libc::MAP_FAILED {
             return Err(Refused::now("mmap"));
         }
@@ -102,20 +116,6 @@ impl Map {
         let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
         let base = attach(id, address, access)?;
         Self::at(base, length, access, Origin::Shmat, huge, home)
-    }
-
-    /// `mmap(MAP_SHARED|MAP_ANONYMOUS)`: `length` bytes of zeros that are in no segment. As [`Map::of_file`], for writing.
-    pub(crate) fn anonymous(length: usize, huge: bool) -> Result<Self, Refused> {
-        let home = home(Access::Write)?;
-        let address = if huge { gap::find(length) } else { std::ptr::null_mut() };
-        let (protection, flags) =
-            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
-        // SAFETY: takes no memory from anybody: without `MAP_FIXED` the kernel chooses another address where something is.
-        let base = unsafe { libc::mmap(address, length, protection, flags, -1, 0) };
-        if base == libc::MAP_FAILED {
-            return Err(Refused::now("mmap"));
-        }
-        Self::at(base, length, Access::Write, Origin::Mmap, huge, home)
     }
 
     fn at(

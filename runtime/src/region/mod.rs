@@ -207,8 +207,8 @@ impl Place {
         Segment::new(at, Backing::File(file), identity, new).map(Prepared::File)
     }
 
-    /// Whether there is room for a new segment of which nothing can be made yet, because the old one has its name: that much
-    /// memory is made elsewhere and let go again.
+    /// Behind [`Place::prepare`]: whether there is room for a new segment of which that could make nothing, because the old
+    /// one has its name. That much memory is made elsewhere and let go again.
     ///
     /// Somebody else may have it a moment later. But what is never to be had is refused while the old one is whole.
     pub(crate) fn rehearse(&self, at: &At<'_>, new: &NewSegment) -> Result<()> {
@@ -216,7 +216,7 @@ impl Place {
             return Ok(());
         }
         sysv::check_limits(at, new.bytes)?;
-        available::rehearse(at, new)
+        segment::rehearse(at, new)
     }
 
     /// Completes a new segment with `fill`, which stores all that it is to hold, and gives it its name. `None`: the name was

@@ -49,7 +49,7 @@ impl Page {
             return None;
         }
         let end = length.next_multiple_of(BYTES);
-        let keep = offset.checked_add(BYTES).is_some_and(|behind| behind <= end) && is_page_size();
+        let keep = offset.checked_add(BYTES).is_some_and(|behind| behind <= end) && size() == Some(BYTES);
         let (start, behind) = if keep { (offset, offset + BYTES) } else { (end, end) };
         for (from, to) in [(0, start), (behind, end)] {
             if from < to {
@@ -77,9 +77,9 @@ impl Drop for Page {
     }
 }
 
-/// Whether the kernel's pages are of that size.
-fn is_page_size() -> bool {
+/// `sysconf(_SC_PAGESIZE)`: bytes of each of the kernel's pages.
+pub(super) fn size() -> Option<usize> {
     // SAFETY: no memory is involved.
     let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    usize::try_from(bytes) == Ok(BYTES)
+    usize::try_from(bytes).ok()
 }

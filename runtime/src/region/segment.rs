@@ -110,8 +110,8 @@ impl Segment {
         self.map.watch().map_err(|error| at.os("sigaction(SIGBUS)", &error))
     }
 
-    /// `fcntl(F_DUPFD_CLOEXEC)` and `mmap(2)`, or `shmat(2)`: the same memory once more, for reading, be its name gone. It is watched
-    /// as this mapping is.
+    /// `fcntl(F_DUPFD_CLOEXEC)` and `mmap(2)`, or `shmat(2)`: the same memory once more, for reading, be its name gone. It
+    /// is watched as this mapping is.
     pub(crate) fn again(&self, at: &At<'_>) -> Result<Self> {
         let backing = match &self.backing {
             Backing::File(file) => {
@@ -145,12 +145,21 @@ impl Segment {
     }
 }
 
+/// Takes as much memory as a new segment needs, with what is wished for it, and lets it go: memory without a name, of which
+/// nothing is left behind by whoever is killed. The kernel keeps it as it keeps that of a System V segment.
+pub(super) fn rehearse(at: &At<'_>, new: &NewSegment) -> Result<()> {
+    let map = Map::anonymous(length(at, new.bytes)?, new.wishes.huge_pages.is_some())
+        .map_err(|Refused { call, error }| named::no_space(at, call, new.bytes, &error))?;
+    populate(at, &map, new.present_bytes)?;
+    memory::settle(at, &map, None, new.wishes).map(drop)
+}
+
 /// Makes the first `bytes` bytes of a new mapping present.
-pub(super) fn populate(at: &At<'_>, map: &Map, bytes: u64) -> Result<()> {
+fn populate(at: &At<'_>, map: &Map, bytes: u64) -> Result<()> {
     map.populate(length(at, bytes)?)
         .map_err(|error| named::no_space(at, "madvise(MADV_POPULATE_WRITE)", bytes, &error))
 }
 
-pub(super) fn length(at: &At<'_>, bytes: u64) -> Result<usize> {
+fn length(at: &At<'_>, bytes: u64) -> Result<usize> {
     usize::try_from(bytes).map_err(|_| at.error(ErrorKind::NoSpace { wanted: bytes }))
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::region::{Facts, Identity, NewSegment, Rights, Trust, named};
+use crate::region::{Facts, Identity, NewSegment, Rights, Trust, named, page};
 
 /// Commands of `shmctl(2)` that libc does not name.
 const IPC_INFO: libc::c_int = 3;
@@ -106,24 +106,19 @@ fn above_max(at: &At<'_>, bytes: u64) -> Error {
 /// `shmctl(IPC_INFO)` and `shmctl(SHM_INFO)`: whether one more segment keeps within SHMMAX, SHMALL and SHMMNI. Where the
 /// kernel does not tell it is taken to be so.
 pub(crate) fn check_limits(at: &At<'_>, bytes: u64) -> Result<()> {
-    let (Some(limits), Some(used)) = (info::<Limits>(IPC_INFO), info::<Used>(SHM_INFO)) else {
+    let (Some(limits), Some(used), Some(page)) =
+        (info::<Limits>(IPC_INFO), info::<Used>(SHM_INFO), page::size())
+    else {
         return Ok(());
     };
     if bytes > limits.max_bytes {
         return Err(above_max(at, bytes));
     }
-    let pages = used.pages.saturating_add(bytes.div_ceil(page_bytes()));
+    let pages = used.pages.saturating_add(bytes.div_ceil(page as u64));
     if u64::from(used.ids.cast_unsigned()) < limits.max_ids && pages <= limits.max_pages {
         return Ok(());
     }
     Err(named::no_space(at, "shmget", bytes, &io::Error::from_raw_os_error(libc::ENOSPC)))
-}
-
-/// `sysconf(_SC_PAGESIZE)`
-fn page_bytes() -> u64 {
-    // SAFETY: no memory is involved.
-    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    u64::try_from(bytes).unwrap_or(4096)
 }
 
 /// What `shmctl` tells of all segments of this IPC namespace, whatever the id; `None`: nothing.
