@@ -10,7 +10,7 @@
 //! | [`place`] | `repr(C)` placement of fields, for tools that have no compiler to ask |
 //! | [`fingerprint`] | `layout_id`, `schema_id` and their prefix chains |
 //! | [`describe`] | the field table that a segment carries: encoded, decoded with every bound checked |
-//! | [`compat`] | the first difference between two described records, in words |
+//! | [`compat`] | where two described records part, in words, and which fields they share |
 //! | [`abi`] | numbers of the segment header: magic, version, offsets |
 //!
 //! It relies on `core` and, for [`describe`] and [`compat`], on `alloc`. It does not know an operating system, a schema

@@ -68,6 +68,12 @@ pub struct EnumLayout<'a> {
     pub id: u64,
 }
 
+/// What orders the values of an enum of this integer as an unsigned number: with the sign bit flipped, what is below zero
+/// comes first.
+pub(crate) const fn rank(repr: Kind, value: Number) -> u64 {
+    value.bits() ^ if repr.is_signed() { 1 << 63 } else { 0 }
+}
+
 /// One value of an enum, or one flag.
 #[derive(Clone, Copy, Debug)]
 pub struct ValueLayout<'a> {

@@ -4,7 +4,7 @@
 use crate::field::FieldLayout;
 use crate::fingerprint;
 
-/// A record: its fields, and the two ids that stand for them.
+/// A record: its fields, and the ids that stand for them.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordLayout<'a> {
     /// The name in the schema.
@@ -32,7 +32,7 @@ pub struct RecordLayout<'a> {
 }
 
 impl<'a> RecordLayout<'a> {
-    /// The layout with these facts; computes both ids.
+    /// The layout with these facts; computes its ids.
     #[must_use]
     pub const fn new(
         name: &'a str,

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::describe::{DescribedEnum, DescribedValue};
-use crate::named::Form;
+use crate::named::{Form, rank};
 use crate::number::Number;
 
 /// The first value, in ascending order, that one of two enums has and the other has not, or calls otherwise:
@@ -13,8 +13,7 @@ use crate::number::Number;
 pub(super) fn first_difference(segment: &DescribedEnum, here: &DescribedEnum) -> Option<String> {
     let at = (0..segment.values.len().max(here.values.len()))
         .find(|&at| segment.values.get(at).map(key) != here.values.get(at).map(key))?;
-    let sign = if segment.repr.is_signed() { 1 << 63 } else { 0 };
-    let rank = |value: &DescribedValue| value.value.bits() ^ sign;
+    let rank = |value: &DescribedValue| rank(segment.repr, value.value);
     match (segment.values.get(at), here.values.get(at)) {
         // Of two different numbers the smaller one is not there on the other side.
         (Some(theirs), Some(mine)) if rank(theirs) < rank(mine) => words(segment, Some(theirs), None),

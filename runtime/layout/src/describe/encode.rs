@@ -10,7 +10,7 @@ use super::{
 };
 use crate::field::FieldLayout;
 use crate::fingerprint::Chain;
-use crate::named::EnumLayout;
+use crate::named::{EnumLayout, rank};
 use crate::record::RecordLayout;
 
 /// The description of this record and all it contains, as a segment carries it: a multiple of 8 bytes.
@@ -154,9 +154,7 @@ impl<'a> Tables<'a> {
     fn named(&mut self, named: &'a EnumLayout<'a>) {
         let first_value = self.value_entries.len() / VALUE_BYTES;
         let mut values: Vec<_> = named.values.iter().collect();
-        // The sign bit flipped orders signed numbers as unsigned ones.
-        let sign = if named.repr.is_signed() { 1 << 63 } else { 0 };
-        values.sort_by_key(|value| (value.value.bits() ^ sign, value.name));
+        values.sort_by_key(|value| (rank(named.repr, value.value), value.name));
         for value in values {
             let name = self.string(value.name);
             let doc = self.string(value.doc);
