@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use shmrecord::ShmRecord;
+use shmrecord::{RecordLayout, ShmRecord};
 
 /// One version of a record, whose every field follows from a number, so that a torn or misplaced one shows.
 pub trait Version: ShmRecord + Debug + PartialEq + Send {
@@ -100,4 +100,19 @@ versions! { PerfEventAttr []
     ver6 { aux_sample_size: u32, aux_action: u32, };
     /// 128 bytes.
     ver7 { sig_data: u64, };
+}
+
+/// The eight sizes of `PerfEventAttr`, in the order in which they were published.
+#[must_use]
+pub fn perf_layouts() -> [&'static RecordLayout<'static>; 8] {
+    [
+        ver0::PerfEventAttr::LAYOUT,
+        ver1::PerfEventAttr::LAYOUT,
+        ver2::PerfEventAttr::LAYOUT,
+        ver3::PerfEventAttr::LAYOUT,
+        ver4::PerfEventAttr::LAYOUT,
+        ver5::PerfEventAttr::LAYOUT,
+        ver6::PerfEventAttr::LAYOUT,
+        ver7::PerfEventAttr::LAYOUT,
+    ]
 }

@@ -209,6 +209,11 @@ mod tests {
 
     use super::{Decimal, Value, fields};
 
+    fn shown(description: &Description, bytes: &[u8]) -> Vec<String> {
+        let fields = fields(description, description.root(), bytes);
+        fields.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
     #[test]
     fn every_kind_of_field_is_printed_by_name() {
         let field = FieldLayout::new;
@@ -228,12 +233,8 @@ mod tests {
         bytes[4..8].copy_from_slice(&2.5_f32.to_le_bytes());
         bytes[8..16].copy_from_slice(&[1, 0, 2, 0, 3, 0, 4, 0]);
         bytes[16..20].copy_from_slice(&[1, 255, 7, 3]);
-        let shown: Vec<String> = fields(&description, description.root(), &bytes)
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         assert_eq!(
-            shown,
+            shown(&description, &bytes),
             [
                 "symbol=A\\u{1b}",
                 "price=2.5",
@@ -285,12 +286,8 @@ mod tests {
         bytes.extend([-1, 2_000_000_003_i64].map(i64::to_le_bytes).concat());
         bytes.extend([-f64::NAN, 0.5].map(f64::to_le_bytes).concat());
         bytes.extend([-0.0, 0.1_f32].map(f32::to_le_bytes).concat());
-        let shown: Vec<String> = fields(&description, description.root(), &bytes)
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         assert_eq!(
-            shown,
+            shown(&description, &bytes),
             [
                 "side=[Bid, -1]",
                 "phase=[Ask, invalid(0xff)]",

@@ -98,11 +98,11 @@ fn a_batch_that_ends_while_values_are_copied_is_in_it_or_not() {
         let mut old = options.create::<Pattern64>(place.address(), RECORDS).unwrap();
         (0..RECORDS).for_each(|index| old.write(index, &Pattern64::of(index, 1)).unwrap());
         let reader = Reader::<Pattern64>::open(place.address()).unwrap();
-        let (replacer, is_filled) = (&options, std::sync::Barrier::new(2));
+        let is_filled = std::sync::Barrier::new(2);
         let next = std::thread::scope(|scope| {
             let next = scope.spawn(|| {
                 is_filled.wait();
-                replacer.replace::<Pattern64>(place.address(), RECORDS).unwrap()
+                options.replace::<Pattern64>(place.address(), RECORDS).unwrap()
             });
             old.batch(|batch| {
                 let set = [0, RECORDS - 1].map(|index| batch.set(index, &Pattern64::of(index, 2)));

@@ -4,7 +4,9 @@ use std::thread;
 
 use integration_tests::case::{CELLS, Case, every_backend, every_case};
 use integration_tests::place::{Backend, Place};
-use integration_tests::versions::{Version, one, three, two, ver0, ver1, ver2, ver3, ver4, ver5, ver6, ver7};
+use integration_tests::versions::{
+    Version, one, perf_layouts, three, two, ver0, ver1, ver2, ver3, ver4, ver5, ver6, ver7,
+};
 use integration_tests::waiting::until;
 use shmrecord::{
     Arrangement, Error, ErrorKind, Follower, Options, Reader, Reserved, ShmRecord, Versioned, Writer,
@@ -47,9 +49,8 @@ fn reads<W: Version, R: Version>() {
         check::<W, R>(&open(&place), 11);
         if case.cells == 1 {
             let mut writer = Writer::<W>::open(place.address()).unwrap();
-            let batch = |index| (index, W::whole(20 + index as u64));
             writer
-                .batch(|it| (0..CAPACITY).try_for_each(|index| it.set(batch(index).0, &batch(index).1)))
+                .batch(|it| (0..CAPACITY).try_for_each(|index| it.set(index, &W::whole(20 + index as u64))))
                 .unwrap();
             let all: Vec<R> = (20..23).map(R::of_writer::<W>).collect();
             assert_eq!(reader.snapshot(0..CAPACITY).unwrap(), all);
@@ -121,17 +122,7 @@ fn every_published_size_of_perf_event_attr_is_read_as_every_other() {
             writer.write(1, &W::whole(version + 1)).unwrap();
         }
     }
-    let sizes = [
-        ver0::PerfEventAttr::LAYOUT,
-        ver1::PerfEventAttr::LAYOUT,
-        ver2::PerfEventAttr::LAYOUT,
-        ver3::PerfEventAttr::LAYOUT,
-        ver4::PerfEventAttr::LAYOUT,
-        ver5::PerfEventAttr::LAYOUT,
-        ver6::PerfEventAttr::LAYOUT,
-        ver7::PerfEventAttr::LAYOUT,
-    ];
-    assert_eq!(sizes.map(|layout| layout.size), [64, 72, 80, 96, 104, 112, 120, 128]);
+    assert_eq!(perf_layouts().map(|layout| layout.size), [64, 72, 80, 96, 104, 112, 120, 128]);
     every_pair!(passes: ver0::PerfEventAttr, ver1::PerfEventAttr, ver2::PerfEventAttr, ver3::PerfEventAttr,
         ver4::PerfEventAttr, ver5::PerfEventAttr, ver6::PerfEventAttr, ver7::PerfEventAttr);
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use integration_tests::place::{Backend, Place};
-use integration_tests::versions::{Version, ver0, ver1, ver2, ver3, ver4, ver5, ver6, ver7};
+use integration_tests::versions::{Version, perf_layouts, ver0, ver1, ver2, ver3, ver4, ver5, ver6, ver7};
 use ipcgen::source::Source;
 use shmrecord::{Options, RawReader, ShmRecord, Writer};
 use shmrecord_layout::compat;
@@ -179,17 +179,7 @@ fn hex(bytes: &[u8]) -> String {
 /// The sizes of perf_event_attr, as the schema language has them, in a header for each.
 fn write_perf_headers() {
     let mut all = String::new();
-    let layouts = [
-        ver0::PerfEventAttr::LAYOUT,
-        ver1::PerfEventAttr::LAYOUT,
-        ver2::PerfEventAttr::LAYOUT,
-        ver3::PerfEventAttr::LAYOUT,
-        ver4::PerfEventAttr::LAYOUT,
-        ver5::PerfEventAttr::LAYOUT,
-        ver6::PerfEventAttr::LAYOUT,
-        ver7::PerfEventAttr::LAYOUT,
-    ];
-    for (at, layout) in layouts.iter().enumerate() {
+    for (at, layout) in perf_layouts().iter().enumerate() {
         let mut schema = format!("[schema]\nname = \"ver{at}\"\n[record.PerfEventAttr]\nfields = [\n");
         for field in layout.fields {
             let _ =
