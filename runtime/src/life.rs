@@ -20,7 +20,8 @@ pub(crate) fn age(table: &Table, address: &Address) -> Result<Duration> {
     Ok(if age_ns == UNKNOWN { Duration::MAX } else { Duration::from_nanos(age_ns) })
 }
 
-/// What is read after this is at least as new as all that was published up to that sign of life, or it was too long ago.
+/// What is read after this is at least as new as all that the writer who gave the last sign of life had published by then,
+/// or it was too long ago. A sign behind a write was given under the lock, if there is one: then as all that anybody had.
 pub(crate) fn check_fresh(table: &Table, address: &Address, max_age: Duration) -> Result<()> {
     let age_ns = age_ns(table, address)?;
     if u128::from(age_ns) <= max_age.as_nanos() {

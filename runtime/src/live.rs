@@ -58,13 +58,13 @@ impl<'a> Live<'a> {
         epoch.store(epoch.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 
-    /// A sign of life of a writer: who sees it sees what was published, or recovered, before.
+    /// A sign of life of a writer: who sees it sees what this one published, or recovered, before.
     pub(crate) fn beat(&self) {
         self.0.word(live::STAMP).store(host::coarse_monotonic_ns(), Ordering::Release);
     }
 
-    /// When a writer last gave a sign of life, by the coarse clock of its boot. What was published before is seen by the reads that
-    /// follow.
+    /// When a writer last gave a sign of life, by the coarse clock of its boot. What that one published before is seen by the
+    /// reads that follow.
     pub(crate) fn stamp(&self) -> u64 {
         let stamp = self.load(live::STAMP);
         // Pairs with the release in `beat`.

@@ -31,8 +31,9 @@ pub struct Versioned<T> {
 
 /// Reads the records of a table, from a mapping that cannot be written.
 ///
-/// Readers never store to a segment (but that they wait, in a table with a doorbell), take no lock and do not slow one another down. One handle serves any number of
-/// threads. It stays usable when the table is removed or its writer dies: it then reads the last values.
+/// Readers never store to a segment (but that they wait, in a table with a doorbell), take no lock and do not slow one
+/// another down. One handle serves any number of threads. It stays usable when the table is removed or its writer dies: it
+/// then reads the last values.
 pub struct Reader<T> {
     address: Address,
     table: Table,
@@ -47,8 +48,7 @@ impl<T: ShmRecord> Reader<T> {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`], [`ErrorKind::LayoutMismatch`] naming the first differing field (see
-    /// [`Options::compatible`]), and every other kind
-    /// that says why something is not a table of `T` that may be trusted.
+    /// [`Options::compatible`]), and every other kind that says why something is not a table of `T` that may be trusted.
     pub fn open(address: &str) -> Result<Self> {
         Options::new().open(address)
     }
@@ -104,7 +104,7 @@ impl<T: ShmRecord> Reader<T> {
     }
 
     /// As [`Reader::read`], if a writer has given a sign of life within `max_age`: the record is then at least as new as
-    /// everything that was published up to that sign.
+    /// everything that this writer had published by then; of what other writers of the table publish it says nothing.
     ///
     /// # Errors
     /// As [`Reader::read`]; [`ErrorKind::Stale`] when the last sign of life is older, or nobody can tell.
@@ -209,7 +209,8 @@ impl<T: ShmRecord> Reader<T> {
     /// millisecond.
     ///
     /// # Errors
-    /// As [`Reader::notifier`], but for `Unsupported`; [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::BadArgument`] without a record.
+    /// As [`Reader::notifier`], but for `Unsupported`; [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::BadArgument`] without a
+    /// record.
     pub fn notifier_of(&self, indices: &[usize]) -> Result<Notifier> {
         Notifier::of_records(&self.table, &self.address, indices)
     }
@@ -275,7 +276,8 @@ impl<T: ShmRecord> Reader<T> {
     /// or because nothing is there yet; a `memfd:` must have been handed over.
     ///
     /// # Errors
-    /// [`ErrorKind::Os`] when the kernel does not tell, [`ErrorKind::Truncated`], and as [`Reader::open`]; this handle then goes on with the table that it has.
+    /// [`ErrorKind::Os`] when the kernel does not tell, [`ErrorKind::Truncated`], and as [`Reader::open`]; this handle then
+    /// goes on with the table that it has.
     pub fn refresh(&mut self) -> Result<bool> {
         let next = successor::of(&self.table, &self.options, &self.address, Some(T::LAYOUT))?;
         Ok(self.go_on(next))

@@ -46,8 +46,8 @@ impl<'a> Slot<'a> {
         let table = self.table;
         debug_assert!(cell < u64::from(table.cells));
         let distance = self.index * table.record_stride + place(cell) * table.cell_stride;
-        // SAFETY: `index < capacity` and `cell < cells`, for which the geometry was validated: cell(index, cell) is
-        // inside the mapping.
+        // SAFETY: `index < capacity`, and `cell < cells`, for it is 0 or what `guard::record` masks with `cells - 1`. The
+        // geometry was validated for these: cell(index, cell) is inside the mapping.
         let cell = unsafe { table.first_cell.add(distance) };
         // SAFETY: as before, `words` words from a multiple of 8 on; the table owns the mapping and outlives 'a.
         unsafe { atomics(cell, table.words) }
