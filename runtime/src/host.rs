@@ -59,8 +59,8 @@ fn process_start(pid: u32) -> Option<u64> {
     start_of(&pid.to_string())
 }
 
-/// The process that stored this id and start, if it is there: an id counts within a PID namespace, a start everywhere. A start of
-/// 0 was not to be read.
+/// The process that stored this id and start, if it is there: an id counts within a PID namespace, a start everywhere. A
+/// start of 0 was not to be read.
 pub(crate) fn process_of(pid: u64, start: u64) -> Option<u32> {
     u32::try_from(pid).ok().filter(|&pid| start != 0 && process_start(pid) == Some(start))
 }

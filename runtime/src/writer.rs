@@ -67,23 +67,23 @@ impl<T: ShmRecord> Writer<T> {
     /// being asked: its [`Writer::status`] is [`Status::Retired`]. Where nothing is there, as [`Writer::create`]; so it is where
     /// another process replaces the same table at the same time, and the faster one is the writer.
     ///
-    /// The new table begins with the last values and versions of the old one, when that is of the same record, of this boot and
-    /// not damaged: up to its capacity, whatever cells and arrangement either has. A batch is in it or not, unless the
+    /// The new table begins with the last values and versions of the old one, when that is of the same record, of this boot
+    /// and not damaged: up to its capacity, whatever cells and arrangement either has. A batch is in it or not, unless the
     /// old writer goes on to publish batches without a pause until the timeout. Only a record that cannot be read until the
-    /// timeout begins anew. Otherwise all do. What the old writer still publishes, should it go on,
-    /// stays in the old table, and who read it there may see another value of the same version.
+    /// timeout begins anew. Otherwise all do. What the old writer still publishes, should it go on, stays in the old table,
+    /// and who read it there may see another value of the same version.
     ///
-    /// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either the
-    /// old table, or the old one marked as removed, with its values, which the next call to this replaces with them and the
-    /// next [`Writer::create`] without; or, between two system calls in which the new file takes the name of the old one,
-    /// nothing. A System V segment has its key before its contents, so there this moment begins before the new one is made and
-    /// lasts until the values are copied. Whether there is memory for it, and may be locked, is tried before on memory that has no
-    /// key: only if somebody else takes that meanwhile are the values lost. Who creates a
-    /// table at the address while this is under way, the old writer that starts anew for one, may be the faster one, without the values:
+    /// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either
+    /// the old table, or the old one marked as removed, with its values, which the next call to this replaces with them and
+    /// the next [`Writer::create`] without; or, between two system calls in which the new file takes the name of the old
+    /// one, nothing. A System V segment has its key before its contents, so there this moment begins before the new one is
+    /// made and lasts until the values are copied. Whether there is memory for it, and may be locked, is tried before on
+    /// memory that has no key: only if somebody else takes that meanwhile are the values lost. Who creates a table at the
+    /// address while this is under way, the old writer that starts anew for one, may be the faster one, without the values:
     /// then this says [`WriterAlive`](crate::ErrorKind::WriterAlive).
     ///
-    /// The timeout is for locks, and again for what a writer keeps from being copied; copying what is at rest takes as long as it
-    /// takes.
+    /// The timeout is for locks, and again for what a writer keeps from being copied; copying what is at rest takes as long
+    /// as it takes.
     ///
     /// # Errors
     /// As [`Writer::create`]; [`BadMagic`](crate::ErrorKind::BadMagic) when something is there that is not ours.

@@ -339,8 +339,8 @@ impl Place {
     }
 }
 
-/// A key with nothing under it: a magic byte, the process, the place; two of one process never meet. It is even: the one behind
-/// it is the same place's, for programs that need two.
+/// A key with nothing under it: a magic byte, the process, the place; two of one process never meet. It is even: the one
+/// behind it is the same place's, for programs that need two.
 fn unused_key(count: u32) -> i32 {
     let keys =
         (0..).map(|step| 0x5e << 24 | (process::id() % 0x1000) << 12 | (2 * (count + step * 0x200) % 0x1000));

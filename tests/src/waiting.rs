@@ -1,5 +1,5 @@
-//! Waiting for what a test knows to come, with a deadline: where it does not come, a suite fails and does not hang. Relies on
-//! `image` and `process`.
+//! Waiting for what a test knows to come, with a deadline: where it does not come, a suite fails and does not hang. Relies
+//! on `image` and `process`.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,8 +23,8 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Lets an actor wait for records of these groups: it sleeps then, or looks for some time already. Only the image of a table with
-/// a doorbell shows it.
+/// Lets an actor wait for records of these groups: it sleeps then, or looks for some time already. Only the image of a
+/// table with a doorbell shows it.
 ///
 /// # Panics
 /// When it does not wait within a minute.

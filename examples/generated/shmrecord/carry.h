@@ -74,8 +74,8 @@ static inline int shmrec_carry_over(const shmrec_table *table, const shmrec_tabl
         before = shmrec_load(committed);
         shmrec_carry_all(table, old, words);
         again = shmrec_load(committed) != before;
-        // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took;
-        // only one that goes on without a pause, though its table is marked, can be in the way until the end.
+        // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one
+        // took; only one that goes on without a pause, though its table is marked, can be in the way until the end.
         if (again && end_ns == 0) {
             end_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table));
         } else {

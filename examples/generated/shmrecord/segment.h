@@ -1,6 +1,6 @@
 // segment.h: a mapped table: its handle, its live words, its log, and where version and cells of a record lie. Relies
-// on header.h, log.h, options.h, region.h, view.h, adopt_sysv.h for a semaphore that is not ours and, to give the role back,
-// role.h; knows no names.
+// on header.h, log.h, options.h, region.h, view.h, adopt_sysv.h for a semaphore that is not ours and, to give the role
+// back, role.h; knows no names.
 
 #ifndef SHMRECORD_SEGMENT_H
 #define SHMRECORD_SEGMENT_H
@@ -147,8 +147,8 @@ static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t 
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_START), start);
     shmrec_store(shmrec_table_word(table, SHMREC_LIVE_OWNER_SINCE_UNIX_NS), now_unix_ns);
     shmrec_table_stamp(table);
-    // Last, so that an epoch that is seen was taken by an owner that is named, and its recovery was counted. Nobody acquires
-    // it: it is for people.
+    // Last, so that an epoch that is seen was taken by an owner that is named, and its recovery was counted. Nobody
+    // acquires it: it is for people.
     shmrec_store_release(epoch, shmrec_load(epoch) + 1);
 }
 

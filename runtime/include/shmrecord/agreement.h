@@ -1,5 +1,5 @@
-// agreement.h: whether the record in a segment is this program's, or one that it can read; the twin of agreement.rs. Relies on
-// segment.h for the description and on view.h for the verdict; docs/FORMAT.md has it in words.
+// agreement.h: whether the record in a segment is this program's, or one that it can read; the twin of agreement.rs.
+// Relies on segment.h for the description and on view.h for the verdict; docs/FORMAT.md has it in words.
 
 #ifndef SHMRECORD_AGREEMENT_H
 #define SHMRECORD_AGREEMENT_H
@@ -71,8 +71,8 @@ static inline int shmrec_compare_layout(shmrec_table *table, const shmrec_layout
     return shmrec_fail(task, SHMREC_LAYOUT_MISMATCH, 0, "layout mismatch: %s", words.bytes);
 }
 
-// The segment's record must be this program's, in layout and in meaning; or, where that is accepted, one of the two must have
-// `grown` out of the other, and the table gets a view.
+// The segment's record must be this program's, in layout and in meaning; or, where that is accepted, one of the two
+// must have `grown` out of the other, and the table gets a view.
 static inline int shmrec_check_layout(shmrec_table *table, const shmrec_layout *layout, bool grown,
                                       const shmrec_task *task) {
     const shmrec_header *header = &table->header;

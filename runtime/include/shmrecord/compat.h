@@ -107,7 +107,7 @@ static inline bool shmrec_fields_differ(const shmrec_comparison *c, const char *
     return shmrec_meanings_differ(c, path, &name, segment, here);
 }
 
-// Fields in declaration order, then size, alignment, name. Records nest at most 64 deep: the recursion is bounded.
+// Fields in declaration order, then size, alignment, name. Records nest at most 32 deep: the recursion is bounded.
 static inline bool shmrec_records_differ(const shmrec_comparison *c, const char *path, const unsigned char *segment,
                                          const unsigned char *here) {
     const uint32_t theirs = shmrec_record_fields(segment), mine = shmrec_record_fields(here);

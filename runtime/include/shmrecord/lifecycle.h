@@ -1,5 +1,5 @@
-// lifecycle.h: attach, take over and join. Relies on agreement.h, segment.h, role.h, join.h and options.h; knows of a record
-// type only its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
+// lifecycle.h: attach, take over and join. Relies on agreement.h, segment.h, role.h, join.h and options.h; knows of a
+// record type only its layout. docs/FORMAT.md lists the same steps; create.h and remove.h have the others.
 //
 // Every step leaves something that the next one to come can use, wherever its process is killed: a segment has its name
 // only when it is complete, or counts as absent until then; locks die with their holder, and a take-over can be
@@ -27,9 +27,10 @@ static inline int shmrec_fail_foreign(const shmrec_table *table, const shmrec_ta
     return shmrec_fail(task, SHMREC_BAD_MAGIC, 0, "%s: %s", shmrec_code_text(SHMREC_BAD_MAGIC), words);
 }
 
-// Validates a private copy of the header of the mapping in `table`; of another boot, and of another version of the record,
-// only if these options accept it: a reader's, or NULL. A table that is `*retired` is not compared with the layout: whoever finds it removes it. Only this answer counts from then on,
-// for who may write the segment could change the word, and what was not compared must not be used.
+// Validates a private copy of the header of the mapping in `table`; of another boot, and of another version of the
+// record, only if these options accept it: a reader's, or NULL. A table that is `*retired` is not compared with the
+// layout: whoever finds it removes it. Only this answer counts from then on, for who may write the segment could change
+// the word, and what was not compared must not be used.
 static inline int shmrec_validate(shmrec_table *table, const shmrec_layout *layout, const shmrec_options *accepted,
                                   bool *retired, const shmrec_task *task) {
     unsigned char bytes[SHMREC_HEADER_BYTES];
@@ -208,8 +209,9 @@ static inline int shmrec_take_over(shmrec_table *table, bool retired, bool *agai
     } else if (found || code == SHMREC_NOT_FOUND) {
         bool current;
         code = shmrec_leads_to(&table->address, table->identity, &current, task);
-        // A replacement marks the segment, then unlinks its guard, and lets it have its name until there are the new values.
-        // So, with the kernel's look at the guard in between, who misses the guard of a replaced segment finds the mark.
+        // A replacement marks the segment, then unlinks its guard, and lets it have its name until there are the new
+        // values. So, with the kernel's look at the guard in between, who misses the guard of a replaced segment finds
+        // the mark.
         *again = !current || shmrec_table_retired(table);
         if (code == SHMREC_OK && !*again) {
             code = shmrec_fail(task, SHMREC_GUARD_LOST, 0, "guard lost: %s",

@@ -67,9 +67,9 @@ typedef struct shmrec_options {
     // Every write to a new table stores the time, in the coarse steps of the kernel's clock (1 to 10 ms), so that readers
     // know how old what they read may be; it costs each write a few nanoseconds. One that exists must do so.
     bool stamps;
-    // Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of the
-    // other, and further ones behind them or, by `since`, in what was a hole (docs/FORMAT.md has the rule). A field that the
-    // table lacks reads as its null, or as zeros without one: T_has tells. Reads of such a table take a few
+    // Readers accept a table whose record is an earlier or a later version of theirs: one of the two has all fields of
+    // the other, and further ones behind them or, by `since`, in what was a hole (docs/FORMAT.md has the rule). A field
+    // that the table lacks reads as its null, or as zeros without one: T_has tells. Reads of such a table take a few
     // steps more; those of one of the very same record do not. Writers never accept it.
     bool compatible;
     uint8_t reserved[4];

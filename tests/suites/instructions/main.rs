@@ -9,7 +9,7 @@
 //! | `watch` | the table at a boundary: what readers see |
 //! | `successor` | what the next writer makes of a copy |
 //! | `writing` | writes, and take-overs of tables whose writer died in one |
-//! | `turns` | turns of many writers, and writes that wake |
+//! | `turns` | turns of many writers, writes that wake, and a wait |
 //! | `coming_and_going` | creation, removal and replacement |
 //! | `order` | a writer whose stores come in a wrong order is found out |
 //!

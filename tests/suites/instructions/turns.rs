@@ -1,5 +1,5 @@
-//! Turns of one of many writers, writes that wake, and a wait: taken from nobody, from who marked the lock, and from the dead; joining,
-//! be it in the slot of a dead holder, and leaving. Relies on `steps` and `watch`.
+//! Turns of one of many writers, writes that wake, and a wait: taken from nobody, from who marked the lock, and from the
+//! dead; joining, be it in the slot of a dead holder, and leaving. Relies on `steps` and `watch`.
 
 use std::path::Path;
 

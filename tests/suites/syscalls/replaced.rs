@@ -1,5 +1,6 @@
-//! A replacement that begins at any system call of somebody who takes the table over: that one looks again, and never misses the
-//! guard that the replacer took away. Relies on `tracer`, and on `docs/FORMAT.md` for what a replacer does first.
+//! A replacement that begins at any system call of somebody who takes the table over: that one looks again, and never
+//! misses the guard that the replacer took away. Relies on `tracer`, and on `docs/FORMAT.md` for what a replacer does
+//! first.
 
 use std::path::Path;
 use std::process::Command;
