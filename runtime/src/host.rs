@@ -10,7 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The kernel's boot id, or zeros where it cannot be read. Asked once: no process outlives a boot.
 pub(crate) fn boot_id() -> [u8; 16] {
     static BOOT_ID: OnceLock<[u8; 16]> = OnceLock::new();
-    *BOOT_ID.get_or_init(read_boot_id)
+    // Not in `get_or_init`: a child that is forked meanwhile would wait for ever for a thread that it has not.
+    BOOT_ID.get().copied().unwrap_or_else(|| {
+        let id = read_boot_id();
+        let _ = BOOT_ID.set(id);
+        id
+    })
 }
 
 fn read_boot_id() -> [u8; 16] {

@@ -3,19 +3,26 @@
 
 #![expect(unsafe_code, reason = "a hook between fork and exec")]
 
+use std::fs::{self, OpenOptions};
 use std::hint::black_box;
 use std::io::{Read, Write, pipe};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::process::{self, Command};
 use std::thread;
+use std::time::Duration;
 
 use integration_tests::actor;
+use integration_tests::alone::Alone;
 use integration_tests::case::every_backend;
 use integration_tests::check::error_of;
 use integration_tests::fork::{end, in_child, split};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Quote, quote};
+use integration_tests::tools;
+use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, Reader, Status, Writer, remove};
 
 const CAPACITY: usize = 4;
@@ -135,6 +142,50 @@ fn a_child_has_no_use_of_a_writer_and_may_open_the_table_itself() {
             remove(address).unwrap();
         }
     });
+}
+
+/// The boot's id is read once in a process. Here it is a pipe, in which whoever reads it stays until nobody writes to it.
+#[test]
+fn a_child_that_is_forked_while_a_thread_looks_for_the_boot_has_no_need_of_that_thread() {
+    let test = "fork::a_child_that_is_forked_while_a_thread_looks_for_the_boot_has_no_need_of_that_thread";
+    let setup = "mkfifo \"$SHMRECORD_TEST_WORD\" \
+        && mount --bind \"$SHMRECORD_TEST_WORD\" /proc/sys/kernel/random/boot_id";
+    let prepare = || {
+        let folder = tools::own_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("boot"));
+        (folder.join("boot").to_str().unwrap().to_owned(), folder)
+    };
+    let folder = Alone::new(test).mounts().setup(setup).run_after(prepare, |pipe| {
+        // Fails unless somebody reads.
+        let write = || OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(pipe).ok();
+        let [own, childs] = [(); 2].map(|()| Place::new(Backend::Posix));
+        let create = |place: &Place| Writer::<Quote>::create(place.address(), CAPACITY).map(drop);
+        thread::scope(|scope| {
+            let creating = scope.spawn(|| create(&own));
+            let mut writing = None;
+            until("the boot is looked for", || {
+                writing = write();
+                writing.is_some()
+            });
+            let Some(child) = split() else {
+                drop(writing);
+                let pipe = pipe.to_owned();
+                thread::spawn(move || {
+                    for _ in 0..20_000 {
+                        let _ = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&pipe);
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                    end(false);
+                });
+                end(create(&childs).is_ok());
+            };
+            drop(writing);
+            child.finish();
+            creating.join().unwrap().unwrap();
+        });
+    });
+    if let Some(folder) = folder {
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 #[test]
