@@ -48,6 +48,7 @@
 //! | `successor` | what took the place of a table that is read |
 //! | `life` | signs of life |
 //! | `table` | the places of versions and cells in a mapping |
+//! | `agreement`, `view` | whether its record is the reader's; how one of another version is read |
 //! | `live`, `announce` | the words that change while a table lives; who is told of a publication |
 //! | `header`, `geometry` | the numbers of a segment, validated |
 //! | `guard` | the record protocol, the log, the role, the lock, the doorbell |
