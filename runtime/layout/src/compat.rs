@@ -80,6 +80,9 @@ impl Comparison<'_> {
             ));
         }
         let name = &segment.name;
+        let differs = |theirs: String, mine: String| {
+            Some(format!("{path}{name}: {theirs} in the segment, {mine} here"))
+        };
         let shapes_differ = segment.kind != here.kind
             || segment.dims != here.dims
             || segment.elem_size != here.elem_size
@@ -91,12 +94,9 @@ impl Comparison<'_> {
                 return Some(difference);
             }
         } else if shapes_differ {
-            return Some(format!("{path}{name}: {theirs} in the segment, {mine} here"));
+            return differs(theirs, mine);
         }
         let (their_enum, my_enum) = (self.segment.named(segment), self.here.named(here));
-        let differs = |theirs: String, mine: String| {
-            Some(format!("{path}{name}: {theirs} in the segment, {mine} here"))
-        };
         if their_enum.map(|named| &named.name) != my_enum.map(|named| &named.name) {
             return differs(theirs, mine);
         }
