@@ -138,7 +138,7 @@ pub(crate) fn field(table: &mut Table<'_>, span: Span, found: &mut Diagnostics) 
     }
 }
 
-/// Powers of ten up to this one are exact in an `f64`, so that scaling rounds once.
+/// Powers of ten up to this one are exact in an `f64`, so that what is generated scales by a single operation.
 const MAX_EXPONENT: i8 = 22;
 
 fn literal(table: &mut Table<'_>, key: &'static str, found: &mut Diagnostics) -> Option<Spanned<Literal>> {

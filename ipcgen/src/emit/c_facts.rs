@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::c::{self, element, number, scalar};
-use super::digits;
+use super::{digits, scaling};
 use crate::model::{Deprecated, Element, Field, Model, Number, Record};
 
 /// What is said of a field: documentation and, behind it in brackets, the facts.
@@ -55,17 +55,14 @@ pub(super) fn functions(record: &Record, model: &Model, out: &mut String) {
                 element(field.ty.element, model)
             );
         }
-        if field.exp != 0 {
-            // Powers of ten up to 22 are exact, and so the result is rounded once.
-            let operator = if field.exp < 0 { '/' } else { '*' };
+        if let Some(scaling) = scaling(field) {
             let unit = field.unit.as_ref().map_or("whole units".to_owned(), |unit| c::comment(unit));
             let _ = write!(
                 out,
                 "\n/* This value of `{}` in {unit}. */\nstatic inline double {name}_value({} value) {{\n    \
-                 return SHMREC_CAST(double, value) {operator} 1e{};\n}}\n",
+                 return SHMREC_CAST(double, value) {scaling};\n}}\n",
                 field.c_name,
-                scalar(kind),
-                field.exp.unsigned_abs()
+                scalar(kind)
             );
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::go::{element, field_name, record_name};
+use super::scaling;
 use crate::model::{Element, Field, Kind, Model, Number, Record, Time};
 
 pub(super) fn methods(record: &Record, model: &Model, out: &mut String) {
@@ -32,11 +33,9 @@ pub(super) fn methods(record: &Record, model: &Model, out: &mut String) {
         if let Some(null) = field.null {
             method("IsNull", "tells whether there is no value.", "bool", &is_null(kind, null, &value));
         }
-        if field.exp != 0 {
-            // Powers of ten up to 22 are exact, and so the result is rounded once.
-            let operator = if field.exp < 0 { '/' } else { '*' };
+        if let Some(scaling) = scaling(field) {
             let unit = field.unit.as_ref().map_or("whole units", |unit| unit);
-            let body = format!("float64({value}) {operator} 1e{}", field.exp.unsigned_abs());
+            let body = format!("float64({value}) {scaling}");
             method("Value", &format!("is the value in {unit}."), "float64", &body);
         }
         if let Some(body) = field.time.and_then(|time| moment(time, kind, &value)) {

@@ -23,7 +23,7 @@ mod rust_record;
 pub use drawing::svg;
 pub use listing::{json, listing};
 
-use crate::model::{Kind, Model, Number};
+use crate::model::{Field, Kind, Model, Number};
 use runtime::{C_RUNTIME, GO_RUNTIME, PYTHON_RUNTIME};
 
 /// A language that code is generated for.
@@ -100,6 +100,13 @@ fn digits(kind: Kind, number: Number) -> String {
         Kind::F64 => format!("{:?}", number.as_f64()),
         _ => number.display(kind).to_string(),
     }
+}
+
+/// What makes a field's integer, as a float of 64 bits, its value in whole units: `/ 1e9`. Powers of ten up to 22 are exact,
+/// and so this rounds once; an integer beyond 2^53 has been rounded before that, by becoming a float.
+fn scaling(field: &Field) -> Option<String> {
+    let operator = if field.exp < 0 { '/' } else { '*' };
+    (field.exp != 0).then(|| format!("{operator} 1e{}", field.exp.unsigned_abs()))
 }
 
 /// A byte in a literal of Python or Go.

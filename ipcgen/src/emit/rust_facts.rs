@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::digits;
 use super::rust_record::element;
+use super::{digits, scaling};
 use crate::model::{Element, Field, Kind, Model, Number, Record};
 
 /// The arguments of `#[shm(...)]`.
@@ -42,8 +42,8 @@ pub(super) fn methods(record: &Record, model: &Model, out: &mut String) {
             let ty = element(field.ty.element, model);
             method(field, model, ("", &format!("`{}`", field.name)), (&ty, "value"), &mut methods);
         }
-        if field.exp != 0 {
-            scaled(field, model, &mut methods);
+        if let Some(scaling) = scaling(field) {
+            scaled(field, model, &scaling, &mut methods);
         }
     }
     if methods.is_empty() {
@@ -96,12 +96,10 @@ fn method(
 }
 
 /// The value in its unit.
-fn scaled(field: &Field, model: &Model, out: &mut String) {
-    let operator = if field.exp < 0 { '/' } else { '*' };
-    // Powers of ten up to 22 are exact, and so the result is rounded once.
+fn scaled(field: &Field, model: &Model, scaling: &str, out: &mut String) {
     let is_exact = model.kind(field.ty.element).size().is_some_and(|bytes| bytes <= 4);
     let value = if is_exact { "f64::from(value)" } else { "value as f64" };
-    let value = format!("{value} {operator} 1e{}", field.exp.unsigned_abs());
+    let value = format!("{value} {scaling}");
     let words = format!("`{}` in {}", field.name, field.unit.as_deref().unwrap_or("whole units"));
     method(field, model, ("_value", &words), ("f64", &value), out);
 }
