@@ -119,8 +119,12 @@ impl<'t> Table<'t> {
 
     /// The string under a key that has to be there.
     pub(crate) fn required_string(&mut self, key: &'static str, found: &mut Diagnostics) -> Option<Text> {
-        let lacks = self.lacks(key, &[&format!("add `{key} = \"...\"`")], found);
-        if lacks { None } else { self.string(key, found) }
+        // The help is put into words where it is needed only: most strings are there.
+        if self.get(key).is_some() {
+            return self.string(key, found);
+        }
+        self.lacks(key, &[&format!("add `{key} = \"...\"`")], found);
+        None
     }
 
     /// The one word that the key takes; whether it is there.
