@@ -91,6 +91,11 @@ pub fn check(version: &Version, past: &[Version]) -> Verdict {
         }
         _ => {}
     }
+    let other_name = past.first().map(|latest| latest.schema()).filter(|name| *name != version.schema());
+    let renamed = other_name.map(|name| {
+        let words = "tables do not tell, but generated code is called otherwise";
+        format!("the schema is `{}` and was `{name}`: {words}", version.schema())
+    });
     let mut notes = None;
     for other in past.into_iter().filter(|other| !is_locked || other.number() <= version.number()) {
         if other.number() == version.number() {
@@ -104,7 +109,7 @@ pub fn check(version: &Version, past: &[Version]) -> Verdict {
         let latest = std::mem::take(&mut verdict.notes);
         notes.get_or_insert(latest);
     }
-    verdict.notes = notes.unwrap_or_default();
+    verdict.notes = renamed.into_iter().chain(notes.unwrap_or_default()).collect();
     verdict.found.settle(&version.source);
     verdict
 }
