@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use shmrecord_layout::Kind;
+use shmrecord_layout::{Form, Kind};
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::enumeration::Enum;
@@ -31,6 +31,9 @@ pub(crate) fn names(schema: &Schema, foreign: &Foreign, found: &mut Diagnostics)
     for (import, of) in foreign.imports.iter().zip(&files) {
         generated.imported(&import.value, Name { of, rename: &none, what: "schema" }, found);
     }
+    let bringing =
+        |schema: &str| Some(Name { of: &files[foreign.bringing(schema)?], rename: &none, what: "schema" });
+    generated.declared_again(foreign, bringing, found);
     for constant in &schema.constants {
         let name = Name { of: &constant.name, rename: &constant.rename, what: "constant" };
         if name.is_usable(names::rust_constant, found) {
@@ -64,6 +67,7 @@ pub(crate) fn names(schema: &Schema, foreign: &Foreign, found: &mut Diagnostics)
     let records = schema.records.iter().map(|record| (&record.name, &*record.aliases));
     aliases(enums.chain(records), found);
 }
+
 fn schema_name(name: &Spanned<String>, found: &mut Diagnostics) {
     let word = name.value.as_str();
     let none = Rename::default();
@@ -102,23 +106,33 @@ fn is_primitive(name: Name<'_>, found: &mut Diagnostics) -> bool {
 
 fn enumerators<'s>(given: &'s Enum, ty: Name<'s>, generated: &mut Generated<'s>, found: &mut Diagnostics) {
     let what = if given.what() == "flags" { "flag" } else { "enumerator" };
-    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut seen: HashMap<(&str, String), Span> = HashMap::new();
     for value in &given.values {
         let name = Name { of: &value.name, rename: &value.rename, what };
-        // Other languages than Rust write the type's name in front, or all in upper case, where no keyword is.
-        let rust = value.rename.or(Target::Rust, || names::rust_enumerator(&name.of.value, given.form));
-        if !name.is_identifier(found) || !name.is_free(&[(Target::Rust, rust)], found) {
+        let own = &name.of.value;
+        // An alias is a constant beside the values of a closed enum.
+        let form = if value.is_alias { Form::Open } else { given.form };
+        let rust = value.rename.or(Target::Rust, || names::rust_enumerator(own, form));
+        let python = value.rename.or(Target::Python, || names::rust_constant(own));
+        let written = [(Target::Rust, rust), (Target::Python, python)];
+        // C and Go write the type's name in front, where no keyword is.
+        if !name.is_identifier(found)
+            || !name.is_free(&written, found)
+            || !name.is_no_member(given.form, found)
+        {
             continue;
         }
-        // What differs in CamelCase differs in upper case as well.
-        let camel = names::camel_field(&name.of.value);
-        if let Some(&first) = seen.get(&camel) {
-            let title = format!("two {what}s of `{}` are both `{camel}` in Go and in Rust", given.name.value);
+        let [rust, python] = written.map(|(target, word)| (target.language(), word));
+        // What differs in CamelCase differs in upper case as well; names that were chosen differ by themselves.
+        let names = [("Go and in Rust", names::camel_field(own)), rust, python];
+        if let Some((key, &first)) = names.iter().find_map(|name| seen.get_key_value(name)) {
+            let (language, word) = key;
+            let title = format!("two {what}s of `{}` are both `{word}` in {language}", given.name.value);
             let report = Diagnostic::new(Rule::SameAfterConversion, name.of.span, title);
             found.push(report.label("choose another name").also(first, "the first one"));
             continue;
         }
-        seen.insert(camel, name.of.span);
+        seen.extend(names.map(|written| (written, name.of.span)));
         generated.enumerator(ty, name, found);
     }
     aliases(given.values.iter().map(|value| (&value.name, &*value.aliases)), found);
@@ -200,10 +214,9 @@ fn go_methods(
 ) {
     for field in &record.fields {
         let Some(of) = &field.name else { continue };
-        let text = field.ty.as_ref().is_some_and(|ty| ty.element.value == "char");
-        let scaled = field.exp.as_ref().is_some_and(|exp| exp.value != 0);
+        let (text, has_null, is_scaled) = field.uses();
         let name = field.rename.or(Target::Go, || names::camel_field(&of.value));
-        for suffix in suffixes::of_go_field(text, field.null.is_some(), scaled, field.time.is_some()) {
+        for suffix in suffixes::of_go_field(text, has_null, is_scaled, field.time.is_some()) {
             let method = format!("{name}{suffix}");
             if let Some(other) = written.get(&(Target::Go as usize, method.clone())) {
                 let title = format!(

@@ -22,6 +22,8 @@ pub(crate) struct Foreign {
     pub(crate) records: Vec<Record>,
     /// Where they are in these lists, by schema and name.
     places: HashMap<(String, String), usize>,
+    /// By schema: the first import that brings something of it.
+    homes: HashMap<String, usize>,
     /// What the imported schemas declare themselves, by name.
     pub(crate) constants: HashMap<String, i128>,
     pub(crate) types: HashMap<String, Element>,
@@ -99,12 +101,21 @@ fn homonym(model: &Arc<Model>, known: &mut HashMap<String, Arc<Model>>) -> Optio
 }
 
 impl Foreign {
+    /// The import that brings what a schema declares: that of the schema, or the first one of another that needs it.
+    pub(crate) fn bringing(&self, schema: &str) -> Option<usize> {
+        self.homes.get(schema).copied()
+    }
+
     /// Takes over a schema's enums and records, where they are not here already; what it declares itself, by name.
     fn merge<'m>(&mut self, model: &'m Model) -> Vec<(&'m String, Element)> {
         let home = |origin: &'m Origin| match origin {
             Origin::Here => &model.name,
             Origin::Imported(name) => name,
         };
+        let origins = model.enums.iter().map(|declared| &declared.origin);
+        for origin in origins.chain(model.records.iter().map(|record| &record.origin)) {
+            self.homes.entry(home(origin).clone()).or_insert(self.imports.len());
+        }
         let mut own = Vec::new();
         let mut enums = Vec::with_capacity(model.enums.len());
         for declared in &model.enums {

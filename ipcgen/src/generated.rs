@@ -1,12 +1,13 @@
-//! The names that generated code gives, and whose they are, so that no two are the same. Relies on `names` and `suffixes`; does not ask
-//! whether a name is usable by itself.
+//! The names that generated code gives, and whose they are, so that no two are the same. Relies on `names` and `suffixes`;
+//! does not ask whether a name is usable by itself.
 
 use std::collections::HashMap;
 
 use shmrecord_layout::Form;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{self, Element, Model};
+use crate::foreign::Foreign;
+use crate::model::{self, Element, Model, Origin};
 use crate::names::{self, Target};
 use crate::record::Field;
 use crate::rules::Rule;
@@ -90,6 +91,39 @@ impl<'s> Generated<'s> {
         }
     }
 
+    /// Takes the names that imported types, and those behind them, get in Go and Python, whose files declare them again;
+    /// `bringing` gives the import that brings what a schema declares.
+    pub(crate) fn declared_again(
+        &mut self,
+        foreign: &Foreign,
+        bringing: impl Fn(&str) -> Option<Name<'s>>,
+        found: &mut Diagnostics,
+    ) {
+        // Of names that mean two things in the schema itself that has been said.
+        if found.reports().iter().any(|report| report.rule == Rule::NameImported) {
+            return;
+        }
+        let enums =
+            foreign.enums.iter().map(|named| (&named.origin, &named.name, &named.renamed, Some(named)));
+        let records =
+            foreign.records.iter().map(|record| (&record.origin, &record.name, &record.renamed, None));
+        for (origin, own, renamed, named) in enums.chain(records) {
+            let Origin::Imported(schema) = origin else { continue };
+            let Some(name) = bringing(schema) else { continue };
+            let ty = |chosen: &Option<String>| chosen.clone().unwrap_or_else(|| names::rust_record(own));
+            let go = ty(&renamed.go);
+            let mut names = vec![(Space::Go, go.clone()), (Space::Python, ty(&renamed.python))];
+            match named {
+                Some(named) => names.extend(named.values.iter().map(|value| {
+                    let rule = || format!("{go}{}", names::camel_field(&value.name));
+                    (Space::Go, value.renamed.go.clone().unwrap_or_else(rule))
+                })),
+                None => names.extend(ids(&go, own)),
+            }
+            let _ = names.into_iter().all(|(space, word)| self.add(space, word, name, false, found));
+        }
+    }
+
     /// Takes the names of a constant, or reports who has one of them.
     pub(crate) fn constant(&mut self, name: Name<'s>, found: &mut Diagnostics) {
         let word = &name.of.value;
@@ -133,15 +167,7 @@ impl<'s> Generated<'s> {
             }
         }
         let go = name.rename.or(Target::Go, || names::rust_record(&name.of.value));
-        let python = names::rust_constant(&name.of.value);
-        for (space, ids) in [
-            (Space::Go, suffixes::GO_IDS.map(|suffix| format!("{go}{suffix}"))),
-            (Space::Python, suffixes::RECORD_MACRO.map(|suffix| format!("{python}{suffix}"))),
-        ] {
-            if !ids.into_iter().all(|id| self.add(space, id, name, false, found)) {
-                return;
-            }
-        }
+        let _ = ids(&go, &name.of.value).all(|(space, id)| self.add(space, id, name, false, found));
     }
 
     /// Takes the names of what is made for a field of this record, or reports who has one of them.
@@ -198,8 +224,13 @@ impl<'s> Generated<'s> {
         found: &mut Diagnostics,
     ) -> bool {
         let (word, what) = (&name.of.value, name.what);
-        if let Some(by) = names::taken_in(Target::C, &generated).filter(|_| own && space == Space::C) {
-            let title = format!("the {what} `{word}` is `{generated}` in C");
+        let taken = match space {
+            Space::C if own => names::taken_in(Target::C, &generated),
+            Space::Python if names::is_used_in_python(&generated) => Some("what the module in Python uses"),
+            _ => None,
+        };
+        if let Some(by) = taken {
+            let title = format!("the {what} `{word}` is `{generated}` in {}", space.language());
             found.push(Diagnostic::new(Rule::GeneratedName, name.of.span, title).label(by));
             return false;
         }
@@ -211,8 +242,9 @@ impl<'s> Generated<'s> {
         let (rule, title) = if own && first.own && what == first.name.what {
             let title = format!("the {what}s `{other}` and `{word}` are both `{generated}` in {language}");
             (Rule::SameAfterConversion, title)
-        } else if space == Space::C {
-            let title = format!("C code would get the name `{generated}` for `{other}` and for `{word}`");
+        } else if space == Space::C || first.name.what == "schema" {
+            let title =
+                format!("{language} code would get the name `{generated}` for `{other}` and for `{word}`");
             (Rule::GeneratedName, title)
         } else {
             let both = format!("the {} `{other}` and the {what} `{word}`", first.name.what);
@@ -222,4 +254,12 @@ impl<'s> Generated<'s> {
         found.push(report.also(first.name.of.span, format!("the other {}", first.name.what)));
         false
     }
+}
+
+/// The names of the ids of a record in Go, where it is called so, and in Python.
+fn ids(go: &str, record: &str) -> impl Iterator<Item = (Space, String)> {
+    let python = names::rust_constant(record);
+    let in_go = suffixes::GO_IDS.map(|suffix| (Space::Go, format!("{go}{suffix}")));
+    let in_python = suffixes::RECORD_MACRO.map(|suffix| (Space::Python, format!("{python}{suffix}")));
+    in_go.into_iter().chain(in_python)
 }

@@ -122,6 +122,30 @@ pub(crate) fn taken_in(target: Target, word: &str) -> Option<&'static str> {
     WORDS.get(&(target as usize, word)).copied()
 }
 
+/// What the type of an enumerator has itself that is called so, in words. A test compares the methods with those of the
+/// derive.
+pub(crate) fn member_of_enum(target: Target, form: Form, word: &str) -> Option<&'static str> {
+    let methods = match form {
+        Form::Closed => "",
+        Form::Open => "name",
+        Form::Flags => "all bits contains empty from_bits insert intersects is_empty remove union",
+    };
+    let is_method = || methods.split_ascii_whitespace().any(|method| method == word);
+    match target {
+        Target::Rust if is_method() => Some("a method of the type in Rust"),
+        Target::Python if word == "mro" => Some("no enum of Python has a member called so"),
+        Target::Python if form == Form::Open && word == "classmethod" => {
+            Some("what the class in Python uses")
+        }
+        _ => None,
+    }
+}
+
+/// What modules in Python use, and so a type or a constant in them cannot be called; fields can.
+pub(crate) fn is_used_in_python(word: &str) -> bool {
+    ["classmethod", "float", "int"].contains(&word)
+}
+
 /// Whether a schema of this name would give a header that hides one of the C library's.
 pub(crate) fn is_c_header(schema: &str) -> bool {
     C_HEADERS.split_ascii_whitespace().any(|name| name == schema)

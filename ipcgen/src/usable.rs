@@ -1,6 +1,8 @@
 //! Whether a name is an identifier that no language has taken. Relies on `names` for the words; does not compare names with
 //! one another.
 
+use shmrecord_layout::Form;
+
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::names::{self, Target};
 use crate::rules::Rule;
@@ -46,8 +48,9 @@ impl Name<'_> {
     /// Whether it, and what it is called in single languages, are identifiers. Reports why not.
     pub(crate) fn is_identifier(&self, found: &mut Diagnostics) -> bool {
         let chosen = Target::ALL.into_iter().filter_map(|target| self.rename.get(target));
-        let reports: Vec<_> =
-            std::iter::once(self.of).chain(chosen).filter_map(|name| self.unfit(name)).collect();
+        let unfit = std::iter::once(self.of).chain(chosen).filter_map(|name| self.unfit(name));
+        let hidden = self.rename.get(Target::Go).and_then(|name| self.hidden(name));
+        let reports: Vec<_> = unfit.chain(hidden).collect();
         let sound = reports.is_empty();
         reports.into_iter().for_each(|report| found.push(report));
         sound
@@ -74,6 +77,34 @@ impl Name<'_> {
         let report = Diagnostic::new(Rule::BadName, name.span, title)
             .label("a letter, then letters, digits, single underscores");
         Some(proposal.into_iter().fold(report, Diagnostic::help))
+    }
+
+    /// The report on a name in Go that no other package would see.
+    fn hidden(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+        let word = name.value.as_str();
+        if !is_identifier(word) || word.starts_with(|first: char| first.is_ascii_uppercase()) {
+            return None;
+        }
+        let (own, what, first) = (&self.of.value, self.what, word[..1].to_ascii_uppercase());
+        let title = format!("the {what} `{own}` cannot be called `{word}` in Go");
+        let report = Diagnostic::new(Rule::BadName, name.span, title);
+        let report = report.label("other packages see only what begins with a capital letter");
+        Some(report.help(format!("call it `{first}{}`", &word[1..])))
+    }
+
+    /// Whether the type that it is a value of has nothing of its own called so. Reports what it has.
+    pub(crate) fn is_no_member(&self, form: Form, found: &mut Diagnostics) -> bool {
+        // What the rules make of a name is in upper case or CamelCase, as no member is.
+        let report = Target::ALL.into_iter().find_map(|target| {
+            let chosen = self.rename.get(target)?;
+            let by = names::member_of_enum(target, form, &chosen.value)?;
+            let (own, what, language) = (&self.of.value, self.what, target.language());
+            let title = format!("the {what} `{own}` cannot be called `{}` in {language}", chosen.value);
+            Some(Diagnostic::new(Rule::Keyword, chosen.span, title).label(by))
+        });
+        let sound = report.is_none();
+        report.into_iter().for_each(|report| found.push(report));
+        sound
     }
 
     /// Whether no language has taken what it is called there. Reports the first one that has.

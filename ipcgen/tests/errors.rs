@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use ipcgen::Schemas;
 use ipcgen::rules::Rule;
@@ -72,4 +73,25 @@ fn long_lines_and_many_errors_stay_readable() {
     assert!(report.contains("1500 more reports are not shown"));
     assert!(report.contains("md.toml: 2000 errors"));
     assert!(report.len() < 500_000);
+}
+
+#[test]
+fn no_enumerator_is_called_like_a_method_of_its_type() {
+    for (section, numbers, expanded) in [("flags", "bits", "flags"), ("enum", "values", "open")] {
+        let derived = path(&format!("../derive/tests/expand/{expanded}.expanded.rs"));
+        let derived = fs::read_to_string(derived).unwrap();
+        let methods = derived.split("pub const fn ").skip(1).filter_map(|rest| rest.split('(').next());
+        let mut count = 0;
+        for method in methods {
+            let schema = format!(
+                "[schema]\nname = \"md\"\n[{section}.X]\nrepr = \"u8\"\n\
+                 {numbers} = {{ A = {{ {} = 0, rename = {{ rust = \"{method}\" }} }} }}\n",
+                if section == "flags" { "bit" } else { "value" }
+            );
+            let report = whole_report(&Source::new("md.toml", schema));
+            assert!(report.contains("[E0202]"), "{method}:\n{report}");
+            count += 1;
+        }
+        assert!(count > 0, "{expanded}: no methods");
+    }
 }
