@@ -6,8 +6,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Generics;
 use syn::spanned::Spanned;
+use syn::{Generics, Ident, Path};
 
 use crate::input::{Field, Record};
 use crate::wire::{Member, Twin};
@@ -71,37 +71,17 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
 
 /// What stands in place of the implementations beside errors: whoever uses the struct as a record is not told that it is
 /// none.
-///
-/// The first error is the length of the wire type. That type is then an error too, of which the compiler says nothing
-/// more, wherever the struct is used.
 pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStream]) -> TokenStream {
     let Record { ident, library, .. } = record;
     let (parameters, arguments, _) = generics.split_for_impl();
-    let copy = quote!(where for<'__shm> Self: ::core::marker::Copy + 'static);
-    let (first, others) =
-        errors.split_first().map_or((None, errors), |(first, others)| (Some(first), others));
+    let copy = copy();
+    let ty = quote!(__layout::FieldType::record(<Self as #library::ShmRecord>::LAYOUT));
+    let field = stub_field(library, ident, generics, &ty, errors);
     quote! {
         const _: () = {
             use #library::__private::layout as __layout;
 
-            #(#others)*
-
-            // SAFETY: no program has it: the length of the wire type, the first error, does not compile.
-            unsafe impl #parameters #library::ShmField for #ident #arguments #copy {
-                const TYPE: __layout::FieldType<'static> =
-                    __layout::FieldType::record(<Self as #library::ShmRecord>::LAYOUT);
-                const ANY_BITS: ::core::primitive::bool = false;
-                const PADDED: ::core::primitive::bool = true;
-                type Wire = [u8; #first];
-
-                fn to_wire(&self) -> Self::Wire {
-                    ::core::unreachable!()
-                }
-
-                fn from_wire(_: Self::Wire) -> Self {
-                    ::core::unreachable!()
-                }
-            }
+            #field
 
             impl #parameters #library::ShmRecord for #ident #arguments #copy {
                 const LAYOUT: &'static __layout::RecordLayout<'static> =
@@ -109,6 +89,47 @@ pub(crate) fn stub(record: &Record<'_>, generics: &Generics, errors: &[TokenStre
             }
         };
     }
+}
+
+/// The errors of what is no field, a record or an enum, and `ShmField` for it all the same; its `TYPE` is `ty`.
+///
+/// The first error is the length of the wire type. That type is then an error too, of which the compiler says nothing
+/// more, wherever the struct is used.
+pub(crate) fn stub_field(
+    library: &Path,
+    ident: &Ident,
+    generics: &Generics,
+    ty: &TokenStream,
+    errors: &[TokenStream],
+) -> TokenStream {
+    let (parameters, arguments, _) = generics.split_for_impl();
+    let copy = copy();
+    let (first, others) =
+        errors.split_first().map_or((None, errors), |(first, others)| (Some(first), others));
+    quote! {
+        #(#others)*
+
+        // SAFETY: no program has it: the length of the wire type, the first error, does not compile.
+        unsafe impl #parameters #library::ShmField for #ident #arguments #copy {
+            const TYPE: #library::FieldType<'static> = #ty;
+            const ANY_BITS: ::core::primitive::bool = false;
+            const PADDED: ::core::primitive::bool = true;
+            type Wire = [u8; #first];
+
+            fn to_wire(&self) -> Self::Wire {
+                ::core::unreachable!()
+            }
+
+            fn from_wire(_: Self::Wire) -> Self {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// Keeps the compiler from saying what is said already: that it is not `Copy`.
+fn copy() -> TokenStream {
+    quote!(where for<'__shm> Self: ::core::marker::Copy + 'static)
 }
 
 /// The `RecordLayout`, from the compiler's own numbers.

@@ -86,6 +86,7 @@ impl<'a> Field<'a> {
     }
 }
 
-fn name_of(ident: &Ident) -> LitStr {
+/// The name in schemas of what has none of its own.
+pub(crate) fn name_of(ident: &Ident) -> LitStr {
     LitStr::new(&ident.unraw().to_string(), ident.span())
 }

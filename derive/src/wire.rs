@@ -4,7 +4,7 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Ident;
+use syn::{Ident, Path};
 
 use crate::expand::at;
 use crate::input::{Field, Record};
@@ -65,9 +65,7 @@ impl<'a> Twin<'a> {
         // Of several alignments the largest counts, for rustc too; zerocopy takes one.
         let align =
             repr.aligns.iter().max_by_key(|align| align.base10_parse::<u64>().unwrap_or(0)).into_iter();
-        let zerocopy = quote!(#library::__private::zerocopy);
-        let zerocopy_path = zerocopy.to_string().replace(' ', "");
-
+        let derives = derives(library);
         let pads = self.pads();
         let (inner, last) = (&pads[..members.len()], &pads[members.len()]);
         let fields = members.iter().zip(inner).map(|(Member { ty, name, .. }, pad)| {
@@ -84,15 +82,7 @@ impl<'a> Twin<'a> {
         });
         let ends = [quote!(0)].into_iter().chain(ends);
         quote! {
-            #[derive(
-                ::core::clone::Clone,
-                ::core::marker::Copy,
-                #zerocopy::IntoBytes,
-                #zerocopy::TryFromBytes,
-                #zerocopy::Immutable,
-                #zerocopy::KnownLayout,
-            )]
-            #[zerocopy(crate = #zerocopy_path)]
+            #derives
             #[repr(C #(, align(#align))*)]
             pub struct #ident {
                 #(#fields)*
@@ -162,6 +152,23 @@ impl<'a> Twin<'a> {
     /// Names of the padding: in front of each member, and behind the last.
     fn pads(&self) -> Vec<Ident> {
         (0..=self.members.len()).map(|index| format_ident!("_pad{index}")).collect()
+    }
+}
+
+/// What a twin derives: zerocopy's proofs that it has no padding, and which bytes are a value.
+pub(crate) fn derives(library: &Path) -> TokenStream {
+    let zerocopy = quote!(#library::__private::zerocopy);
+    let zerocopy_path = zerocopy.to_string().replace(' ', "");
+    quote! {
+        #[derive(
+            ::core::clone::Clone,
+            ::core::marker::Copy,
+            #zerocopy::IntoBytes,
+            #zerocopy::TryFromBytes,
+            #zerocopy::Immutable,
+            #zerocopy::KnownLayout,
+        )]
+        #[zerocopy(crate = #zerocopy_path)]
     }
 }
 

@@ -1,5 +1,5 @@
-//! The implementations for a closed enum. Relies on `input`, and leaves the proof that bytes are a value to zerocopy: it
-//! derives it for a twin that has the same numbers.
+//! The implementations for a closed enum. Relies on `input` and on what `wire` derives, and leaves the proof that bytes are
+//! a value to zerocopy: it derives it for a twin that has the same numbers.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -7,15 +7,15 @@ use syn::ItemEnum;
 
 use super::input::{Enum, Value};
 use crate::expand::at;
+use crate::wire;
 
 /// The implementations for this enum.
 pub(super) fn implementations(read: &Enum, item: &ItemEnum) -> TokenStream {
     let Enum { library, repr, .. } = read;
     let mut ident = read.ident.clone();
     ident.set_span(at(&item.ident));
-    let wire = format_ident!("__{}Wire", ident, span = Span::call_site());
-    let zerocopy = quote!(#library::__private::zerocopy);
-    let zerocopy_path = zerocopy.to_string().replace(' ', "");
+    let twin = format_ident!("__{}Wire", ident, span = Span::call_site());
+    let derives = wire::derives(library);
     let number = |value: &Value| {
         let value = &value.ident;
         quote!(#ident::#value as ::core::primitive::#repr)
@@ -29,22 +29,14 @@ pub(super) fn implementations(read: &Enum, item: &ItemEnum) -> TokenStream {
         quote!(#name = #number)
     });
     let names = read.values.iter().map(|value| &value.ident);
-    let to_wire = names.clone().map(|name| quote!(Self::#name => #wire::#name));
-    let from_wire = names.map(|name| quote!(#wire::#name => Self::#name));
+    let to_wire = names.clone().map(|name| quote!(Self::#name => #twin::#name));
+    let from_wire = names.map(|name| quote!(#twin::#name => Self::#name));
     quote! {
         #[allow(deprecated, reason = "a deprecated value stays a value")]
         const _: () = {
-            #[derive(
-                ::core::clone::Clone,
-                ::core::marker::Copy,
-                #zerocopy::IntoBytes,
-                #zerocopy::TryFromBytes,
-                #zerocopy::Immutable,
-                #zerocopy::KnownLayout,
-            )]
-            #[zerocopy(crate = #zerocopy_path)]
+            #derives
             #[repr(#repr)]
-            pub enum #wire {
+            pub enum #twin {
                 #(#members),*
             }
 
@@ -58,17 +50,17 @@ pub(super) fn implementations(read: &Enum, item: &ItemEnum) -> TokenStream {
                     #library::__private::named(__LAYOUT);
                 const ANY_BITS: ::core::primitive::bool = false;
                 const PADDED: ::core::primitive::bool = false;
-                type Wire = #wire;
+                type Wire = #twin;
 
                 #[inline]
-                fn to_wire(&self) -> #wire {
+                fn to_wire(&self) -> #twin {
                     match self {
                         #(#to_wire,)*
                     }
                 }
 
                 #[inline]
-                fn from_wire(wire: #wire) -> Self {
+                fn from_wire(wire: #twin) -> Self {
                     match wire {
                         #(#from_wire,)*
                     }

@@ -1,14 +1,15 @@
-//! What is to be known of an enum, read from its tokens. Relies on `attr`; judges nothing: what it may not be is `check`'s.
+//! What is to be known of an enum, read from its tokens. Relies on `attr`; judges nothing: what it may not be is
+//! `check`'s.
 
 use std::fmt;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ext::IdentExt;
 use syn::{Expr, Ident, ItemEnum, LitStr, Path};
 
 use crate::attr;
 use crate::errors::Errors;
+use crate::input::name_of;
 
 /// What other integers than the named ones mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,8 +114,4 @@ impl Enum {
             }
         }
     }
-}
-
-fn name_of(ident: &Ident) -> LitStr {
-    LitStr::new(&ident.unraw().to_string(), ident.span())
 }

@@ -1,12 +1,13 @@
 //! Enums and flags, passed through the same rooms as a record: `input` reads the enum, `check` refuses what cannot be one,
-//! `closed` and `newtype` write the implementations. Relies on `attr` and `errors`; knows no numbers: values are constant
-//! expressions, which the compiler evaluates.
+//! `closed` and `newtype` write the implementations. Relies on `attr` and `errors`, and on `expand` for what stands beside
+//! errors; knows no numbers: values are constant expressions, which the compiler evaluates.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ItemEnum;
 
 use crate::errors::Errors;
+use crate::expand;
 use input::Enum;
 
 pub(crate) use input::Form;
@@ -55,8 +56,8 @@ fn read(item: TokenStream, form: Form) -> Result<(ItemEnum, Enum), TokenStream> 
     }
     // Whoever uses it is told of the mistake in it, and not that it is gone or no field.
     let (ident, library) = (&read.ident, &read.library);
-    let (first, others) =
-        errors.split_first().map_or((None, &errors[..]), |(first, rest)| (Some(first), rest));
+    let ty = quote!(<::core::primitive::u8 as #library::ShmField>::TYPE);
+    let field = expand::stub_field(library, ident, &item.generics, &ty, &errors);
     let kept = match form {
         Form::Closed => TokenStream::new(),
         Form::Open | Form::Flags => {
@@ -75,23 +76,7 @@ fn read(item: TokenStream, form: Form) -> Result<(ItemEnum, Enum), TokenStream> 
         #kept
 
         const _: () = {
-            #(#others)*
-
-            // SAFETY: no program has it: the length of the wire type, the first error, does not compile.
-            unsafe impl #library::ShmField for #ident where for<'__shm> Self: ::core::marker::Copy {
-                const TYPE: #library::FieldType<'static> = <::core::primitive::u8 as #library::ShmField>::TYPE;
-                const ANY_BITS: ::core::primitive::bool = false;
-                const PADDED: ::core::primitive::bool = true;
-                type Wire = [u8; #first];
-
-                fn to_wire(&self) -> Self::Wire {
-                    ::core::unreachable!()
-                }
-
-                fn from_wire(_: Self::Wire) -> Self {
-                    ::core::unreachable!()
-                }
-            }
+            #field
         };
     })
 }
