@@ -4,6 +4,7 @@
 // A request is `LENGTH WORDS...`, a line, then LENGTH bytes. Each is answered by one line: see `answer`.
 
 #define _GNU_SOURCE
+#include "describe.h"
 #include "every.h"
 
 #include <stdlib.h>
@@ -32,9 +33,7 @@ static void say(int code) {
         printf("%d", code);
     } else {
         printf("%d ", code);
-        for (const char *at = error.text; *at != '\0'; at++) {
-            putchar(*at == '\n' ? '|' : *at);
-        }
+        print_line(error.text);
     }
 }
 
@@ -144,55 +143,6 @@ static void work_beside(const char *address) {
     }
     twin_every_close_writer(&writer);
     printf("done");
-}
-
-static void print_line(const char *text) {
-    for (const char *at = text; *at != '\0'; at++) {
-        putchar(*at == '\n' ? '|' : *at);
-    }
-}
-
-// Which fields of ours the other record has, too, if they are versions of each other.
-static void print_common(const shmrec_description *described, const shmrec_description *ours) {
-    shmrec_text words;
-    shmrec_view *view = shmrec_view_new(ours);
-    if (view == NULL) {
-        exit(2);
-    }
-    printf("; ");
-    if (!shmrec_common_fields(&words, view->has, described, ours)) {
-        print_line(words.bytes);
-    } else {
-        const char *before = "versions of each other by [";
-        for (uint32_t i = 0; i < shmrec_record_fields(shmrec_root_record(ours)); i++) {
-            if (view->has[i] != 0) {
-                printf("%s%u", before, i);
-                before = ", ";
-            }
-        }
-        printf("]");
-    }
-    free(view);
-}
-
-// What is wrong with a description, the first so many of these bytes; or how it differs from the one behind it, and whether
-// they are versions of each other.
-static void describe(const unsigned char *bytes, size_t length, size_t first) {
-    shmrec_description described, ours;
-    shmrec_text words;
-    unsigned char *alone = malloc(first); // of exactly this length, so that nothing behind it is read unseen
-    if (alone == NULL || first > length || shmrec_description_open(&ours, bytes + first, length - first) != NULL) {
-        exit(2);
-    }
-    memcpy(alone, bytes, first);
-    const char *fault = shmrec_description_open(&described, alone, first);
-    if (fault != NULL) {
-        print_line(fault);
-    } else {
-        print_line(shmrec_first_difference(&words, &described, &ours) ? words.bytes : "the same");
-        print_common(&described, &ours);
-    }
-    free(alone);
 }
 
 // Receives these bytes with so many descriptors, the first of which are memfds.
@@ -346,13 +296,13 @@ static void replace_table(const char *address, uint32_t cells) {
 }
 
 // Answers the request: `read ADDRESS` with what opening says and, of the first records, versions and elements, or
-// failures; `versions ADDRESS` likewise by who accepts other versions of the record; `write NUMBER ADDRESS` with what taking it over says, the records then, what writing that value says, and the
-// records again; `beside ADDRESS` with `done` after reading and writing it often, behind whatever must not happen then; `remove
-// ADDRESS` with what that says; `replace CELLS ADDRESS` with what that says, and the records then; `describe FIRST` with what
-// is wrong with the first so many bytes, or different in those behind them;
-// `receive MEMFDS OTHERS` with what receiving the bytes with so many descriptors says; `adopt ADDRESS` with what opening
-// at the numbers in the bytes says; `inherit FD... NAME...` with what became of these and which tables those are, of the
-// text in the bytes.
+// failures; `versions ADDRESS` likewise by who accepts other versions of the record; `write NUMBER ADDRESS` with what
+// taking it over says, the records then, what writing that value says, and the records again; `beside ADDRESS` with
+// `done` after reading and writing it often, behind whatever must not happen then; `remove ADDRESS` with what that says;
+// `replace CELLS ADDRESS` with what that says, and the records then; `describe FIRST` with what is wrong with the first
+// so many bytes, or different in those behind them; `receive MEMFDS OTHERS` with what receiving the bytes with so many
+// descriptors says; `adopt ADDRESS` with what opening at the numbers in the bytes says; `inherit FD... NAME...` with what
+// became of these and which tables those are, of the text in the bytes.
 static void answer(char *request, const unsigned char *bytes, size_t length) {
     char address[512] = "";
     uint64_t number = 0;
