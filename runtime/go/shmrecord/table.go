@@ -103,14 +103,15 @@ func (r *Reader[T]) Capacity() int {
 	return int(r.header.capacity)
 }
 
-// Epoch is how often the role of writer was taken; 1 while the creator has it.
+// Epoch is how often the role of writer was taken; 1 while the creator has it. Of a reader that is closed it is 0.
 func (r *Reader[T]) Epoch() uint64 {
-	return r.segment.load(epochWord)
+	return r.word(epochWord)
 }
 
 // Retired tells whether the table was removed or replaced: then nobody writes to it any more, and it can be opened again.
+// Of a reader that is closed it is false.
 func (r *Reader[T]) Retired() bool {
-	return r.segment.load(stateWord) == retired
+	return r.word(stateWord) == retired
 }
 
 // Version tells how often the record was published; 0: never.
@@ -169,6 +170,14 @@ func (r *Reader[T]) Snapshot(first, end int) ([]T, error) {
 			return nil, r.fail(Contended, "no consistent value in %d attempts: records %d..%d", attempts, first, end)
 		}
 	}
+}
+
+// word is one that changes; 0 once the reader is closed.
+func (r *Reader[T]) word(at uint64) uint64 {
+	if r.segment == nil {
+		return 0
+	}
+	return r.segment.load(at)
 }
 
 func (r *Reader[T]) fail(code Code, format string, arguments ...any) error {

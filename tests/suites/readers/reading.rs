@@ -203,3 +203,18 @@ fn a_removed_table_says_so_and_keeps_its_values() {
         }
     }
 }
+
+#[test]
+fn a_closed_reader_says_so() {
+    for reads in Reads::ALL {
+        let place = Place::new(Backend::Posix);
+        let _writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
+        let Some(served) = reads.open("Quote", &place) else { return };
+        // Reading, the version, a snapshot, closing again; capacity, epoch, whether it is retired.
+        let expected = match reads {
+            Reads::Python => "22 22 22 0 3 22 22",
+            Reads::Go => "22 22 22 0 3 0 false",
+        };
+        assert_eq!(served.end(), expected, "{reads:?}");
+    }
+}

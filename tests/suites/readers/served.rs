@@ -105,6 +105,11 @@ impl Served {
         self.actor.ask(line)
     }
 
+    /// Ends its input; what it prints once it has closed the table.
+    pub(crate) fn end(self) -> String {
+        self.actor.end()
+    }
+
     /// What it reads in so many reads, one record after the other; `None`: none was whole in time.
     pub(crate) fn read(&mut self, reads: usize) -> Vec<Option<Printed>> {
         self.list("read", reads)

@@ -5,6 +5,8 @@
 //	snapshot     all records in one state, on one line
 //	versions     the versions of all records
 //	state        `live` or `retired`
+//
+// At the end of its input it closes the table, and prints what is said then: codes, or values where there is none.
 
 package main
 
@@ -56,10 +58,15 @@ func serve[T any, P shmrecord.Record[T]](address string) {
 	}
 	if err := table.Close(); err != nil {
 		complain("error", err)
+		return
 	}
-	if _, err := table.Read(0); code(err) != shmrecord.BadArgument {
-		panic(err)
+	_, read := table.Read(0)
+	_, version := table.Version(0)
+	_, snapshot := table.Snapshot(0, 1)
+	for _, err := range []error{read, version, snapshot, table.Close()} {
+		fmt.Printf("%d ", code(err))
 	}
+	fmt.Println(table.Capacity(), table.Epoch(), table.Retired())
 }
 
 func answer[T any](table *shmrecord.Reader[T], command string, count int) error {

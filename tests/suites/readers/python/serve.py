@@ -6,6 +6,8 @@ numpy N      the same through numpy, with the number of the version that was the
 snapshot     all records in one state, on one line
 versions     the versions of all records
 state        `live` or `retired`
+
+At the end of its input it closes the table, and prints what is said then: codes, or values where there is none.
 """
 
 import ctypes
@@ -42,10 +44,17 @@ def main():
                 answer(table, command, int(count or 0))
             except shmrecord.Error as error:
                 say("error", int(error.code), error)
+    say(*map(outcome, (lambda: table.read(0), lambda: table.version(0), table.snapshot, table.close)), end=" ")
+    say(table.capacity, outcome(lambda: table.epoch), outcome(lambda: table.retired))
+
+
+def outcome(call):
+    """The code of its error, or 0."""
     try:
-        table.read(0)
+        call()
     except shmrecord.Error as error:
-        assert error.code == shmrecord.Code.BAD_ARGUMENT, error
+        return int(error.code)
+    return 0
 
 
 def answer(table, command, count):
@@ -97,8 +106,8 @@ def words(data):
     return " ".join(f"{int.from_bytes(data[at : at + 8], 'little'):x}" for at in range(0, len(data), 8))
 
 
-def say(*parts):
-    print(*parts, flush=True)
+def say(*parts, end="\n"):
+    print(*parts, end=end, flush=True)
 
 
 main()
