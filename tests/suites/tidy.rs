@@ -93,9 +93,13 @@ fn files_are_small_and_say_what_they_are() {
             assert!(text.lines().count() <= 400, "{} holds two things", path.display());
         }
     }
-    for (folder, ending) in [("runtime/include", ".h"), ("runtime/python", ".py"), ("runtime/go", ".go")] {
-        for (path, text) in sources(folder, ending) {
-            let begins = text.starts_with("//") || text.starts_with("\"\"\"");
+    for (folder, endings) in [
+        ("runtime", &[".h", ".py", ".go"][..]),
+        ("examples", &[".h", ".c", ".cpp"]),
+        ("tests", &[".h", ".c", ".py", ".go"]),
+    ] {
+        for (path, text) in endings.iter().flat_map(|ending| sources(folder, ending)) {
+            let begins = ["//", "/*", "\"\"\""].iter().any(|mark| text.starts_with(mark));
             assert!(begins, "{} does not begin with what it is", path.display());
             assert!(text.lines().count() <= 400, "{} holds two things", path.display());
         }
