@@ -193,13 +193,18 @@ func (r *Reader[T]) patiently(index int, words []uint64) (uint64, error) {
 		return 0, r.fail(IndexOutOfRange, "index %d out of range, capacity %d", index, r.header.capacity)
 	}
 	slot := slot{r.segment, r.header, uint64(index)}
+	// Nearly always this is all, and needs no clock.
+	version, whole := slot.read(words)
+	if whole {
+		return version, nil
+	}
 	pauses := newPauses(r.timeout)
 	for attempts := 1; ; attempts++ {
-		if version, whole := slot.read(words); whole {
-			return version, nil
-		}
 		if attempts%burst == 0 && !pauses.pause() {
 			return 0, r.fail(Contended, "no consistent value in %d attempts: record %d", attempts, index)
+		}
+		if version, whole = slot.read(words); whole {
+			return version, nil
 		}
 	}
 }
