@@ -8,6 +8,7 @@ from .error import Code, Task
 # What file systems allow for one component of a path (255), less the suffix of the guard.
 _NAME_MAX = 249
 _GUARD_SUFFIX = ".guard"
+_NO_BYTES = "a character that names of files cannot have"
 
 
 class Address:
@@ -46,7 +47,10 @@ def has_control(text, but=""):
 
 def _check_component(path, task):
     name = path.rpartition("/")[2]
-    length = len(os.fsencode(name))
+    try:
+        length = len(os.fsencode(path).rpartition(b"/")[2])
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise task.error(Code.BAD_NAME, f"bad name: {_NO_BYTES} inside the name") from None
     if has_control(path):
         raise task.error(Code.BAD_NAME, "bad name: a control character inside the name")
     if not name:
@@ -95,6 +99,8 @@ def _ftok(text, task):
         raise task.error(Code.BAD_KEY, f"bad key: the number in ftok is {project}, expected 1 to 255")
     try:
         facts = os.stat(path)
+    except UnicodeEncodeError:
+        raise task.error(Code.BAD_KEY, f"bad key: {_NO_BYTES} inside the path") from None
     except ValueError:
         raise task.error(Code.BAD_KEY, "bad key: a NUL inside the path") from None
     except OSError as error:

@@ -1,12 +1,16 @@
 //! What is refused, and that the words are those of Rust.
 
+use std::process::Command;
+
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Quote, quote};
+use integration_tests::tools::{has_tool, run};
+use ipcgen::emit::Language;
 use shmrecord::{Reader, ShmRecord, Writer};
 
 use crate::records::{Colour, Lamp, Lights, Signal};
-use crate::served::{Reads, refused, said};
+use crate::served::{Reads, fixture, folder, generate, refused, said, suite};
 
 /// Opens as `Quote` and as Rust does; both say the same.
 #[track_caller]
@@ -212,6 +216,19 @@ fn bad_addresses_are_refused() {
             both_refuse(reads, address, None);
         }
     }
+}
+
+/// Strings of Python's can hold what no string of Rust's does: halves of surrogate pairs, which have no bytes.
+#[test]
+fn addresses_without_bytes_are_refused_in_python() {
+    if !has_tool("python3") {
+        return;
+    }
+    let folder = folder().join("addresses-python");
+    generate(&fixture(), Language::Python, &folder);
+    let mut command = Command::new("python3");
+    command.arg("-B").arg(suite("python/addresses.py")).env("PYTHONPATH", folder);
+    assert_eq!(run(&mut command), "2\n2\n2\n2\n2\n32\n32\n32\n1\n1\n");
 }
 
 #[test]
