@@ -49,9 +49,6 @@ func parseAddress(text string) (address, error) {
 	case "memfd":
 		return address{}, t.fail(BadAddress, "bad address: kind `memfd` is not read in Go")
 	}
-	if len(kind) > 32 {
-		kind = kind[:32]
-	}
 	return address{}, t.fail(BadAddress, "bad address: kind `%s` is unknown", kind)
 }
 
@@ -95,22 +92,19 @@ func parseKey(text string, t task) (uint32, error) {
 
 // parseNumber reads a decimal or hexadecimal number of 32 bits, without a sign.
 func parseNumber(text string, t task) (uint32, error) {
-	digits, base := text, 10
+	digits, base, allowed := text, 10, "0123456789"
 	if strings.HasPrefix(text, "0x") || strings.HasPrefix(text, "0X") {
-		digits, base = text[2:], 16
+		digits, base, allowed = text[2:], 16, "0123456789abcdefABCDEF"
 	}
-	shown := text
-	if len(shown) > 128 {
-		shown = shown[:128]
+	switch {
+	case digits == "" || strings.Trim(digits, allowed) != "":
+		return 0, t.fail(BadKey, "bad key: `%s` is not a number without sign, such as 0x1234 or 4660", text)
+	case base == 10 && len(text) > 1 && text[0] == '0':
+		return 0, t.fail(BadKey, "bad key: `%s` is octal in C and decimal elsewhere: write it without the leading 0", text)
 	}
 	value, err := strconv.ParseUint(digits, base, 32)
-	switch {
-	case err != nil && err.(*strconv.NumError).Err == strconv.ErrRange:
-		return 0, t.fail(BadKey, "bad key: `%s` has more than 32 bits", shown)
-	case err != nil:
-		return 0, t.fail(BadKey, "bad key: `%s` is not a number without sign, such as 0x1234 or 4660", shown)
-	case base == 10 && len(text) > 1 && text[0] == '0':
-		return 0, t.fail(BadKey, "bad key: `%s` is octal in C and decimal elsewhere: write it without the leading 0", shown)
+	if err != nil {
+		return 0, t.fail(BadKey, "bad key: `%s` has more than 32 bits", text)
 	}
 	return uint32(value), nil
 }

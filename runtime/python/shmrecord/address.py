@@ -20,7 +20,7 @@ class Address:
         if not colon:
             raise task.error(Code.BAD_ADDRESS, "bad address: no kind before a colon")
         if kind not in ("posix", "file", "sysv", "memfd"):
-            raise task.error(Code.BAD_ADDRESS, f"bad address: kind `{kind[:32]}` is unknown")
+            raise task.error(Code.BAD_ADDRESS, f"bad address: kind `{kind}` is unknown")
         if kind == "posix" and rest.startswith("/"):
             rest = rest[1:]
         self.kind = kind
@@ -77,15 +77,15 @@ def _number(text, task):
     digits, base = (text[2:], 16) if text[:2] in ("0x", "0X") else (text, 10)
     allowed = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
     if not digits or any(c not in allowed for c in digits):
-        found = f"bad key: `{text[:128]}` is not a number without sign, such as 0x1234 or 4660"
+        found = f"bad key: `{text}` is not a number without sign, such as 0x1234 or 4660"
         raise task.error(Code.BAD_KEY, found)
     if base == 10 and len(text) > 1 and text[0] == "0":
-        found = f"bad key: `{text[:128]}` is octal in C and decimal elsewhere: write it without the leading 0"
+        found = f"bad key: `{text}` is octal in C and decimal elsewhere: write it without the leading 0"
         raise task.error(Code.BAD_KEY, found)
     # More digits than 32 bits can have are not worth a conversion, which takes long for very many.
     digits = digits.lstrip("0") or "0"
     if len(digits) > 10 or int(digits, base) > 0xFFFF_FFFF:
-        raise task.error(Code.BAD_KEY, f"bad key: `{text[:128]}` has more than 32 bits")
+        raise task.error(Code.BAD_KEY, f"bad key: `{text}` has more than 32 bits")
     return int(digits, base)
 
 

@@ -180,6 +180,8 @@ fn what_is_no_table_is_refused() {
 #[test]
 fn bad_addresses_are_refused() {
     let long = format!("posix:/{}", "x".repeat(250));
+    let long_kind = format!("{}:x", "k".repeat(50));
+    let long_key = format!("sysv:{}", "z".repeat(200));
     let addresses = [
         "quotes",
         "tcp:x",
@@ -190,6 +192,7 @@ fn bad_addresses_are_refused() {
         "posix:/x.guard",
         "posix:/..",
         &long,
+        &long_kind,
         "file:",
         "file:a/",
         "file:a/.",
@@ -200,8 +203,11 @@ fn bad_addresses_are_refused() {
         "sysv:-1",
         "sysv:+1",
         "sysv:012",
+        "sysv:077777777777",
+        &long_key,
         "sysv:0x",
         "sysv:4294967296",
+        "sysv:4294967296x",
         "sysv:0x100000000",
         "sysv:1_0",
         "sysv:ftok(",
