@@ -12,6 +12,23 @@ import (
 	"unicode/utf8"
 )
 
+const (
+	descriptionHeaderBytes = 64
+	recordEntryBytes       = 64
+	fieldEntryBytes        = 112
+	enumEntryBytes         = 40
+	valueEntryBytes        = 24
+	noEntry                = 0xffffffff
+	maxDepth               = 32
+	maxText                = 1 << 24
+	maxRank                = 4
+	lastTime               = 5
+	flagText               = 1
+	flagNull               = 2
+	flagMin                = 4
+	flagMax                = 8
+)
+
 // areas are those of a description, cut out of its bytes, and what has been decoded: all that an entry may refer to.
 type areas struct {
 	description
@@ -65,7 +82,7 @@ func decodeDescription(data []byte) (*description, error) {
 }
 
 func (d *areas) cut(data []byte) (records, enums table, err error) {
-	if len(data) < 64 {
+	if len(data) < descriptionHeaderBytes {
 		return records, enums, errors.New("shorter than its header")
 	}
 	if uint64(u32At(data, 0)) != uint64(len(data)) {
@@ -75,7 +92,7 @@ func (d *areas) cut(data []byte) (records, enums table, err error) {
 		u32At(data, 36) < valueEntryBytes {
 		return records, enums, errors.New("entries are smaller than those of this version")
 	}
-	rest, ok := data[64:], true
+	rest, ok := data[descriptionHeaderBytes:], true
 	area := func(count, entry uint32) table {
 		length := uint64(count) * uint64(entry)
 		if !ok || length > uint64(len(rest)) {

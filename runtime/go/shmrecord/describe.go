@@ -5,26 +5,13 @@
 package shmrecord
 
 const (
-	recordEntryBytes = 64
-	fieldEntryBytes  = 112
-	enumEntryBytes   = 40
-	valueEntryBytes  = 24
-	noEntry          = 0xffffffff
-	maxDepth         = 32
-	maxText          = 1 << 24
-	maxRank          = 4
-	kindU8           = 1
-	kindF32          = 9
-	kindF64          = 10
-	kindBool         = 11
-	kindRecord       = 12
-	formClosed       = 1
-	formFlags        = 3
-	lastTime         = 5
-	flagText         = 1
-	flagNull         = 2
-	flagMin          = 4
-	flagMax          = 8
+	kindU8     = 1
+	kindF32    = 9
+	kindF64    = 10
+	kindBool   = 11
+	kindRecord = 12
+	formClosed = 1
+	formFlags  = 3
 )
 
 var (

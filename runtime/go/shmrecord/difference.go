@@ -76,13 +76,11 @@ func (c *comparison) fields(path string, at int, theirs, mine *describedField) s
 	if difference := c.enums(theirs, mine); difference != "" {
 		return fmt.Sprintf("%s%s: %s", path, theirs.name, difference)
 	}
-	if theirs.unit != mine.unit {
-		return fmt.Sprintf("%s%s: %s in the segment, %s here", path, theirs.name, unitOf(theirs), unitOf(mine))
-	}
 	for _, fact := range []struct {
 		differs bool
 		words   func(*describedField) string
 	}{
+		{theirs.unit != mine.unit, unitOf},
 		{theirs.exp != mine.exp, expOf},
 		{theirs.time != mine.time, timeOf},
 		{theirs.hasNull != mine.hasNull || theirs.null != mine.null, nullOf},
