@@ -1,5 +1,5 @@
-//! Attributes: `#[shm(...)]`, `#[repr(...)]` and `///`. Relies on `facts`, `number` and `errors`; knows the keys and what their values look
-//! like, not which of them fit the type they stand on.
+//! Attributes: `#[shm(...)]`, `#[repr(...)]` and `///`. Relies on `facts`, `number` and `errors`; knows the keys and
+//! what their values look like, not which of them fit the type they stand on.
 
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;

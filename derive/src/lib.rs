@@ -1,5 +1,5 @@
-//! `#[derive(ShmRecord)]`: a struct's layout as constants, and its bytes without padding; `#[derive(ShmEnum)]`, `#[open_enum]` and
-//! `#[flags]`: integers with names, for its fields.
+//! `#[derive(ShmRecord)]`: a struct's layout as constants, and its bytes without padding; `#[derive(ShmEnum)]`,
+//! `#[open_enum]` and `#[flags]`: integers with names, for its fields.
 //!
 //! Four rooms, passed in this order:
 //!
@@ -39,8 +39,9 @@ use input::Record;
 /// Makes a struct a record: implements `ShmRecord` and `ShmField`.
 ///
 /// The struct is `#[repr(C)]` (with `align(N)` up to 4096 if wanted), `Clone` and `Copy`, not generic, and has named
-/// fields of the types that implement `ShmField`: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`, `bool`, arrays of these in
-/// up to four dimensions, enums and flags (`ShmEnum`, `open_enum`, `flags`), and other records. Padding may be left to the compiler; it is written as zeros.
+/// fields of the types that implement `ShmField`: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`, `bool`, arrays of these
+/// in up to four dimensions, enums and flags (`ShmEnum`, `open_enum`, `flags`), and other records. Padding may be left
+/// to the compiler; it is written as zeros.
 ///
 /// ```
 /// use shmrecord::ShmRecord;
@@ -79,9 +80,9 @@ use input::Record;
 /// | a field | `#[shm(deprecated = 3)]` | the version from which on it should not be used; its bytes stay |
 /// | a field | `#[shm(padding)]` | `Reserved<N>` is room that no field uses: in no layout, always zero |
 ///
-/// `///` lines become the documentation that a segment carries along. What is said of numbers is said, not enforced: tools
-/// that print a table use it, and who attaches must agree on `unit`, `exp`, `time` and `null`. Rust's own `#[deprecated]` warns
-/// who names the field, and is no part of the layout: its `since` is the version of a crate.
+/// `///` lines become the documentation that a segment carries along. What is said of numbers is said, not enforced:
+/// tools that print a table use it, and who attaches must agree on `unit`, `exp`, `time` and `null`. Rust's own
+/// `#[deprecated]` warns who names the field, and is no part of the layout: its `since` is the version of a crate.
 #[proc_macro_derive(ShmRecord, attributes(shm))]
 pub fn derive_shm_record(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
@@ -89,9 +90,9 @@ pub fn derive_shm_record(input: proc_macro::TokenStream) -> proc_macro::TokenStr
 
 /// Makes an enum a field: a closed one, whose other integers are no values.
 ///
-/// The enum is `#[repr(u8)]`, or another of `u8` to `u64` and `i8` to `i64`, `Clone` and `Copy`, and every value has its number.
-/// Reading a record fails with `InvalidBits` when the integer is none of them: of what may grow make an `open_enum`. A record
-/// that was never written is zeros: without a value that is 0, reading that fails as well.
+/// The enum is `#[repr(u8)]`, or another of `u8` to `u64` and `i8` to `i64`, `Clone` and `Copy`, and every value has
+/// its number. Reading a record fails with `InvalidBits` when the integer is none of them: of what may grow make an
+/// `open_enum`. A record that was never written is zeros: without a value that is 0, reading that fails as well.
 ///
 /// ```
 /// use shmrecord::{ShmEnum, ShmRecord};
@@ -115,8 +116,8 @@ pub fn derive_shm_record(input: proc_macro::TokenStream) -> proc_macro::TokenStr
 /// assert_eq!(Book::LAYOUT.size, 4);
 /// ```
 ///
-/// `#[shm(name = "...")]` on the enum or a value gives its name in schemas, `#[shm(crate = "...")]` the path of the library, and
-/// `///` the documentation that a segment carries along.
+/// `#[shm(name = "...")]` on the enum or a value gives its name in schemas, `#[shm(crate = "...")]` the path of the
+/// library, and `///` the documentation that a segment carries along.
 #[proc_macro_derive(ShmEnum, attributes(shm))]
 pub fn derive_shm_enum(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     enums::closed(item.into()).into()
@@ -151,8 +152,8 @@ pub fn open_enum(
 /// Makes of an enum a newtype of its integer that is a field: a set of flags. The values are positions of bits, 0 for the
 /// lowest; bits without a name survive.
 ///
-/// As `open_enum`, and with `empty`, `all`, `bits`, `from_bits`, `is_empty`, `contains`, `intersects`, `union`, `insert`, `remove`,
-/// `|` and `&`. `Debug` prints the names.
+/// As `open_enum`, and with `empty`, `all`, `bits`, `from_bits`, `is_empty`, `contains`, `intersects`, `union`,
+/// `insert`, `remove`, `|` and `&`. `Debug` prints the names.
 ///
 /// ```
 /// #[shmrecord::flags]

@@ -1,5 +1,6 @@
-//! Unit tests of the whole macro, outside of the compiler. Relies on `tests/expand`: `NAME.rs` is a struct or an enum, `NAME.expanded.rs`
-//! what its macro makes of it, formatted. `SHMRECORD_BLESS=1 cargo test -p shmrecord-derive` writes the latter anew.
+//! Unit tests of the whole macro, outside of the compiler. Relies on `tests/expand`: `NAME.rs` is a struct or an enum,
+//! `NAME.expanded.rs` what its macro makes of it, formatted. `SHMRECORD_BLESS=1 cargo test -p shmrecord-derive` writes
+//! the latter anew.
 
 use std::path::Path;
 use std::{env, fs};

@@ -1,5 +1,6 @@
-//! What the names in types mean, and in which order records can be laid out. Relies on `order` for that, on `schema` and `foreign`; indices of
-//! enums and records are those of what is imported and then of what the schema declares. Does not know sizes.
+//! What the names in types mean, and in which order records can be laid out. Relies on `order` for that, on `schema`
+//! and `foreign`; indices of enums and records are those of what is imported and then of what the schema declares. Does
+//! not know sizes.
 
 use std::collections::BTreeMap;
 

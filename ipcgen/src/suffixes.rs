@@ -1,5 +1,5 @@
-//! What the C header, the Rust module and Go make for the things of a schema, as suffixes behind their names. Relies on nothing; a test compares
-//! them with the macros of the C runtime.
+//! What the C header, the Rust module and Go make for the things of a schema, as suffixes behind their names. Relies on
+//! nothing; a test compares them with the macros of the C runtime.
 
 use shmrecord_layout::Form;
 

@@ -1,6 +1,6 @@
-//! Every change that a schema can go through has its fixture, an old file and a new one, and what `check` says of them is
-//! what it was. A fixture is named after the first rule that it breaks, or `ok`. Random schemas get random edits whose verdict is known,
-//! and readers have to agree.
+//! Every change that a schema can go through has its fixture, an old file and a new one, and what `check` says of them
+//! is what it was. A fixture is named after the first rule that it breaks, or `ok`. Random schemas get random edits
+//! whose verdict is known, and readers have to agree.
 
 mod support;
 
