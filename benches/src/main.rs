@@ -1,14 +1,15 @@
 //! What a read and a write of one record cost, beside `memcpy` of the same size: rounds of all of them interleaved in one
 //! process, medians, and the ratio, which is what holds on other machines. Then what it costs to [`attach`]; the same for
-//! tables of other programs ([`adopt`]); a [`semaphore`] beside the bare calls; and what it costs that there may be other
-//! [`writers`], or somebody who waits.
+//! tables of other programs ([`adopt`]); a [`semaphore`] beside the bare calls; what it costs that there may be other
+//! [`writers`], or somebody who waits; and what the [`wakes`] of those take.
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml`, with names of parts behind `--` for these alone: `records`, `attach`,
-//! `adopt`, `semaphore`, `writers`.
+//! `adopt`, `semaphore`, `writers`, `wakes`.
 
 mod adopt;
 mod attach;
 mod semaphore;
+mod wakes;
 mod writers;
 
 use std::hint::black_box;
@@ -67,12 +68,13 @@ trait Sample: ShmRecord {
 
 fn main() -> shmrecord::Result<()> {
     type Part = (&'static str, fn() -> shmrecord::Result<()>);
-    let parts: [Part; 5] = [
+    let parts: [Part; 6] = [
         ("records", records),
         ("attach", attach::measure),
         ("adopt", adopt::measure),
         ("semaphore", semaphore::measure),
         ("writers", writers::measure),
+        ("wakes", wakes::measure),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);

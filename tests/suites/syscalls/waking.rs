@@ -1,6 +1,7 @@
 //! Sleeping and waking where the kernel refuses the calls for it, and behind writers and waiters that died on the way: nobody
-//! waits much longer than without. Relies on `tracer` and on the program `step`.
+//! waits much longer than without, in Rust and in C. Relies on `tracer` and on the programs of `tables`.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -17,7 +18,7 @@ use shmrecord::handover::{self, Share};
 use shmrecord::{Options, Reader, SharedWriter, Turn};
 
 use crate::run::run;
-use crate::tables::{CAPACITY, RUST};
+use crate::tables::{CAPACITY, programs};
 
 /// The longest sleep of who waits for a record (`docs/FORMAT.md`).
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
@@ -42,13 +43,31 @@ fn table(place: &Place) -> SharedWriter<Pattern256> {
     Options::new().doorbell(true).create_shared(place.address(), CAPACITY).unwrap()
 }
 
-/// The program, at the mark in front of its operation.
-fn start(operation: &str, place: &Place) -> Traced {
-    let mut command = Command::new(RUST);
+/// What is tried, with either program at a place of each kind.
+fn in_both(attempt: impl Fn(&Path, &Place)) {
+    if is_permitted() {
+        every_backend(|place| {
+            for program in programs() {
+                // Seen where it fails.
+                println!("{}", program.display());
+                attempt(program, &Place::new(place.backend()));
+            }
+        });
+    }
+}
+
+/// The program, before it opens the table.
+fn launch(program: &Path, operation: &str, place: &Place) -> Traced {
+    let mut command = Command::new(program);
     if place.backend() == Backend::Memfd {
         handover::inherit(&mut command, place.address(), Share::Writer).unwrap();
     }
-    let mut step = Traced::start(command.args([operation, place.address()])).unwrap();
+    Traced::start(command.args([operation, place.address()])).unwrap()
+}
+
+/// The program, at the mark in front of its operation.
+fn start(program: &Path, operation: &str, place: &Place) -> Traced {
+    let mut step = launch(program, operation, place);
     assert_eq!(step.go_on(Until::Mark), Stop::Mark);
     step
 }
@@ -89,16 +108,13 @@ fn refuse(step: &mut Traced, refused: Refused, errno: i32, last: u32, free: impl
 
 #[test]
 fn who_is_refused_to_sleep_looks_again_and_again() {
-    if !is_permitted() {
-        return;
-    }
-    every_backend(|place| {
+    in_both(|program, place| {
         for ((what, refused), errno) in
             REFUSED.into_iter().zip([libc::ENOSYS, libc::EPERM].into_iter().cycle())
         {
             let place = &Place::new(place.backend());
             let mut writer = table(place);
-            let mut step = start("wait-for", place);
+            let mut step = start(program, "wait-for", place);
             let begin = Instant::now();
             refuse(&mut step, refused, errno, 2, || writer.write(0, &Pattern256::of(0, 1)).unwrap());
             assert!(begin.elapsed() < 2 * GRACE, "{what}: {:?}", begin.elapsed());
@@ -109,14 +125,11 @@ fn who_is_refused_to_sleep_looks_again_and_again() {
 
 #[test]
 fn who_is_refused_to_sleep_gets_its_turn_all_the_same() {
-    if !is_permitted() {
-        return;
-    }
-    every_backend(|place| {
+    in_both(|program, place| {
         for (what, refused) in REFUSED {
             let place = &Place::new(place.backend());
             let mut writer = table(place);
-            let mut step = start("turn", place);
+            let mut step = start(program, "turn", place);
             let begin = Instant::now();
             let turn = writer.lock().unwrap().whole().unwrap();
             refuse(&mut step, refused, libc::ENOSYS, 2, || drop(turn));
@@ -130,15 +143,12 @@ fn who_is_refused_to_sleep_gets_its_turn_all_the_same() {
 
 #[test]
 fn who_is_refused_to_sleep_finds_out_that_a_holder_died() {
-    if !is_permitted() {
-        return;
-    }
-    every_backend(|place| {
+    in_both(|program, place| {
         let mut writer = table(place);
         // The writer with slot 9 has the turn.
         let holder = lock::take(place, 2 + 9).unwrap();
         Image::of(place).put(at::LOCK, &10_u32.to_le_bytes());
-        let mut step = start("turn", place);
+        let mut step = start(program, "turn", place);
         let begin = Instant::now();
         let is_sleep = |call: &Call| call.number == libc::SYS_futex && call.arguments[1] == WAIT;
         refuse(&mut step, is_sleep, libc::ENOSYS, 8, || drop(holder));
@@ -151,16 +161,9 @@ fn who_is_refused_to_sleep_finds_out_that_a_holder_died() {
 
 #[test]
 fn a_writer_that_cannot_register_wakes_with_a_barrier_of_its_own() {
-    if !is_permitted() {
-        return;
-    }
-    every_backend(|place| {
+    in_both(|program, place| {
         drop(table(place));
-        let mut command = Command::new(RUST);
-        if place.backend() == Backend::Memfd {
-            handover::inherit(&mut command, place.address(), Share::Writer).unwrap();
-        }
-        let mut step = Traced::start(command.args(["turns", place.address()])).unwrap();
+        let mut step = launch(program, "turns", place);
         let mut refused = 0;
         // What comes in front of the operation, where the table is opened.
         loop {
@@ -188,13 +191,10 @@ fn a_writer_that_cannot_register_wakes_with_a_barrier_of_its_own() {
 
 #[test]
 fn who_waits_for_a_writer_that_dies_before_it_wakes_sees_what_it_published() {
-    if !is_permitted() {
-        return;
-    }
-    let mut longest = Duration::ZERO;
-    for backend in Backend::ALL {
+    let longest = Cell::new(Duration::ZERO);
+    in_both(|program, place| {
         for _ in 0..3 {
-            let place = &Place::new(backend);
+            let place = &Place::new(place.backend());
             drop(table(place));
             let reader = Reader::<Pattern256>::open(place.address()).unwrap();
             let image = Image::of(place);
@@ -202,7 +202,7 @@ fn who_waits_for_a_writer_that_dies_before_it_wakes_sees_what_it_published() {
                 let waiter = scope.spawn(|| (reader.wait(0, 0, 4 * GRACE).unwrap(), Instant::now()));
                 until("somebody waits for record 0", || image.half(at::WAITING) & 1 != 0);
                 thread::sleep(Duration::from_millis(5));
-                let mut step = start("turn", place);
+                let mut step = start(program, "turn", place);
                 let begin = loop {
                     match step.go_on(Until::Call) {
                         Stop::Begin(call) if call.number == libc::SYS_futex => break Instant::now(),
@@ -213,23 +213,21 @@ fn who_waits_for_a_writer_that_dies_before_it_wakes_sees_what_it_published() {
                 step.kill();
                 let (found, end) = waiter.join().unwrap();
                 assert_eq!(found, Some(1));
-                longest = longest.max(end.saturating_duration_since(begin));
+                longest.set(longest.get().max(end.saturating_duration_since(begin)));
             });
             assert_eq!(reader.read(0).unwrap(), Pattern256::of(0, 1));
         }
-    }
+    });
+    let longest = longest.get();
     println!("the longest wait behind a writer that died before it woke: {longest:?}");
     assert!(longest < LONGEST_SLEEP + GRACE, "{longest:?}");
 }
 
 #[test]
 fn a_waiter_that_is_killed_asleep_costs_the_writer_one_call() {
-    if !is_permitted() {
-        return;
-    }
-    every_backend(|place| {
+    in_both(|program, place| {
         drop(table(place));
-        let mut step = start("wait-for", place);
+        let mut step = start(program, "wait-for", place);
         loop {
             match step.go_on(Until::Call) {
                 Stop::Begin(call) if call.number == libc::SYS_futex => break,
@@ -243,7 +241,7 @@ fn a_waiter_that_is_killed_asleep_costs_the_writer_one_call() {
         assert_eq!(Image::of(place).half(at::WAITING), 1, "its bit is left");
         for expected in [1, 0] {
             // Writes records 0 and 2.
-            let run = run(Path::new(RUST), "turns", place.address(), None).unwrap();
+            let run = run(program, "turns", place.address(), None).unwrap();
             let calls: Vec<_> = run.calls.iter().map(|call| call.number).collect();
             assert_eq!(calls, vec![libc::SYS_futex; expected]);
             run.answer.unwrap().finish().unwrap();

@@ -60,6 +60,8 @@ static bool take_turn(const char *operation, twin_pattern256_writer *writer, con
         *code = twin_pattern256_update(writer, 0, become, &change, error);
     } else if (strcmp(operation, "turn-batch") == 0 || strcmp(operation, "batch") == 0) {
         *code = both_at_once(writer, next, error);
+    } else if (strcmp(operation, "turns") == 0) {
+        *code = both(writer, next, error);
     } else if (strcmp(operation, "turn-locked") == 0) {
         *code = twin_pattern256_lock_after_death(writer, error);
         if (*code == SHMREC_OK) {
