@@ -43,13 +43,35 @@ impl Deadline {
     }
 }
 
+/// Between the rounds of an operation that begins anew when what it met is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    has_begun_anew: bool,
+}
+
+impl Rounds {
+    /// Whether to begin anew: the first time at once, whatever the time, for what the operation itself took away is no reason
+    /// to give up; then after a pause, until the end.
+    pub(crate) fn again(&mut self, deadline: &mut Deadline) -> bool {
+        !std::mem::replace(&mut self.has_begun_anew, true) || deadline.pause()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Deadline, Duration};
+    use super::{Deadline, Duration, Rounds};
 
     #[test]
     fn extremes_neither_overflow_nor_wait() {
         assert!(!Deadline::after(Duration::ZERO).pause());
         assert!(Deadline::after(Duration::MAX).pause());
+    }
+
+    #[test]
+    fn there_are_two_rounds_at_least() {
+        let mut over = Deadline::after(Duration::ZERO);
+        let mut rounds = Rounds::default();
+        assert!(rounds.again(&mut over));
+        assert!(!rounds.again(&mut over));
     }
 }

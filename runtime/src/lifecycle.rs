@@ -10,7 +10,7 @@ use shmrecord_layout::abi;
 use crate::address::Address;
 use crate::agreement;
 use crate::claim;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Rounds};
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::geometry::Writers;
 use crate::guard::role::{Guard, Lock};
@@ -76,6 +76,7 @@ pub(crate) fn create_or_take_over(
     mut prepared: Option<Prepared>,
     deadline: &mut Deadline,
 ) -> Result<Taken> {
+    let mut rounds = Rounds::default();
     loop {
         let mut unfinished = None;
         match attach(at, options, address, Some(plan.layout()), Access::Write) {
@@ -105,7 +106,7 @@ pub(crate) fn create_or_take_over(
             }
             Err(error) => return Err(error),
         }
-        if !deadline.pause() {
+        if !rounds.again(deadline) {
             return Err(unfinished.unwrap_or_else(|| at.error(ErrorKind::Retired)));
         }
     }
@@ -121,6 +122,7 @@ pub(crate) fn open_writer(
     let address = Address::parse(address)?;
     let at = &At { operation: "open for writing", subject: &address };
     let mut deadline = Deadline::after(options.timeout);
+    let mut rounds = Rounds::default();
     loop {
         match attach(at, options, &address, Some(layout), Access::Write) {
             Err(error) if address.place().may_pass(&error) && deadline.pause() => continue,
@@ -134,7 +136,7 @@ pub(crate) fn open_writer(
                 }
             }
         }
-        if !deadline.pause() {
+        if !rounds.again(&mut deadline) {
             return Err(at.error(ErrorKind::Retired));
         }
     }

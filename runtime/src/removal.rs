@@ -4,7 +4,7 @@
 use shmrecord_layout::abi;
 
 use crate::address::Address;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Rounds};
 use crate::error::{At, ErrorKind, Result};
 use crate::guard::role::{Guard, Lock};
 use crate::lifecycle::LEAST_BYTES;
@@ -22,6 +22,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
     let at = &At { operation: "remove", subject: address };
     let mut deadline = Deadline::after(options.timeout);
     let (place, trust) = (address.place(), options.trust());
+    let mut rounds = Rounds::default();
     loop {
         let found = match place.find(at, Access::Write, &trust) {
             Ok(found) => found,
@@ -48,7 +49,7 @@ pub(crate) fn remove(options: &Options, address: &str) -> Result<()> {
         if guard.is_current(at)? && place.leads_to(at, segment.identity())? {
             return take_away(at, place, &segment, &mut guard);
         }
-        if !deadline.pause() {
+        if !rounds.again(&mut deadline) {
             return Err(at.error(ErrorKind::Retired));
         }
     }

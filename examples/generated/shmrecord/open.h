@@ -41,7 +41,7 @@ static inline int shmrec_table_open_writer_as(shmrec_table *table, const char *a
     if (code == SHMREC_OK) {
         const shmrec_options resolved = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("open for writing", table->address.text, &resolved, error);
-        uint64_t pause_ns = 1000;
+        uint64_t pause_ns = 0;
         bool again = true, retired;
         table->options = resolved;
         while (code == SHMREC_OK && again) {
@@ -92,7 +92,7 @@ static inline int shmrec_remove(const char *address, const shmrec_options *optio
     if (code == SHMREC_OK) {
         const shmrec_options resolved = shmrec_resolve(options);
         const shmrec_task task = shmrec_task_begin("remove", table.address.text, &resolved, error);
-        uint64_t pause_ns = 1000;
+        uint64_t pause_ns = 0;
         bool again = true;
         while (code == SHMREC_OK && again) {
             code = shmrec_remove_round(&table.address, &again, &task);

@@ -268,7 +268,7 @@ static inline int shmrec_create_round(shmrec_table *table, shmrec_build *build, 
 
 // Rounds until one succeeds, fails, or the deadline has passed.
 static inline int shmrec_create_rounds(shmrec_table *table, shmrec_build *build, const shmrec_task *task) {
-    uint64_t pause_ns = 1000;
+    uint64_t pause_ns = 0;
     bool again = true;
     int code = SHMREC_OK;
     while (code == SHMREC_OK && again) {

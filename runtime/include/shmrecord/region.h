@@ -54,7 +54,8 @@ static inline bool shmrec_may_pass(const shmrec_address *address, int code) {
 
 // Between two rounds of an operation that ended with `code`: a pause when the next one may end otherwise, because the
 // names changed (`*again`) or the error may pass. SHMREC_OK: another round, if `*again`; otherwise what there is to
-// say.
+// say. `*pause_ns` is 0 at first: once the operation begins anew at once, whatever the time, for what it took away itself
+// is no reason to give up.
 static inline int shmrec_again(int code, bool *again, uint64_t *pause_ns, const shmrec_address *address,
                                const shmrec_task *task) {
     if (code == SHMREC_OK && !*again) {
@@ -63,7 +64,9 @@ static inline int shmrec_again(int code, bool *again, uint64_t *pause_ns, const 
     if (code != SHMREC_OK && !shmrec_may_pass(address, code)) {
         return code;
     }
-    if (!shmrec_pause(pause_ns, task->deadline_ns)) {
+    const bool at_once = code == SHMREC_OK && *pause_ns == 0;
+    *pause_ns = *pause_ns == 0 ? 1000 : *pause_ns;
+    if (!at_once && !shmrec_pause(pause_ns, task->deadline_ns)) {
         return code != SHMREC_OK ? code : shmrec_fail_plain(task, SHMREC_RETIRED);
     }
     *again = true;
