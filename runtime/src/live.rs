@@ -10,6 +10,10 @@ use crate::host;
 use crate::region::map::Map;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
 
+/// How far a table that replaces another one begins above the changes of that one: further than an old writer that goes on
+/// gets there, so that who waits for changes finds one.
+const CHANGES_OF_A_TABLE: u64 = 1 << 32;
+
 /// The live words of a mapped segment that is long enough for those that every table has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Live<'a>(&'a Map);
@@ -40,10 +44,18 @@ impl<'a> Live<'a> {
         (self.load(live::OWNER_PID), self.load(live::OWNER_START), self.load(live::OWNER_SINCE_UNIX_NS))
     }
 
-    /// The first words of a new segment: live, of the first epoch.
+    /// The first words of a new segment: live, of the first epoch, or of the next one after [`Live::succeed`].
     pub(crate) fn begin(&self, now_unix_ns: u64) {
         self.0.word(live::STATE).store(live::STATE_LIVE, Ordering::Relaxed);
         self.begin_epoch(now_unix_ns);
+    }
+
+    /// Goes on with what the table counted that this new one replaces, and with this poison. Before [`Live::begin`].
+    pub(crate) fn succeed(&self, old: Live<'_>, poison: u64) {
+        let put = |offset, value| self.0.word(offset).store(value, Ordering::Relaxed);
+        put(live::EPOCH, old.epoch());
+        put(live::CHANGES, old.changes().wrapping_add(CHANGES_OF_A_TABLE));
+        put(live::POISON_EPOCH, poison);
     }
 
     /// Names this process as the writer and counts the epoch up. The caller holds the role, or joins others.
@@ -124,8 +136,8 @@ impl<'a> Live<'a> {
         Doorbell { rings: self.0.half_word(live::DOORBELL), waiting, state: self.0.word(live::STATE) }
     }
 
-    /// Marks the table as removed, calls for its writer's attention, and wakes all who wait. The caller holds the guard's lock for
-    /// removing; the segment is one of ours, however damaged.
+    /// Marks the table as removed, calls for its writer's attention, and wakes all who wait, for records or for a turn. The caller
+    /// holds the guard's lock for removing; the segment is one of ours, however damaged.
     pub(crate) fn retire(&self) {
         self.0.word(live::STATE).store(live::STATE_RETIRED, Ordering::Release);
         let policy = self.0.half_word(abi::header::WAKE_POLICY).load(Ordering::Relaxed);
@@ -133,6 +145,10 @@ impl<'a> Live<'a> {
         self.doorbell(self.0.half_word(attention_offset(has_doorbell))).call_all();
         if has_doorbell {
             self.ring();
+        }
+        // Who comes to sleep a moment later looks again by itself, soon.
+        if self.lock_word().load(Ordering::Relaxed) & live::LOCK_WAITERS != 0 {
+            futex::wake(self.lock_word(), i32::MAX, futex::ANY);
         }
     }
 

@@ -186,8 +186,8 @@ impl<T: ShmRecord> Reader<T> {
         wait::table(&self.table, &self.address, seen, timeout)
     }
 
-    /// How often anything was published, counted in tables with a doorbell: a batch counts once, and a take-over counts. What was
-    /// published before is visible afterwards.
+    /// How often anything was published, counted in tables with a doorbell: a batch counts once, and a take-over counts; a table
+    /// that replaces another one begins 2^32 above it. What was published before is visible afterwards.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for a table without a doorbell.

@@ -14,11 +14,12 @@ use crate::buffer;
 use crate::deadline::Deadline;
 use crate::error::{At, ErrorKind, Result};
 use crate::geometry::{Geometry, Writers};
-use crate::guard::role::Lock;
+use crate::guard::role::{Guard, Lock};
 use crate::header::Header;
 use crate::held::{Held, Taken, find_semaphore};
 use crate::host;
 use crate::lifecycle::{self, LEAST_BYTES};
+use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::region::map::{Access, Map};
@@ -26,6 +27,7 @@ use crate::region::{Identity, Place, Prepared, Rights, Segment};
 use crate::removal;
 use crate::sync::{AtomicU64, Ordering};
 use crate::table::{Table, place};
+use crate::turn::{self, Closed};
 
 /// Replaces the table that is there; creates one where none is, or where somebody was faster takes over theirs.
 pub(crate) fn replace(
@@ -42,11 +44,11 @@ pub(crate) fn replace(
     let mut deadline = Deadline::after(options.timeout);
     let mut prepared = None;
     let replaced = match Old::find(at, options, &address, layout)? {
-        Some(old) => {
+        Some(mut old) => {
             // Before anything is touched, so that a failure for want of space changes nothing.
             prepared = Some(address.place().prepare(at, plan.segment())?);
             address.place().rehearse(at, plan.segment())?;
-            replace_old(at, options, &address, &plan, &old, &mut prepared, &mut deadline)?
+            replace_old(at, options, &address, &plan, &mut old, &mut prepared, &mut deadline)?
         }
         None => None,
     };
@@ -63,7 +65,7 @@ fn replace_old(
     options: &Options,
     address: &Address,
     plan: &Plan<'_>,
-    old: &Old,
+    old: &mut Old,
     prepared: &mut Option<Prepared>,
     deadline: &mut Deadline,
 ) -> Result<Option<Taken>> {
@@ -78,6 +80,7 @@ fn replace_old(
         if guard.is_current(at)? {
             has_begun = true;
             removal::retire(old.segment());
+            old.close(at, options, &mut guard, deadline);
             // Its lock for writing may be taken for ever. From here on the segment is one whose remover was killed.
             guard.unlink(at)?;
             let published = lifecycle::publish(at, options, address, plan, Some(old), prepared, deadline)?;
@@ -97,6 +100,8 @@ pub(crate) struct Old {
     contents: Contents,
     /// How long to wait for a record that is written all the time.
     timeout: Duration,
+    /// Of a table whose values are carried over, once it is marked.
+    turns: Option<Closed>,
 }
 
 #[derive(Debug)]
@@ -131,7 +136,7 @@ impl Old {
             Some(header) => Contents::Same(Table::new(segment, header)),
             None => Contents::Other(segment),
         };
-        Ok(Some(Self { contents, timeout: options.timeout }))
+        Ok(Some(Self { contents, timeout: options.timeout, turns: None }))
     }
 
     fn segment(&self) -> &Segment {
@@ -144,6 +149,16 @@ impl Old {
     /// Which segment it is.
     pub(crate) fn identity(&self) -> Identity {
         self.segment().identity()
+    }
+
+    /// Ends the turns of its writers, so that what one of them does in several writes is carried over whole, or counts as a
+    /// death's. It takes at most half of the time that is left: names are to be changed in the rest.
+    fn close(&mut self, at: &At<'_>, options: &Options, guard: &mut Guard, deadline: &Deadline) {
+        if let (Contents::Same(table), None) = (&self.contents, &self.turns) {
+            // Where it cannot be opened nobody is known to be out of a turn.
+            let semaphore = find_semaphore(options, table.header().semaphore).ok().flatten();
+            self.turns = Some(turn::close(at, table, guard, semaphore, deadline.left() / 2));
+        }
     }
 
     /// Completes the new segment and gives it the name of this one, if it still has that. `None`: something else has it. The
@@ -173,6 +188,8 @@ impl Old {
     /// Stores values and versions of this table into a new mapping of this geometry, in one state with respect to batches.
     fn carry_over(&self, map: &Map, to: &Geometry) {
         let Contents::Same(table) = &self.contents else { return };
+        let poison = self.turns.as_ref().map_or(0, |turns| turns.poison);
+        Live::of(map).succeed(table.live(), poison);
         let is_carried = || table.in_one_state(|| self.carry_all(table, map, to)).is_some();
         // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took.
         if is_carried() {

@@ -1,15 +1,17 @@
-//! Taking turns: the lock of many writers with the kernel behind it. Relies on `guard::lock` for the word, `guard::role` for who
-//! lives, `futex` for sleeping, and on a semaphore where the table was made for one; knows no records.
+//! Taking turns: the lock of many writers with the kernel behind it, and how turns end for good. Relies on `guard::lock` for the
+//! word, `guard::role` for who lives, `futex` for sleeping, and on a semaphore where the table was made for one; knows no
+//! records.
 
 use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::error::{At, Error, ErrorKind, Result};
 use crate::futex;
-use crate::guard::lock::{Kernel, Slept, Taken, Untaken};
+use crate::geometry::Writers;
+use crate::guard::lock::{self, Kernel, Slept, Taken, Untaken};
 use crate::guard::role::{Guard, Lock};
 use crate::host;
-use crate::semaphore::foreign::ForeignLock;
+use crate::semaphore::foreign::{self, ForeignLock};
 use crate::sync::{AtomicU32, Ordering};
 use crate::table::Table;
 
@@ -18,17 +20,17 @@ const FIRST_QUESTION: Duration = Duration::from_millis(1);
 /// How often from then on.
 const EACH_QUESTION: Duration = Duration::from_millis(10);
 
-/// What the lock asks of the kernel, for one attempt to take it.
-struct Asked<'a> {
-    at: &'a At<'a>,
-    guard: &'a mut Guard,
+/// Sleeps for the lock.
+struct Naps {
     deadline: Deadline,
     /// When it is asked next whether the holder is dead: a moment, because signals may end every sleep, and a sandbox permit none.
     question: Deadline,
 }
 
-impl Kernel for Asked<'_> {
-    type Error = Error;
+impl Naps {
+    fn until(deadline: Deadline) -> Self {
+        Self { deadline, question: Deadline::after(FIRST_QUESTION) }
+    }
 
     fn sleep(&mut self, word: &AtomicU32, seen: u32) -> Slept {
         let left = self.deadline.left();
@@ -43,13 +45,29 @@ impl Kernel for Asked<'_> {
         self.question = Deadline::after(EACH_QUESTION);
         Slept::Quiet
     }
+}
+
+/// What the lock asks of the kernel, for one attempt to take it.
+struct Asked<'a> {
+    at: &'a At<'a>,
+    table: &'a Table,
+    guard: &'a mut Guard,
+    naps: Naps,
+}
+
+impl Kernel for Asked<'_> {
+    type Error = Error;
+
+    fn sleep(&mut self, word: &AtomicU32, seen: u32) -> Slept {
+        if self.table.is_retired() { Slept::Retired } else { self.naps.sleep(word, seen) }
+    }
 
     fn is_held(&mut self, slot: u32) -> Result<bool> {
         self.guard.is_held_by_others(self.at, Lock::Participant(slot))
     }
 
     fn begin_alone(&mut self) -> Result<()> {
-        self.guard.lock(self.at, Lock::Create, &mut self.deadline)
+        self.guard.lock(self.at, Lock::Create, &mut self.naps.deadline)
     }
 
     fn end_alone(&mut self) -> Result<()> {
@@ -68,18 +86,23 @@ pub(crate) fn take(
     timeout: Duration,
 ) -> Result<()> {
     let lock = table.live().lock(slot);
-    let mut asked =
-        Asked { at, guard, deadline: Deadline::after(timeout), question: Deadline::after(FIRST_QUESTION) };
+    let mut asked = Asked { at, table, guard, naps: Naps::until(Deadline::after(timeout)) };
     match lock.take(&mut asked) {
         Ok(Taken::Free) => Ok(()),
         Ok(Taken::FromDead) => {
             table.recover_from_death();
             Ok(())
         }
-        Err(Untaken::Failed(error)) => Err(error),
+        Err(Untaken::Retired) => Err(at.error(ErrorKind::Retired)),
+        Err(Untaken::Failed(error)) => Err(or_retired(at, table, error)),
         Err(Untaken::Corrupt { word }) => Err(at.error(ErrorKind::LockCorrupt { word })),
-        Err(Untaken::Timeout { slot }) => Err(timed_out(at, table, slot)),
+        Err(Untaken::Timeout { slot }) => Err(or_retired(at, table, timed_out(at, table, slot))),
     }
+}
+
+/// Why there was no turn: of a table that is gone that matters more, and what the kernel says of its guard does not.
+fn or_retired(at: &At<'_>, table: &Table, error: Error) -> Error {
+    if table.is_retired() { at.error(ErrorKind::Retired) } else { error }
 }
 
 /// Lets the lock go and wakes who sleeps until it is free.
@@ -91,7 +114,7 @@ pub(crate) fn give(table: &Table, slot: u32) {
 }
 
 /// Takes the semaphore, waiting no longer than this, and then marks the lock as held, which its last holder left marked only if
-/// it died with it.
+/// it died with it. Of a table that is gone it gives it back.
 #[cold]
 #[inline(never)]
 pub(crate) fn take_semaphore(
@@ -101,7 +124,11 @@ pub(crate) fn take_semaphore(
     slot: u32,
     timeout: Duration,
 ) -> Result<()> {
-    semaphore.take(at.operation, timeout)?.keep();
+    let held = semaphore.take(at.operation, timeout).map_err(|error| or_retired(at, table, error))?;
+    if table.is_retired() {
+        return Err(at.error(ErrorKind::Retired));
+    }
+    held.keep();
     if !table.live().lock(slot).mark() {
         table.recover_from_death();
     }
@@ -114,4 +141,83 @@ fn timed_out(at: &At<'_>, table: &Table, slot: u32) -> Error {
     let [pid, start] = table.live().participant(slot).map(|word| word.load(Ordering::Relaxed));
     let pid = host::process_of(pid, start);
     at.error(ErrorKind::LockTimeout { pid }).detail(format!("by the writer with slot {slot}"))
+}
+
+/// The turns of a table that gives way to another one: over for good, or for as long as this lives where a semaphore gives them.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    /// The epoch of a death in a turn that nobody has cleared, or of a turn that was not waited for; 0: all turns were whole.
+    pub(crate) poison: u64,
+    /// Taken.
+    semaphore: Option<ForeignLock>,
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        if let Some(semaphore) = &self.semaphore {
+            // It fails when it was removed: then nobody waits for it.
+            let _ = semaphore.give("replace");
+        }
+    }
+}
+
+/// What the lock asks of the kernel for who replaces the table, and holds the guard's lock for creating.
+struct Closing<'a> {
+    at: &'a At<'a>,
+    /// The table's; `None`: it is lost, and with it who lives.
+    guard: Option<&'a mut Guard>,
+    naps: Naps,
+}
+
+impl Kernel for Closing<'_> {
+    type Error = Error;
+
+    fn sleep(&mut self, word: &AtomicU32, seen: u32) -> Slept {
+        self.naps.sleep(word, seen)
+    }
+
+    fn is_held(&mut self, slot: u32) -> Result<bool> {
+        let at = self.at;
+        self.guard.as_mut().map_or(Ok(true), |guard| guard.is_held_by_others(at, Lock::Participant(slot)))
+    }
+
+    fn begin_alone(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn end_alone(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Ends the turns of a table that is marked as removed: waits for the one that is under way, no longer than this, and lets nobody
+/// begin another. The caller holds [`Lock::Create`] of the guard at the table's address.
+///
+/// Who does not end its turn until then, because it died in it, is stopped or hangs, may leave half of it, and so its turn counts
+/// as a death. So does whatever the kernel does not tell.
+pub(crate) fn close(
+    at: &At<'_>,
+    table: &Table,
+    guard: &mut Guard,
+    semaphore: Option<ForeignLock>,
+    timeout: Duration,
+) -> Closed {
+    let word = table.live().lock_word();
+    let semaphore = semaphore.filter(|semaphore| {
+        let taken = semaphore.take(at.operation, timeout);
+        taken.map(foreign::Held::keep).is_ok()
+    });
+    let are_whole = match table.header().shape.writers {
+        Writers::One => true,
+        Writers::Semaphore => semaphore.is_some() && word.load(Ordering::Relaxed) == 0,
+        Writers::Lock => {
+            let guard = Some(guard).filter(|guard| guard.identity().is_same(table.header().guard));
+            let mut closing = Closing { at, guard, naps: Naps::until(Deadline::after(timeout)) };
+            matches!(lock::Lock::closing(word).take(&mut closing), Ok(Taken::Free))
+        }
+    };
+    // Behind the lock, under which it is stored.
+    let poison = table.live().poison().load(Ordering::Relaxed);
+    let poison = if are_whole { poison } else { poison.max(table.epoch()).max(1) };
+    Closed { poison, semaphore }
 }

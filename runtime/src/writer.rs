@@ -71,7 +71,9 @@ impl<T: ShmRecord> Writer<T> {
     /// and not damaged: up to its capacity, whatever cells and arrangement either has. A batch is in it or not, unless the
     /// old writer goes on to publish batches without a pause until the timeout. Only a record that cannot be read until the
     /// timeout begins anew. Otherwise all do. What the old writer still publishes, should it go on, stays in the old table,
-    /// and who read it there may see another value of the same version.
+    /// and who read it there may see another value of the same version. Of many writers this waits for the one whose turn it is,
+    /// for half of the timeout, and for nobody else: of a turn that does not end until then, and of a death in one that nobody
+    /// has cleared, the next [`SharedWriter::lock`](crate::SharedWriter::lock) tells as [`Turn::AfterDeath`](crate::Turn::AfterDeath).
     ///
     /// There is memory for both tables, until the last process closes the old one. Killed, or failing, this leaves either
     /// the old table, or the old one marked as removed, with its values, which the next call to this replaces with them and

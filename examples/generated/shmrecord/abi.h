@@ -68,6 +68,7 @@
 #define SHMREC_LIVE_STATE_LIVE 1u
 #define SHMREC_LIVE_STATE_RETIRED 2u
 #define SHMREC_LIVE_LOCK_WAITERS 0x80000000u
+#define SHMREC_LIVE_LOCK_CLOSED 63u
 
 // Offsets in the write-ahead log, from its start. An entry is the record's words, then index u64, then target u64.
 #define SHMREC_LOG_SEQ 0u

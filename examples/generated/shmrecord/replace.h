@@ -40,6 +40,18 @@ static inline int shmrec_find_old(shmrec_table *old, const shmrec_address *addre
     return code == SHMREC_NOT_FOUND || shmrec_may_pass(address, code) ? SHMREC_OK : code;
 }
 
+// Ends the turns of the old table's writers, so that what one of them does in several writes is carried over whole, or
+// counts as a death's. It takes at most half of the time that is left: names are to be changed in the rest.
+static inline void shmrec_replace_turns(shmrec_build *build, const shmrec_guard *guard, const shmrec_task *task) {
+    const uint64_t now = shmrec_monotonic_ns(), end_ns = task->deadline_ns;
+    const shmrec_task quiet = shmrec_task_quiet(task);
+    if (build->carries && !build->turns.are_over) {
+        // Where the semaphore is not found nobody is known to be out of a turn.
+        const bool found = shmrec_find_semaphore(build->old, &build->old->header, &quiet) == SHMREC_OK;
+        shmrec_turns_close(&build->turns, build->old, guard, found, now < end_ns ? now + (end_ns - now) / 2 : now);
+    }
+}
+
 // One round: the old table gives way. `*begun`: it is marked. `*again`: not yet. `*gone`: somebody else has taken it away,
 // or has the name that it gave away.
 static inline int shmrec_replace_round(shmrec_table *table, shmrec_build *build, bool *begun, bool *again, bool *gone,
@@ -61,6 +73,7 @@ static inline int shmrec_replace_round(shmrec_table *table, shmrec_build *build,
     if (code == SHMREC_OK && current) {
         *begun = true;
         shmrec_retire(&build->old->map);
+        shmrec_replace_turns(build, &guard, task);
         // Its lock for writing may be taken for ever. From here on the segment is one whose remover was killed.
         code = shmrec_guard_unlink(&guard, address, task);
         code = code != SHMREC_OK ? code : shmrec_build_publish(table, build, again, task);
@@ -85,6 +98,7 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
             code = shmrec_fail_plain(task, SHMREC_RETIRED);
         }
     }
+    shmrec_turns_leave(&build->turns, old);
     build->old = NULL;
     build->carries = false;
     if (code == SHMREC_OK && gone) {

@@ -131,7 +131,19 @@ SHMREC_HOT uint64_t *shmrec_table_participant(const shmrec_table *table, uint32_
     return shmrec_table_word(table, SHMREC_LIVE_PARTICIPANTS + 16 * SHMREC_CAST(uint64_t, slot));
 }
 
-// Names this process as the writer and counts the epoch up: to 1 in a new table. The caller holds the role, and the
+// How far a table that replaces another one begins above the changes of that one: further than an old writer that goes on
+// gets there, so that who waits for changes finds one.
+#define SHMREC_CHANGES_OF_A_TABLE (UINT64_C(1) << 32)
+
+// Goes on with what the table counted that this new one replaces, and with this poison. Before shmrec_table_format.
+static inline void shmrec_table_succeed(const shmrec_table *table, const shmrec_table *old, uint64_t poison) {
+    const uint64_t changes = shmrec_load(shmrec_table_word(old, SHMREC_LIVE_CHANGES));
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_EPOCH), shmrec_load(shmrec_table_word(old, SHMREC_LIVE_EPOCH)));
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_CHANGES), changes + SHMREC_CHANGES_OF_A_TABLE);
+    shmrec_store(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH), poison);
+}
+
+// Names this process as the writer and counts the epoch up: to 1 in a new table that replaces none. The caller holds the role, and the
 // guard's lock for creating and removing.
 static inline void shmrec_table_begin_epoch(const shmrec_table *table, uint64_t now_unix_ns) {
     uint64_t *epoch = shmrec_table_word(table, SHMREC_LIVE_EPOCH);

@@ -111,7 +111,8 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
 //                        SHMREC_RETIRED, as T_write.
 //   T_batch_abandon      ends it, nothing is published; does nothing to one that has ended
 //   T_replace            as shmrec_table_replace (replace.h), by a table of one writer
-//   T_replace_shared     likewise, by a table of many
+//   T_replace_shared     likewise, by a table of many: what a writer has half done in a turn that does not end within half
+//                        of the timeout is told by T_lock as SHMREC_AFTER_DEATH
 //   T_close_writer       closes, gives the role back
 //   T_open               as shmrec_table_open
 //   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0

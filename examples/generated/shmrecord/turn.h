@@ -1,5 +1,5 @@
-// turn.h: many writers take turns: how one of them gets the lock, from one who gives it back or from one who died, and
-// what it does then. Relies on lock.h or, where that was asked for, on a System V semaphore, on the guard's locks for
+// turn.h: many writers take turns: how one of them gets the lock, from one who gives it back or from one who died, what
+// it does then, and how turns end for good. Relies on lock.h or, where that was asked for, on a System V semaphore, on the guard's locks for
 // who lives, and on batch.h for what a dead writer left; does not know how writers come and go: join.h does.
 //
 // Only the kernel says that a writer is dead: its slot's lock is free. Nobody takes a slot meanwhile, for that too takes
@@ -90,11 +90,17 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
             shmrec_come_after_death(table);
             return SHMREC_OK;
         }
+        if (holder == SHMREC_LIVE_LOCK_CLOSED) {
+            return shmrec_fail_plain(task, SHMREC_RETIRED);
+        }
         if (holder > SHMREC_PARTICIPANTS) {
             return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "lock word 0x%x names no writer", value);
         }
         if (holder == 0 || !shmrec_lock_mark(word, &value)) {
             continue;
+        }
+        if (shmrec_table_retired(table)) {
+            return shmrec_fail_plain(task, SHMREC_RETIRED);
         }
         const uint64_t now = shmrec_monotonic_ns();
         const uint64_t until_ns = question_ns < task->deadline_ns ? question_ns : task->deadline_ns;
@@ -125,6 +131,11 @@ SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *ta
     if (code != SHMREC_OK) {
         return code;
     }
+    if (shmrec_table_retired(table)) {
+        const shmrec_task quiet = shmrec_task_quiet(&here);
+        (void)shmrec_foreign_set_give(&table->semaphore, &quiet);
+        return SHMREC_RETIRED; // the caller says so
+    }
     const uint32_t found = shmrec_load32(word);
     shmrec_store32(word, table->me);
     // Our first store: whoever finds another of ours once the kernel has given our semaphore back finds this one.
@@ -137,11 +148,12 @@ SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *ta
 
 SHMREC_COLD int shmrec_turn_wait(shmrec_table *table, const char *operation, shmrec_error *error) {
     shmrec_task task = shmrec_task_of(operation, table, error);
-    if (shmrec_turns_by_semaphore(table)) {
-        return shmrec_semaphore_wait(table, &task); // the kernel keeps its time
-    }
     task.deadline_ns = shmrec_deadline_ns(shmrec_table_timeout_ns(table));
-    return shmrec_lock_wait(table, &task);
+    // Of a semaphore the kernel keeps the time.
+    const int code =
+        shmrec_turns_by_semaphore(table) ? shmrec_semaphore_wait(table, &task) : shmrec_lock_wait(table, &task);
+    // Why there was no turn: of a table that is gone that matters more, and what the kernel says of its guard does not.
+    return code != SHMREC_OK && shmrec_table_retired(table) ? shmrec_fail_plain(&task, SHMREC_RETIRED) : code;
 }
 
 // Takes the lock, waiting until the handle's timeout. What a dead holder left is whole again then.
@@ -202,6 +214,90 @@ SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, shmrec_error *error) {
     table->turn_batch = 0;
     table->chores = SHMREC_CAST(uint8_t, table->chores | SHMREC_CHORE_TURN);
     return shmrec_turn_give(table, error);
+}
+
+// What the turns of a table came to that gives way to another one.
+typedef struct shmrec_turns {
+    uint64_t poison;     // the epoch of a death in one that nobody has cleared, or of one that was not waited for; 0: whole
+    bool are_over;       // the rest is filled in
+    bool have_semaphore; // taken, to be given back
+    uint8_t reserved[6];
+} shmrec_turns;
+
+// Takes the lock for good, from who gives it back or from who died with it. `guard`: the table's, whose lock for creating
+// the caller holds; NULL: it is lost, and with it who lives. False: a turn was not whole, or may not have been.
+static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_guard *guard, uint64_t end_ns) {
+    uint32_t *word = shmrec_lock_word(table);
+    uint64_t question_ns = shmrec_deadline_ns(SHMREC_FIRST_NAP_NS), pause_ns = 1000;
+    for (;;) {
+        uint32_t value = shmrec_load32(word);
+        const uint32_t holder = shmrec_lock_holder(value);
+        if (holder == 0 && shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) {
+            return true;
+        }
+        if (holder > SHMREC_PARTICIPANTS) { // damaged, or closed by who died before it could tell
+            return false;
+        }
+        if (holder == 0 || !shmrec_lock_mark(word, &value)) {
+            continue;
+        }
+        const uint64_t now = shmrec_monotonic_ns(), until_ns = question_ns < end_ns ? question_ns : end_ns;
+        if (now < until_ns) {
+            if (!shmrec_futex_wait(word, value, until_ns, SHMREC_FUTEX_ANY)) {
+                (void)shmrec_pause(&pause_ns, until_ns);
+            }
+            continue;
+        }
+        const int slot_lock = SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, holder) - 1;
+        const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
+        bool lives = true;
+        const int code = guard == NULL ? SHMREC_OK : shmrec_guard_taken(guard, slot_lock, &lives, &quiet);
+        if (code != SHMREC_OK || (!lives && shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) ||
+            now >= end_ns) {
+            return false;
+        }
+        question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
+    }
+}
+
+// Ends the turns of a table that is marked as removed: waits for the one that is under way, until this time, and lets
+// nobody begin another, for good, or until shmrec_turns_leave where a semaphore gives them. The caller holds the lock for
+// creating of the guard at the table's address, and has looked for the semaphore, which may not be `found`.
+//
+// Who does not end its turn until then, because it died in it, is stopped or hangs, may leave half of it, and so its turn
+// counts as a death. So does whatever the kernel does not tell.
+static inline void shmrec_turns_close(shmrec_turns *turns, const shmrec_table *table, const shmrec_guard *guard,
+                                      bool found, uint64_t end_ns) {
+    bool whole = true;
+    if (shmrec_turns_by_semaphore(table)) {
+        const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
+        const uint64_t now = shmrec_monotonic_ns();
+        turns->have_semaphore =
+            found && shmrec_foreign_set_take(&table->semaphore, now < end_ns ? end_ns - now : 0, &quiet) == SHMREC_OK;
+        whole = turns->have_semaphore && shmrec_load32(shmrec_lock_word(table)) == 0;
+    } else if (table->header.shape.guard_kind == SHMREC_GUARD_LOCK) {
+        whole = shmrec_lock_close(table, shmrec_same(guard->identity, table->header.guard) ? guard : NULL, end_ns);
+    }
+    // Behind the lock, under which it is stored.
+    const uint64_t poison = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
+    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
+    turns->poison = poison;
+    if (!whole && poison < epoch) {
+        turns->poison = epoch;
+    }
+    if (!whole && turns->poison == 0) {
+        turns->poison = 1;
+    }
+    turns->are_over = true;
+}
+
+// Gives the semaphore of the turns back.
+static inline void shmrec_turns_leave(shmrec_turns *turns, const shmrec_table *table) {
+    if (turns->have_semaphore) { // it fails when it was removed: then nobody waits for it
+        const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
+        (void)shmrec_foreign_set_give(&table->semaphore, &quiet);
+        turns->have_semaphore = false;
+    }
 }
 
 // Gives the lock back, whatever it is held for, before the handle is closed. A child process holds nothing.

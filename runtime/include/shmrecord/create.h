@@ -16,8 +16,9 @@ typedef struct shmrec_build {
     shmrec_new_segment segment;
     shmrec_header header;
     shmrec_draft draft;
-    const shmrec_table *old; // gives way to it; NULL: nothing does
-    bool carries;            // and its values are carried over
+    shmrec_table *old; // gives way to it; NULL: nothing does
+    shmrec_turns turns; // what became of its turns
+    bool carries;      // and its values are carried over
     uint8_t reserved[7];
 } shmrec_build;
 
@@ -132,7 +133,11 @@ static inline int shmrec_build_fill(shmrec_table *table, shmrec_build *build, co
     table->map = build->draft.map;
     table->identity = build->draft.found.identity;
     table->header = build->header;
-    const int code = build->carries ? shmrec_carry_over(table, build->old, task) : SHMREC_OK;
+    int code = SHMREC_OK;
+    if (build->carries) {
+        shmrec_table_succeed(table, build->old, build->turns.poison);
+        code = shmrec_carry_over(table, build->old, task);
+    }
     if (code == SHMREC_OK) {
         shmrec_table_format(table, build->layout->description);
     }

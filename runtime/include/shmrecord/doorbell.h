@@ -95,7 +95,7 @@ static inline void shmrec_prepare_to_write(shmrec_table *table) {
     table->chores = SHMREC_CAST(uint8_t, chores);
 }
 
-// Marks a segment, which may be damaged, as removed, and tells writers and waiting readers. The caller holds the guard's
+// Marks a segment, which may be damaged, as removed, and tells writers, those who wait for a turn too, and readers. The caller holds the guard's
 // lock for creating and removing.
 static inline void shmrec_retire(const shmrec_map *map) {
     if (map->bytes < SHMREC_LIVE_END) {
@@ -109,6 +109,11 @@ static inline void shmrec_retire(const shmrec_map *map) {
                               UINT32_MAX);
     if (has_doorbell) {
         shmrec_ring(map->base, SHMREC_FUTEX_ANY);
+    }
+    // Who comes to sleep for a turn a moment later looks again by itself, soon.
+    uint32_t *lock = shmrec_word32(map->base, SHMREC_LIVE_LOCK);
+    if ((shmrec_load32(lock) & SHMREC_LIVE_LOCK_WAITERS) != 0) {
+        shmrec_futex_wake(lock, INT32_MAX, SHMREC_FUTEX_ANY);
     }
 }
 

@@ -1,6 +1,6 @@
 // lock.h: the lock word of many writers: 0 when it is free, else its holder's slot and 1, with the highest bit when
 // somebody sleeps until it is free. Relies on abi.h and futex(2); borrows the word, knows no mapping, and does not know
-// who lives: turn.h does.
+// who lives: turn.h does. Who replaces the table has the lock for good: then no turn is under way, and none to come.
 
 #ifndef SHMRECORD_LOCK_H
 #define SHMRECORD_LOCK_H

@@ -105,7 +105,7 @@ pub mod live {
     pub const DOORBELL: usize = 384;
     /// u32: what calls for a writer's attention, in a table without a doorbell: all ones once it is removed.
     pub const ATTENTION: usize = 448;
-    /// u32: lock word of many writers: 0 free, else the holder's slot + 1, and [`LOCK_WAITERS`].
+    /// u32: lock word of many writers: 0 free, [`LOCK_CLOSED`], else the holder's slot + 1, and [`LOCK_WAITERS`].
     pub const LOCK: usize = 512;
     /// u64: the epoch in which a holder of the lock was found dead; 0: none, or it was cleared.
     pub const POISON_EPOCH: usize = 520;
@@ -127,6 +127,8 @@ pub mod live {
     pub const STATE_RETIRED: u64 = 2;
     /// Bit of the lock word: somebody sleeps until it is free.
     pub const LOCK_WAITERS: u32 = 1 << 31;
+    /// The lock word of a table that was replaced, one more than any slot has: nobody gets a turn any more.
+    pub const LOCK_CLOSED: u32 = 63;
 }
 
 /// Offsets in the write-ahead log, from its start.

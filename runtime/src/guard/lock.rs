@@ -4,6 +4,8 @@
 //! A holder that dies leaves its slot in the word, and the kernel has let go of the lock that stood for this slot. So who
 //! finds the word unchanged after a while asks the kernel, and takes the lock from the dead one, under the guard's lock under
 //! which slots are given out too: between question and answer nobody gets a slot. No pid and no time decides anything.
+//!
+//! Who replaces the table takes the lock and never gives it away: there is no turn under way then, and none to come.
 
 use shmrecord_layout::abi;
 
@@ -13,6 +15,8 @@ use crate::sync::{AtomicU32, Ordering};
 const FREE: u32 = 0;
 /// Somebody sleeps until it is free.
 const WAITERS: u32 = abi::live::LOCK_WAITERS;
+/// Who replaces the table has it for good.
+const CLOSED: u32 = abi::live::LOCK_CLOSED;
 
 /// How a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(crate) enum Slept {
     Quiet,
     /// The deadline has come.
     Over,
+    /// The table was removed or replaced: the lock is good for nothing.
+    Retired,
 }
 
 /// What the lock asks of the kernel.
@@ -57,6 +63,8 @@ pub(crate) enum Taken {
 pub(crate) enum Untaken<E> {
     /// Who has this slot held it until the deadline.
     Timeout { slot: u32 },
+    /// The table was removed or replaced.
+    Retired,
     /// The word names no slot that there is.
     Corrupt { word: u32 },
     /// The kernel refused an answer.
@@ -84,6 +92,11 @@ impl<'a> Lock<'a> {
         Self { word, me: slot + 1 }
     }
 
+    /// The lock in this word, for who replaces the table.
+    pub(crate) fn closing(word: &'a AtomicU32) -> Self {
+        Self { word, me: CLOSED }
+    }
+
     /// Takes the lock if it is free and nobody sleeps.
     #[inline(always)]
     pub(crate) fn try_take(&self) -> bool {
@@ -107,6 +120,9 @@ impl<'a> Lock<'a> {
             if holder == self.me {
                 return Ok(Taken::FromDead);
             }
+            if holder == CLOSED {
+                return Err(Untaken::Retired);
+            }
             if holder > abi::PARTICIPANTS {
                 return Err(Untaken::Corrupt { word: seen });
             }
@@ -115,8 +131,10 @@ impl<'a> Lock<'a> {
                 continue;
             }
             let slept = kernel.sleep(self.word, marked);
-            if slept == Slept::Woken {
-                continue;
+            match slept {
+                Slept::Woken => continue,
+                Slept::Retired => return Err(Untaken::Retired),
+                Slept::Quiet | Slept::Over => {}
             }
             let slot = holder - 1;
             if self.is_left_by(kernel, marked, slot)? && self.steal(kernel, marked, slot)? {

@@ -112,7 +112,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`LockTimeout`](crate::ErrorKind::LockTimeout) when another writer, which it names,
     /// had the turn until the timeout; [`LockCorrupt`](crate::ErrorKind::LockCorrupt);
     /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process; [`Retired`](crate::ErrorKind::Retired) when the table was
-    /// removed or replaced: the value was stored, where nobody new finds it.
+    /// removed or replaced: the value was stored where nobody new finds it, or, by who waited for a turn meanwhile, not at all.
     #[inline]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         if index as u64 >= self.table.capacity() {
@@ -185,7 +185,8 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// ```
     ///
     /// # Errors
-    /// [`LockTimeout`](crate::ErrorKind::LockTimeout), [`LockCorrupt`](crate::ErrorKind::LockCorrupt).
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout), [`LockCorrupt`](crate::ErrorKind::LockCorrupt); [`Retired`](crate::ErrorKind::Retired)
+    /// when the table was removed or replaced, where that shows: while somebody else has the turn, and once it was replaced.
     #[inline]
     pub fn lock(&mut self) -> Result<Turn<'_, T>> {
         let turn = self.turn("lock")?;

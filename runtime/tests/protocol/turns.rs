@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::atomic::{Mutex, explore, spawn, yield_now};
-use crate::guard::lock::{Kernel, Lock, Slept, Taken};
+use crate::guard::lock::{Kernel, Lock, Slept, Taken, Untaken};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Slots that the kernel keeps.
@@ -62,6 +62,29 @@ impl Kernel for Asked<'_> {
     }
 }
 
+/// The kernel, as one asks it who holds the guard's lock already.
+struct Alone<'a>(&'a Turns);
+
+impl Kernel for Alone<'_> {
+    type Error = ();
+
+    fn sleep(&mut self, word: &AtomicU32, seen: u32) -> Slept {
+        Asked(self.0).sleep(word, seen)
+    }
+
+    fn is_held(&mut self, slot: u32) -> Result<bool, ()> {
+        Asked(self.0).is_held(slot)
+    }
+
+    fn begin_alone(&mut self) -> Result<(), ()> {
+        Ok(())
+    }
+
+    fn end_alone(&mut self) -> Result<(), ()> {
+        Ok(())
+    }
+}
+
 impl Turns {
     /// With these writers there already.
     fn with(present: [bool; SLOTS]) -> Self {
@@ -72,11 +95,14 @@ impl Turns {
         }
     }
 
-    /// A turn of the writer with this slot.
+    /// A turn of the writer with this slot, unless the table is replaced before.
     fn turn(&self, slot: u32, death: Death) {
         let lock = Lock::new(&self.word, slot);
-        let taken = if lock.try_take() { Taken::Free } else { lock.take(&mut Asked(self)).unwrap() };
-        if taken == Taken::FromDead {
+        let taken = if lock.try_take() { Ok(Taken::Free) } else { lock.take(&mut Asked(self)) };
+        if matches!(taken, Err(Untaken::Retired)) {
+            return;
+        }
+        if taken.unwrap() == Taken::FromDead {
             self.recover();
         }
         let [first, second] = self.data.each_ref().map(|word| word.load(Ordering::Relaxed));
@@ -115,6 +141,17 @@ impl Turns {
         self.turn(slot, Death::Never);
     }
 
+    /// A replacement ends the turns: what it finds from then on is of whole ones, or said to be of a dead one's.
+    fn close(&self) {
+        let mut kernel = Asked(self);
+        kernel.begin_alone().unwrap();
+        let taken = Lock::closing(&self.word).take(&mut Alone(self)).unwrap();
+        let found = [(); 2].map(|()| self.data.each_ref().map(|word| word.load(Ordering::Relaxed)));
+        assert_eq!(found[0], found[1], "a turn is under way");
+        assert!(taken == Taken::FromDead || found[0][0] == found[0][1], "half of a turn counts as whole");
+        kernel.end_alone().unwrap();
+    }
+
     fn recover(&self) {
         let first = self.data[0].load(Ordering::Relaxed);
         self.data[1].store(first, Ordering::Relaxed);
@@ -137,6 +174,7 @@ pub(crate) const MODELS: &[crate::mutants::Named] = &[
     ("two_writers_take_turns", two_writers_take_turns),
     ("a_turn_outlives_who_has_it", a_turn_outlives_who_has_it),
     ("a_slot_is_given_again_while_the_lock_names_it", a_slot_is_given_again_while_the_lock_names_it),
+    ("a_replacement_ends_the_turns", a_replacement_ends_the_turns),
 ];
 
 /// Two writers with one turn each.
@@ -179,4 +217,19 @@ pub(crate) fn a_slot_is_given_again_while_the_lock_names_it() {
         other.join().unwrap();
         assert_eq!(turns.counted(), 3);
     });
+}
+
+/// A writer takes its turn, or dies in it, while the table is replaced.
+pub(crate) fn a_replacement_ends_the_turns() {
+    for death in [Death::Never, Death::With(0), Death::With(1), Death::With(2), Death::Behind] {
+        explore(move || {
+            let turns = Arc::new(Turns::with([true, false, false]));
+            let other = spawn({
+                let turns = turns.clone();
+                move || turns.turn(0, death)
+            });
+            turns.close();
+            other.join().unwrap();
+        });
+    }
 }

@@ -85,6 +85,10 @@ pub(super) fn answer(
             let options = options(letters, number(key), number(index));
             options.create_shared(address, number(capacity)).map(|new| hold(role, Role::Many(new)))
         }
+        ["replace", address, capacity, letters, key, index] => {
+            let options = options(letters, number(key), number(index));
+            options.replace_shared(address, number(capacity)).map(|new| hold(role, Role::Many(new)))
+        }
         ["join", address, letters] => {
             options(letters, 0, 0).open_shared(address).map(|new| hold(role, Role::Many(new)))
         }

@@ -46,7 +46,7 @@ fn values_and_versions_are_carried_over_to_every_shape() {
                 let options = Options::new().cells(cells).arrangement(arrangement);
                 let mut next = options.replace::<Pattern64>(address, capacity).unwrap();
                 assert_eq!((old.status().unwrap(), next.status().unwrap()), (Status::Retired, Status::Alive));
-                assert_eq!((next.epoch(), next.capacity()), (1, capacity));
+                assert_eq!((next.epoch(), next.capacity()), (2, capacity));
                 assert_eq!(place.names(), ["", ".guard"]);
                 let reader = Reader::open(address).unwrap();
                 check(&reader);
@@ -55,8 +55,30 @@ fn values_and_versions_are_carried_over_to_every_shape() {
                 drop(old);
                 assert_eq!(reader.status().unwrap(), Status::Alive, "the end of the old one changes nothing");
                 drop(next);
-                assert_eq!(Writer::<Pattern64>::open(address).unwrap().epoch(), 2);
+                assert_eq!(Writer::<Pattern64>::open(address).unwrap().epoch(), 3);
             }
+        }
+    });
+}
+
+#[test]
+fn who_waits_for_changes_finds_a_replacement_to_be_one() {
+    every_backend(|place| {
+        let options = Options::new().doorbell(true);
+        let mut old = options.create::<Pattern64>(place.address(), CAPACITY).unwrap();
+        let mut reader = Reader::<Pattern64>::open(place.address()).unwrap();
+        publish(&mut old);
+        let mut seen = reader.changes().unwrap();
+        for _ in 0..3 {
+            let mut next = options.replace::<Pattern64>(place.address(), CAPACITY).unwrap();
+            // What reaches nobody any more does not hide it.
+            old.write(0, &Pattern64::of(0, 1)).unwrap_err();
+            assert!(reader.refresh().unwrap());
+            let found = reader.wait_table(seen, Duration::ZERO).unwrap().expect("the replacement");
+            assert_eq!(reader.wait_table(found, Duration::ZERO).unwrap(), None);
+            next.write(1, &Pattern64::of(1, 2)).unwrap();
+            seen = reader.wait_table(found, Duration::ZERO).unwrap().expect("the write");
+            old = next;
         }
     });
 }

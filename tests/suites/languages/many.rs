@@ -13,7 +13,7 @@ use integration_tests::process::Actor;
 use integration_tests::sysv;
 use integration_tests::twin::{many::options, words};
 use integration_tests::waiting::until;
-use shmrecord::{ErrorKind, Reader, Result, SharedWriter, Turn};
+use shmrecord::{ErrorKind, Reader, Result, SharedWriter, Turn, remove};
 
 use crate::errors::CAPACITY;
 use crate::tools::actors;
@@ -58,6 +58,11 @@ impl By<'_> {
     pub(crate) fn share(self, place: &Place, letters: &str) -> String {
         let (key, index) = self.semaphore();
         format!("share {} {CAPACITY} {letters} {key} {index}", place.address())
+    }
+
+    /// The line that replaces it by another one.
+    fn replace(self, place: &Place, letters: &str) -> String {
+        self.share(place, letters).replacen("share", "replace", 1)
     }
 }
 
@@ -189,6 +194,99 @@ fn a_killed_holder_is_followed_and_told_until_somebody_says_that_all_is_well() {
         let mut four = first.join(place, "-", 5);
         assert_eq!(error_of(lock_whole(&mut own), place.address()), ErrorKind::AfterDeath);
         assert!(four.ask("lock").starts_with("47 lock "));
+    });
+}
+
+/// What a holder of the lock comes to before its table is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Idle,
+    Stopped,
+    Killed,
+    /// Killed, which was told and not cleared.
+    Told,
+}
+
+#[test]
+fn a_table_that_is_replaced_in_a_turn_is_another_one_behind_a_death() {
+    every_table(|place, by, _, [first, second]| {
+        for holder in [Holder::Idle, Holder::Stopped, Holder::Killed, Holder::Told] {
+            println!("{holder:?}, {by:?}"); // shown when it fails
+            let place = &Place::new(place.backend());
+            let mut one = first.start();
+            assert_eq!(one.ask(&by.share(place, "-")), "holds 1");
+            one.take(place);
+            let mut two = second.join(place, "-", 2);
+            if holder != Holder::Idle {
+                assert_eq!(one.ask("lock"), "locked");
+                assert_eq!(one.ask("write 0 1"), "written");
+            }
+            match holder {
+                Holder::Idle => {}
+                Holder::Stopped => one.stop(),
+                Holder::Killed | Holder::Told => one.kill_parent(),
+            }
+            if holder == Holder::Told {
+                assert!(two.ask("lock").starts_with("47 lock "));
+            }
+            let mut next = second.start();
+            next.give(place);
+            // Nobody who lives and ends its turn is there to be waited for.
+            let patience = if holder == Holder::Stopped { "q" } else { "s" };
+            assert_eq!(next.ask(&by.replace(place, patience)), "holds 3");
+            let mut said = next.ask("lock");
+            if let (Holder::Stopped, By::Semaphore(_)) = (holder, by) {
+                // By the same semaphore there is no turn until it is gone.
+                assert!(said.starts_with("27 lock "), "{said}");
+                one.kill_parent();
+                said = next.ask("lock");
+            }
+            if holder == Holder::Idle {
+                assert_eq!((said.as_str(), next.ask("unlock").as_str()), ("locked", "unlocked"));
+            } else {
+                assert!(said.starts_with("47 lock ") && said.contains("in epoch 2; "), "{said}");
+            }
+            // Who writes to the old one is told, whether it gets a turn or not.
+            let told = two.ask("write 0 1");
+            assert!(told.starts_with("21 write "), "{told}");
+        }
+    });
+}
+
+#[test]
+fn who_waits_for_a_turn_is_told_that_the_table_is_gone() {
+    every_table(|place, by, _, [first, second]| {
+        for is_replaced in [true, false] {
+            let place = &Place::new(place.backend());
+            let mut one = first.start();
+            assert_eq!(one.ask(&by.share(place, "-")), "holds 1");
+            one.take(place);
+            let mut two = second.join(place, "-", 2);
+            assert_eq!(one.ask("lock"), "locked");
+            two.say("lock");
+            let sleeps = || match by {
+                By::Word => Image::of(place).half(at::LOCK) & at::LOCK_WAITERS != 0,
+                By::Semaphore(set) => sysv::waiting(set.key(), 1) == 1,
+            };
+            until("the other one sleeps for the lock", sleeps);
+            if is_replaced {
+                let mut next = first.start();
+                next.give(place);
+                assert_eq!(next.ask(&by.replace(place, "q")), "holds 3");
+                next.kill();
+            } else {
+                remove(place.address()).unwrap();
+            }
+            if let By::Semaphore(_) = by {
+                // By which nobody can wake it.
+                assert_eq!(one.ask("unlock"), "unlocked");
+            }
+            // Long before its timeout.
+            let told = two.line();
+            assert!(told.starts_with("21 lock "), "{told}");
+            let told = two.ask("write 0 1");
+            assert!(told.starts_with("21 write "), "{told}");
+        }
     });
 }
 

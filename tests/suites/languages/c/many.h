@@ -39,7 +39,7 @@ static int say_epoch(int code, const twin_every_writer *writer) {
 }
 
 // Answers the line, if it is one of these: `share ADDRESS CAPACITY LETTERS KEY INDEX` (as `many_options` says), `lone`
-// like it, but with one writer, and `join ADDRESS LETTERS` with `holds EPOCH`; `lock`, `lock after death` with `locked`,
+// like it, but with one writer, `replace` likewise for many in place of what is there, and `join ADDRESS LETTERS` with `holds EPOCH`; `lock`, `lock after death` with `locked`,
 // `clear death` with `cleared`, `unlock` with `unlocked`; `update INDEX TIMES`, which adds 1 so often to `unsigned64`,
 // with `updated`; `wait INDEX SINCE MS` with `version VERSION`, `wait any MS INDEX SINCE INDEX SINCE` with `which
 // NUMBER`, `changes` and `wait all SINCE MS` with `changes COUNT`.
@@ -49,10 +49,11 @@ static bool answer_of_many(const char *line, twin_every_writer *writer, twin_eve
     uint64_t a = 0, b = 0, c = 0;
     shmrec_seen seen[2] = {{0, 0}, {0, 0}};
     if (sscanf(line, "%7s %511s %" SCNu64 " %15s %" SCNu64 " %" SCNu64, kind, address, &a, letters, &b, &c) == 6 &&
-        (strcmp(kind, "share") == 0 || strcmp(kind, "lone") == 0)) {
+        (strcmp(kind, "share") == 0 || strcmp(kind, "lone") == 0 || strcmp(kind, "replace") == 0)) {
         const shmrec_options options = many_options(letters, b, c);
-        *code = kind[0] == 's' ? twin_every_create_shared(writer, address, a, &options, error)
-                               : twin_every_create(writer, address, a, &options, error);
+        *code = kind[0] == 's'   ? twin_every_create_shared(writer, address, a, &options, error)
+                : kind[0] == 'l' ? twin_every_create(writer, address, a, &options, error)
+                                 : twin_every_replace_shared(writer, address, a, &options, error);
         *code = say_epoch(*code, writer);
     } else if (sscanf(line, "join %511s %15s", address, letters) == 2) {
         const shmrec_options options = many_options(letters, 0, 0);
