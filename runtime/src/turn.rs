@@ -95,7 +95,9 @@ pub(crate) fn take(
         }
         Err(Untaken::Retired) => Err(at.error(ErrorKind::Retired)),
         Err(Untaken::Failed(error)) => Err(or_retired(at, table, error)),
-        Err(Untaken::Corrupt { word }) => Err(at.error(ErrorKind::LockCorrupt { word })),
+        Err(Untaken::Corrupt { word }) => {
+            Err(or_retired(at, table, at.error(ErrorKind::LockCorrupt { word })))
+        }
         Err(Untaken::Timeout { slot }) => Err(or_retired(at, table, timed_out(at, table, slot))),
     }
 }

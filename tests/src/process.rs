@@ -185,6 +185,15 @@ impl Actor {
         self.kill_and_wait();
     }
 
+    /// As [`Actor::kill`].
+    ///
+    /// # Panics
+    /// When it has ended by itself.
+    pub fn kill_at_work(mut self) {
+        assert_eq!(self.child.try_wait().expect("it can be asked"), None, "how it ended by itself");
+        self.kill_and_wait();
+    }
+
     /// `kill -9` of a parent that has left its part to a child, with which this goes on; returns when it is dead.
     pub fn kill_parent(&mut self) {
         self.kill_and_wait();

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use shmrecord::{Options, Result, SharedWriter, Turn};
+use shmrecord::{ErrorKind, Options, Result, SharedWriter, Turn};
 
 use crate::records::{Pattern256, account};
 
@@ -28,6 +28,29 @@ pub fn join(address: &str, key: Option<u32>) -> SharedWriter<Pattern256> {
     let writer = options.create_shared(address, CAPACITY).expect("a table of many writers");
     println!("ready {}", writer.epoch());
     writer
+}
+
+/// Has the place of whatever table of many is there, again and again, and goes some rounds in each.
+///
+/// # Panics
+/// When a table is not as it must be.
+pub fn displace(address: &str) {
+    println!("ready");
+    let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
+    for number in 0_usize.. {
+        let made = match number % 3 {
+            0 => options.replace_shared::<Pattern256>(address, CAPACITY),
+            _ => options.create_shared::<Pattern256>(address, CAPACITY),
+        };
+        // Another one was faster, or writes still to what has just lost its name.
+        let Ok(mut writer) = made else { continue };
+        for number in 0..number % 20 {
+            match round(&mut writer, number) {
+                Err(error) if *error.kind() == ErrorKind::Retired => break,
+                result => result.expect("turns come"),
+            }
+        }
+    }
 }
 
 /// Goes round for ever.

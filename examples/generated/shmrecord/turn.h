@@ -90,9 +90,6 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
             shmrec_come_after_death(table);
             return SHMREC_OK;
         }
-        if (holder == SHMREC_LIVE_LOCK_CLOSED) {
-            return shmrec_fail_plain(task, SHMREC_RETIRED);
-        }
         if (holder > SHMREC_PARTICIPANTS) {
             return shmrec_fail(task, SHMREC_LOCK_CORRUPT, 0, "lock word 0x%x names no writer", value);
         }

@@ -57,6 +57,10 @@ SHMREC_COLD int shmrec_attend_to(const shmrec_table *table, const char *operatio
             // For the next write, too. Pairs as that in shmrec_retire, whose state was seen here.
             shmrec_set_bits32_release(table->attention, UINT32_MAX);
         }
+        if (table->turn != SHMREC_TURN_NONE) {
+            // Not half-way: who replaces the table waits for the end of the turn. The next one is told.
+            return shmrec_done(error);
+        }
         const shmrec_task task = shmrec_task_of(operation, table, error);
         return shmrec_fail_plain(&task, SHMREC_RETIRED);
     }

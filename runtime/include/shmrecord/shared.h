@@ -170,6 +170,12 @@ SHMREC_COLD int shmrec_fail_after_death(shmrec_table *table, shmrec_error *error
                        SHMREC_CAST(unsigned long long, epoch));
 }
 
+SHMREC_COLD int shmrec_fail_lock_retired(shmrec_table *table, shmrec_error *error) {
+    const shmrec_task task = shmrec_task_of("lock", table, error);
+    (void)shmrec_turn_leave(table, NULL);
+    return shmrec_fail_plain(&task, SHMREC_RETIRED);
+}
+
 // Takes the lock until shmrec_table_unlock. `whole`: a holder's death is an error, until it is cleared.
 SHMREC_HOT int shmrec_table_lock(shmrec_table *table, bool whole, shmrec_error *error) {
     bool entered;
@@ -186,6 +192,9 @@ SHMREC_HOT int shmrec_table_lock(shmrec_table *table, bool whole, shmrec_error *
     }
     if (__builtin_expect(!entered, 0)) {
         return shmrec_refuse_lock(table, "lock: this writer holds it already", error);
+    }
+    if (__builtin_expect(shmrec_table_retired(table), 0)) {
+        return shmrec_fail_lock_retired(table, error);
     }
     if (__builtin_expect(whole && shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH)) != 0, 0)) {
         return shmrec_fail_after_death(table, error);
@@ -227,8 +236,10 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //                        another than the writers keeps changing the record.
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
-//                        what they see whole. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT, SHMREC_REMOVED, as
-//                        T_write; SHMREC_FORKED_HANDLE in a child process; SHMREC_AFTER_DEATH, with
+//                        what they see whole. That the table is removed or replaced meanwhile no write in it says, so
+//                        that none ends it half-way: who replaces the table waits for its end, and carries all of it
+//                        over; the next T_lock or write is told. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT,
+//                        SHMREC_REMOVED, as T_write; SHMREC_RETIRED; SHMREC_FORKED_HANDLE in a child process; SHMREC_AFTER_DEATH, with
 //                        the lock not taken, when a writer died while it held it: each record is whole, but what several
 //                        mean together may not be; SHMREC_BAD_ARGUMENT for a writer that holds it, or is the only one.
 //   T_lock_after_death   likewise, whoever died

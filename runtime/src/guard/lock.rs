@@ -65,7 +65,7 @@ pub(crate) enum Untaken<E> {
     Timeout { slot: u32 },
     /// The table was removed or replaced.
     Retired,
-    /// The word names no slot that there is.
+    /// The word names no slot that there is: of a table that is not retired, which this does not know.
     Corrupt { word: u32 },
     /// The kernel refused an answer.
     Failed(E),
@@ -119,9 +119,6 @@ impl<'a> Lock<'a> {
             }
             if holder == self.me {
                 return Ok(Taken::FromDead);
-            }
-            if holder == CLOSED {
-                return Err(Untaken::Retired);
             }
             if holder > abi::PARTICIPANTS {
                 return Err(Untaken::Corrupt { word: seen });

@@ -10,7 +10,6 @@ use crate::record::ShmRecord;
 use crate::shared::SharedWriter;
 use crate::status;
 use crate::sync::Ordering;
-use crate::writer::announced;
 
 /// What [`SharedWriter::lock`] gives: the turn, and whether somebody died in one.
 #[derive(Debug)]
@@ -50,6 +49,9 @@ impl<'a, T: ShmRecord> Turn<'a, T> {
 ///
 /// When it is dropped by a panic, or its process dies, the next [`SharedWriter::lock`] of anybody gives
 /// [`Turn::AfterDeath`].
+///
+/// That the table is removed or replaced meanwhile, no write in it says, so that none ends it half-way: who replaces the table
+/// waits for its end, and carries all of it over. The next turn is told.
 #[derive(Debug)]
 pub struct Locked<'a, T: ShmRecord> {
     /// The only member, so that it travels in a register.
@@ -67,29 +69,30 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     /// As [`SharedWriter::write`], in this turn.
     ///
     /// # Errors
-    /// As there, but for those of waiting.
+    /// As there, but for those of waiting and `Retired`.
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
         self.put("write", index, value)?;
-        self.announced("write", group_of(index))
+        self.announce(group_of(index));
+        Ok(())
     }
 
     /// As [`SharedWriter::update`], in this turn.
     ///
     /// # Errors
-    /// As there, but for those of waiting.
+    /// As there, but for those of waiting and `Retired`.
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let new = self.change(index, change)?;
-        self.announced("update", group_of(index))?;
+        self.announce(group_of(index));
         Ok(new)
     }
 
     /// As [`SharedWriter::batch`], in this turn.
     ///
     /// # Errors
-    /// As there, but for those of waiting.
+    /// As there, but for those of waiting and `Retired`.
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
         let (result, groups) = self.commit(fill)?;
-        self.announced("batch", groups)?;
+        self.announce(groups);
         Ok(result)
     }
 
@@ -127,8 +130,9 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         Ok((result, batch.commit()?))
     }
 
-    fn announced(&self, operation: &'static str, groups: u32) -> Result<()> {
-        announced(operation, &self.writer.table, &self.writer.address, groups)
+    /// Wakes who waits for these groups. That the table is gone is told in the next turn.
+    fn announce(&self, groups: u32) {
+        let _ = self.writer.table.call(groups);
     }
 
     /// The record at `index` and its version: nobody changes it in this turn.
@@ -151,6 +155,17 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         if let Some(poison) = self.writer.poison() {
             poison.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the table was removed or replaced before this turn.
+    #[inline]
+    pub(super) fn is_retired(&self) -> bool {
+        self.writer.table.is_retired()
+    }
+
+    #[cold]
+    pub(super) fn retired(&self) -> Error {
+        At { operation: "lock", subject: &self.writer.address }.error(ErrorKind::Retired)
     }
 
     #[cold]

@@ -186,10 +186,13 @@ impl<T: ShmRecord> SharedWriter<T> {
     ///
     /// # Errors
     /// [`LockTimeout`](crate::ErrorKind::LockTimeout), [`LockCorrupt`](crate::ErrorKind::LockCorrupt); [`Retired`](crate::ErrorKind::Retired)
-    /// when the table was removed or replaced, where that shows: while somebody else has the turn, and once it was replaced.
+    /// when the table was removed or replaced; [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process.
     #[inline]
     pub fn lock(&mut self) -> Result<Turn<'_, T>> {
         let turn = self.turn("lock")?;
+        if turn.is_retired() {
+            return Err(turn.retired());
+        }
         Ok(if turn.is_after_death() { Turn::AfterDeath(turn) } else { Turn::Whole(turn) })
     }
 

@@ -99,7 +99,7 @@ impl Turns {
     fn turn(&self, slot: u32, death: Death) {
         let lock = Lock::new(&self.word, slot);
         let taken = if lock.try_take() { Ok(Taken::Free) } else { lock.take(&mut Asked(self)) };
-        if matches!(taken, Err(Untaken::Retired)) {
+        if matches!(taken, Err(Untaken::Corrupt { .. })) {
             return;
         }
         if taken.unwrap() == Taken::FromDead {

@@ -1,4 +1,5 @@
-//! Processes killed while they replace a table under its readers, and two that replace one at once.
+//! Processes killed while they replace a table under its readers, or one of many writers in their turns, and two that replace one
+//! at once.
 
 use std::thread;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use integration_tests::lock;
 use integration_tests::place::Backend;
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
+use integration_tests::turns;
 use integration_tests::waiting::until;
 use shmrecord::{ErrorKind, Options, Reader, Status, Versioned, Writer, remove};
 
@@ -117,10 +119,11 @@ fn of_two_that_replace_at_once_one_writes_and_no_value_is_lost() {
             thread::sleep(Duration::from_millis(50));
             drop(held);
             let answers: Vec<String> = actors.iter_mut().map(Actor::line).collect();
-            let winners = answers.iter().filter(|answer| *answer == "holds 1").count();
+            let holds = |answer: &String| answer.starts_with("holds ");
+            let winners = answers.iter().filter(|answer| holds(answer)).count();
             match winners {
                 1 => {
-                    let winner = answers.iter().position(|answer| *answer == "holds 1").unwrap();
+                    let winner = answers.iter().position(holds).unwrap();
                     assert_eq!(answers[1 - winner], format!("alive {}", actors[winner].pid()));
                     told += 1;
                 }
@@ -139,6 +142,33 @@ fn of_two_that_replace_at_once_one_writes_and_no_value_is_lost() {
             remove(address).unwrap();
         }
         assert!(told > 0, "both found the same table in none of the rounds");
+    });
+}
+
+#[test]
+fn of_tables_of_many_that_replace_one_another_no_half_turn_counts_as_whole() {
+    every_public_backend(|place| {
+        let address = place.address();
+        let mut random = Random::new();
+        let start = || {
+            let mut writer = actor!("displace", address);
+            assert_eq!(writer.line(), "ready");
+            writer
+        };
+        let mut writers: Vec<_> = (0..4).map(|_| start()).collect();
+        for _ in 0..kills(40) {
+            random.pause(8000);
+            let victim = usize::try_from(random.below(writers.len() as u64)).unwrap();
+            writers.swap_remove(victim).kill_at_work();
+            writers.push(start());
+        }
+        writers.into_iter().for_each(Actor::kill_at_work);
+        let mut own = turns::join(address, None);
+        println!("{} tables and writers came after one another", own.epoch());
+        turns::round(&mut own, 1).unwrap();
+        drop(own);
+        remove(address).unwrap();
+        assert!(place.names().is_empty(), "{:?}", place.names());
     });
 }
 
