@@ -1,7 +1,5 @@
 //! What a writer does behind each publication: it counts it, stores the time, and wakes who waits for the record, each where the
-//! table has that. And how a reader says that it waits. Relies on `live`, `futex` and `region`; knows no records.
-
-use std::sync::OnceLock;
+//! table has that. And how a reader says that it waits. Relies on `live`, `futex`, `once` and `region`; knows no records.
 
 use shmrecord_layout::abi;
 
@@ -9,6 +7,7 @@ use crate::futex;
 use crate::guard::doorbell::{Call, Doorbell};
 use crate::header::Header;
 use crate::live::Live;
+use crate::once::SetOnce;
 use crate::region::Segment;
 use crate::region::map::Access;
 use crate::region::page::Page;
@@ -24,7 +23,7 @@ pub(crate) struct Announcer {
     /// A barrier of the processor must follow the publication, because nobody who waits can make it here.
     fences: bool,
     /// The page on which this reader says that it waits, from the first time on. `None` in it: it cannot.
-    page: OnceLock<Option<Page>>,
+    page: SetOnce<Option<Page>>,
 }
 
 impl Announcer {
@@ -32,7 +31,7 @@ impl Announcer {
     pub(crate) fn new(header: &Header, access: Access) -> Self {
         let has_doorbell = header.shape.has_doorbell;
         let fences = has_doorbell && access == Access::Write && !futex::register();
-        Self { has_doorbell, stamps: header.stamps, fences, page: OnceLock::new() }
+        Self { has_doorbell, stamps: header.stamps, fences, page: SetOnce::new() }
     }
 
     /// Comes behind a publication, and is of one writer at a time as that is: stores what else is to be known of it.
@@ -94,11 +93,8 @@ impl Announcer {
         if !self.has_doorbell || segment.map().is_watched() {
             return None;
         }
-        if self.page.get().is_none() {
-            // Not in `get_or_init`: a child that is forked meanwhile would wait for ever for a thread that it has not.
-            let _ = self.page.set(segment.page(abi::live::WAITING));
-        }
-        self.page.get()?.as_ref().map(|page| Live::of(segment.map()).doorbell(page.first()))
+        let page = self.page.get().unwrap_or_else(|| self.page.set(segment.page(abi::live::WAITING)));
+        page.as_ref().map(|page| Live::of(segment.map()).doorbell(page.first()))
     }
 
     /// Whether publications are counted and announced.

@@ -1,21 +1,17 @@
-//! What the kernel says of this machine and this process: boot, memory, random bytes, process start, clock. Relies on `/proc` and
-//! `libc`; everything here is for diagnosis, identity or caution, nothing about who may write is decided by it.
+//! What the kernel says of this machine and this process: boot, memory, random bytes, process start, clock. Relies on `/proc`,
+//! `libc` and `once`; everything here is for diagnosis, identity or caution, nothing about who may write is decided by it.
 
 #![expect(unsafe_code, reason = "getrandom, geteuid and kill, which std does not offer")]
 
 use std::io;
-use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::once::SetOnce;
 
 /// The kernel's boot id, or zeros where it cannot be read. Asked once: no process outlives a boot.
 pub(crate) fn boot_id() -> [u8; 16] {
-    static BOOT_ID: OnceLock<[u8; 16]> = OnceLock::new();
-    // Not in `get_or_init`: a child that is forked meanwhile would wait for ever for a thread that it has not.
-    BOOT_ID.get().copied().unwrap_or_else(|| {
-        let id = read_boot_id();
-        let _ = BOOT_ID.set(id);
-        id
-    })
+    static BOOT_ID: SetOnce<[u8; 16]> = SetOnce::new();
+    *BOOT_ID.get().unwrap_or_else(|| BOOT_ID.set(read_boot_id()))
 }
 
 fn read_boot_id() -> [u8; 16] {

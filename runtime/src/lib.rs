@@ -54,7 +54,7 @@
 //! | `guard` | the record protocol, the log, the role, the lock, the doorbell |
 //! | `region` | mappings and the files behind them |
 //! | `fork` | what children of this process do not get |
-//! | `address`, `key`, `host`, `deadline`, `sync`, `futex`, `buffer` | small helpers of these |
+//! | `address`, `key`, `host`, `deadline`, `sync`, `once`, `futex`, `buffer` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
@@ -83,6 +83,7 @@ mod lifecycle;
 mod live;
 mod named;
 pub mod notify;
+mod once;
 pub mod options;
 mod plan;
 pub mod raw;

@@ -27,6 +27,7 @@
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
 //! | [`tools`] | tools of the machine, a folder for what they make |
 //! | [`alone`] | a test's body in a process of its own, with other limits, rights or mounts |
+//! | [`filter`] | system calls that fail, or never end |
 //! | [`mark`] | where a process under trace says that its operation begins and ends |
 //! | [`tracer`] | a process that is stepped, or whose system calls fail, or are its last |
 
@@ -36,6 +37,7 @@ pub mod case;
 pub mod check;
 pub mod clock;
 pub mod every;
+pub mod filter;
 pub mod foreign;
 pub mod fork;
 pub mod holdings;

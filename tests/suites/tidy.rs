@@ -61,6 +61,7 @@ fn unsafe_code_stays_where_it_belongs() {
         "src/notify/awaited.rs",
         "src/notify/event.rs",
         "src/notify/thread.rs",
+        "src/once.rs",
         "src/region/bus.rs",
         "src/region/inherited.rs",
         "src/region/map.rs",

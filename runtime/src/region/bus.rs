@@ -1,6 +1,6 @@
 //! Survival of a cut file: touching a page that its file no longer has raises SIGBUS, which ends a process. A mapping that is
 //! watched has zeros there instead from the first such touch on, all of it at once, and says that it was cut. Relies on
-//! `sigaction(2)` and `sync`; does not know what a mapping holds.
+//! `sigaction(2)`, `sync` and `once`; does not know what a mapping holds.
 //!
 //! The handler is the process's, installed by the first watch and never taken away. Whatever else raises SIGBUS goes to the
 //! handler that was there before, or ends the process as it would have.
@@ -10,11 +10,11 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libc::{c_int, c_void, siginfo_t};
 
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::once::SetOnce;
+use crate::sync::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// How many mappings can be watched at once in a process.
 const SLOTS: usize = 256;
@@ -39,7 +39,7 @@ static SLOTS_OF_PROCESS: [Slot; SLOTS] = [const {
 }; SLOTS];
 
 /// What SIGBUS did before; set before the handler is installed.
-static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
+static BEFORE: SetOnce<libc::sigaction> = SetOnce::new();
 
 /// A mapping under watch, until dropped. Its owner drops this before it gives the mapping back.
 #[derive(Debug)]
@@ -114,31 +114,45 @@ impl Slot {
     }
 }
 
-/// Puts the handler in place, once.
+/// Puts the handler in place, once. Two threads that come first at once may both do it: a lock that one of them held during a
+/// fork would be held in the child for ever.
 fn install() -> io::Result<()> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if BEFORE.get().is_some() {
+    static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+    // Acquire pairs with the release below: `BEFORE` is set, and the handler is there.
+    if IS_INSTALLED.load(Ordering::Acquire) {
         return Ok(());
     }
+    let before = exchange(None)?;
+    // Otherwise another thread has been faster, or that thread of the parent which a child has not: `BEFORE` is set.
+    if before.sa_sigaction != handler() {
+        // The handler needs it from its first call on. Whoever set it saw the same, unless somebody else changes it just now.
+        BEFORE.set(before);
+        // SAFETY: a struct sigaction is integers and a nullable function; zeros are an empty mask and no restorer.
+        let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+        action.sa_sigaction = handler();
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        exchange(Some(&action))?;
+    }
+    IS_INSTALLED.store(true, Ordering::Release);
+    Ok(())
+}
+
+/// [`on_bus`], as `sigaction(2)` has it.
+fn handler() -> usize {
+    on_bus as *const () as usize
+}
+
+/// `sigaction(SIGBUS)`: what it does from now on, or nothing new; what it did.
+fn exchange(action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     let mut before = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: without a new action the call only writes one struct sigaction, for which there is room.
-    if unsafe { libc::sigaction(libc::SIGBUS, std::ptr::null(), before.as_mut_ptr()) } != 0 {
+    let action = action.map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: reads the action, if there is one, whose handler has the signature that its flags ask for and calls nothing that a
+    // handler must not; writes one struct sigaction, for which there is room.
+    if unsafe { libc::sigaction(libc::SIGBUS, action, before.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the call succeeded, so it is filled; all its bytes were zeros before.
-    let before = unsafe { before.assume_init() };
-    // The handler needs it from its first call on. sigaction(2) with a good signal and action does not fail below.
-    BEFORE.get_or_init(|| before);
-    // SAFETY: a struct sigaction is integers and a nullable function; zeros are an empty mask and no restorer.
-    let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-    action.sa_sigaction = on_bus as *const () as usize;
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-    // SAFETY: `on_bus` has the signature that SA_SIGINFO asks for and calls nothing that a handler must not.
-    if unsafe { libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
+    Ok(unsafe { before.assume_init() })
 }
 
 /// The handler. It calls `mmap`, `sigaction` and `raise`, which a handler may, and touches nothing but atomics and its arguments.

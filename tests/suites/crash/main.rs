@@ -7,6 +7,7 @@ mod batch;
 mod core;
 mod creation;
 mod fork;
+mod midst;
 mod prefix;
 mod random;
 mod replacement;

@@ -1,64 +1,14 @@
 //! Filters of system calls, as containers have them: what is forbidden is named, what is interrupted goes on.
 
-#![expect(unsafe_code, reason = "prctl, which installs the filter")]
-
-use std::io;
-
 use integration_tests::alone::Alone;
 use integration_tests::case::every_named_backend;
 use integration_tests::check::error_of;
+use integration_tests::filter::{Which, forbid};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern4096, Quote, quote};
 use shmrecord::{ErrorKind, Reader, Writer};
 
 const CAPACITY: usize = 4;
-
-/// Which calls are forbidden.
-#[derive(Clone, Copy)]
-enum Which {
-    All,
-    /// Those whose second argument is this.
-    Command(i32),
-    /// Those whose fourth argument is above this, which is below 2^32.
-    Above(u32),
-}
-
-/// `prctl(PR_SET_SECCOMP)`: from now on these calls of this process fail with that errno, and nothing else.
-fn forbid(call: i64, which: Which, errno: i32) {
-    let step = |code: u32, k: u32, on: u8, off: u8| libc::sock_filter {
-        code: u16::try_from(code).unwrap(),
-        jt: on,
-        jf: off,
-        k,
-    };
-    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    let above = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
-    let end = libc::BPF_RET | libc::BPF_K;
-    let number = u32::try_from(call).unwrap();
-    // struct seccomp_data: the number at 0, the arguments from 16 on. For all the number is looked at twice.
-    let (at, test, wanted) = match which {
-        Which::All => (0, equal, number),
-        Which::Command(command) => (24, equal, command.cast_unsigned()),
-        Which::Above(limit) => (40, above, limit),
-    };
-    let mut program = [
-        step(load, 0, 0, 0),
-        step(equal, number, 0, 3),
-        step(load, at, 0, 0),
-        step(test, wanted, 0, 1),
-        step(end, libc::SECCOMP_RET_ERRNO | u32::try_from(errno).unwrap(), 0, 0),
-        step(end, libc::SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let filter = libc::sock_fprog { len: 6, filter: program.as_mut_ptr() };
-    // SAFETY: no memory is involved.
-    let alone = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    assert_eq!(alone, 0, "{}", io::Error::last_os_error());
-    // SAFETY: the filter and its program of six steps live across the call, which copies them.
-    let installed =
-        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter) };
-    assert_eq!(installed, 0, "{}", io::Error::last_os_error());
-}
 
 #[test]
 fn a_memfd_that_is_not_permitted_is_not_supported() {
@@ -101,7 +51,7 @@ fn without_locks(test: &str, errno: i32) {
         let mut writer = Writer::<Quote>::create(place.address(), CAPACITY).unwrap();
         writer.write(0, &quote(1)).unwrap();
         drop(writer);
-        forbid(libc::SYS_fcntl, Which::Command(libc::F_OFD_SETLK), errno);
+        forbid(libc::SYS_fcntl, Which::Argument(1, libc::F_OFD_SETLK), errno);
         assert_eq!(Reader::<Quote>::open(place.address()).unwrap().read(0).unwrap(), quote(1));
         let unsupported = ErrorKind::Unsupported { what: "locking by open file description" };
         let other = Place::new(Backend::Posix);
