@@ -168,7 +168,7 @@ pub(crate) fn attach_reader(
             Err(error) => return Err(error),
             Ok(Attached::Live(table)) => return Ok(table),
             Ok(Attached::Retired(table)) => {
-                address.place().let_go(table.segment().identity());
+                address.place().let_go(at, table.segment().identity())?;
                 return Err(at.error(ErrorKind::Retired));
             }
         }

@@ -44,12 +44,26 @@ fn atomics_have_one_door_in_the_runtime() {
 }
 
 #[test]
+fn no_child_waits_for_a_thread_that_it_has_not() {
+    // Each says why: `fork::lock` has another one in a child, and a notifier has no use there.
+    let allowed = ["src/fork/lock.rs", "src/notify/mod.rs"];
+    for (path, text) in sources("runtime/src", ".rs") {
+        let known = allowed.iter().any(|allowed| path.ends_with(allowed));
+        assert!(known || !code(&text).contains("Mutex::"), "{} has a lock", path.display());
+        for waits in ["OnceLock", "LazyLock", "RwLock", "sync::Once"] {
+            assert!(!code(&text).contains(waits), "{}: {waits}", path.display());
+        }
+    }
+}
+
+#[test]
 fn unsafe_code_stays_where_it_belongs() {
     let allowed = [
         "src/adopt/memory.rs",
         "src/buffer.rs",
         "src/fork/home.rs",
         "src/fork/kept.rs",
+        "src/fork/lock.rs",
         "src/fork/mod.rs",
         "src/futex.rs",
         "src/guard/copy.rs",
@@ -69,6 +83,7 @@ fn unsafe_code_stays_where_it_belongs() {
         "src/region/named.rs",
         "src/region/gap.rs",
         "src/region/page.rs",
+        "src/region/registry.rs",
         "src/region/sysv.rs",
         "src/semaphore/posix.rs",
         "src/semaphore/sysv.rs",

@@ -1,15 +1,17 @@
-//! What `fork` must not give to a child: the use of its parent's writers, and the open files by which the kernel knows who
-//! holds a role. Relies on `pthread_atfork(3)`, and on `home` and `kept` for what is done; knows no segment and no guard.
+//! What `fork` must not give to a child: the use of its parent's writers, the open files by which the kernel knows who holds a
+//! role, and locks that nobody lets go. Relies on `pthread_atfork(3)`, and on `home` and `kept` for what is done; knows no
+//! segment and no guard.
 //!
 //! | module | what a child does not get |
 //! |---|---|
 //! | [`home`] | a handle that believes its mapping to be there |
 //! | [`kept`] | an open file description whose locks are its parent's |
+//! | [`lock`] | a lock that a thread of its parent holds |
 //!
 //! The handlers run where `fork(3)` runs them, and may be called twice. The one in the child touches nothing but atomics and
 //! calls nothing but `close(2)`: other threads of the parent, which the child does not have, may hold any lock. What goes
 //! past them is `clone(2)` by hand, for which the kernel clears the word of `home` but closes nothing; and a fork that was
-//! already running the handlers of others when these here were added, which is when a process writes for the first time.
+//! already running the handlers of others when these here were added, which is when a process first writes or uses a memfd.
 //! `vfork` and `posix_spawn` share the parent's memory until `exec`, which closes everything.
 
 #![expect(unsafe_code, reason = "pthread_atfork, which std does not offer")]
@@ -20,6 +22,7 @@ use crate::sync::{AtomicBool, Ordering};
 
 pub(crate) mod home;
 pub(crate) mod kept;
+pub(crate) mod lock;
 
 /// `pthread_atfork(3)`, the first time.
 ///

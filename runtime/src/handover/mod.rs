@@ -75,6 +75,7 @@ pub fn send(socket: &impl AsFd, address: &str, share: Share) -> Result<()> {
 /// [`ErrorKind::BadMessage`] for anything but a table that was sent, [`ErrorKind::Os`] when the socket fails.
 pub fn receive(socket: &impl AsFd, timeout: Duration) -> Result<String> {
     let at = &At { operation: "receive", subject: &"a memfd" };
+    registry::get_ready(at)?;
     let mut bytes = [0; message::BYTES];
     let Some(received) = socket::receive(socket.as_fd(), &mut bytes, &Deadline::after(timeout))
         .map_err(|error| at.os("recvmsg", &error))?
@@ -93,7 +94,7 @@ pub fn receive(socket: &impl AsFd, timeout: Duration) -> Result<String> {
         return Err(bad(format!("{came} descriptors came, {announced} expected")));
     }
     let files = received.files.into_iter().map(|file| accept(at, file)).collect::<Result<_>>()?;
-    registry::replace(&name, files);
+    registry::replace(at, &name, files)?;
     Ok(address.to_string())
 }
 
@@ -119,7 +120,7 @@ pub fn inherit(command: &mut Command, address: &str, share: Share) -> Result<()>
 pub fn forget(address: &str) -> Result<()> {
     let address = Address::parse(address)?;
     let at = &At { operation: "forget", subject: &address };
-    if registry::forget(name(at, &address)?) { Ok(()) } else { Err(memfd::absent(at)) }
+    if registry::forget(at, name(at, &address)?)? { Ok(()) } else { Err(memfd::absent(at)) }
 }
 
 /// The name in an address that has one in the registry.

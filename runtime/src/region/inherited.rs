@@ -2,7 +2,7 @@
 //! Relies on `fcntl(2)` and `fstat(2)`; knows no segment. `docs/FORMAT.md` has the text's form.
 //!
 //! A number in the variable is believed only with the device and inode beside it: a child of a child may have the variable
-//! still, and something else under the number. And only of a descriptor that survives `exec`: once it is taken in it does
+//! still, and something else under the number. And only of a descriptor that survives `exec`: once it is claimed it does
 //! not, so that no other runtime in this process takes it in too.
 
 #![expect(unsafe_code, reason = "descriptors by number, and fcntl(F_GETFD, F_SETFD)")]
@@ -24,25 +24,37 @@ const VARIABLE: &str = "SHMRECORD_MEMFD";
 /// Bytes of the longest name that an address may have: of a longer one the guard's name could be another table's.
 const NAME_MAX: usize = 249;
 
-/// Everything that this process was started with, the newest first: names, and the descriptors of each.
-pub(crate) fn take_in() -> Vec<(String, Vec<(File, Identity)>)> {
+/// A name, and the descriptors that it was left with.
+type Legacy = (String, Vec<(File, Identity)>);
+
+/// Everything that this process was started with and has not claimed, the newest first. From now on the caller owns it.
+pub(crate) fn find() -> Vec<Legacy> {
     let text = env::var_os(VARIABLE).unwrap_or_default();
-    let entries = text.as_bytes().split(|&byte| byte == b'/').rev();
-    // One that is no text does not take the others away.
-    entries.filter_map(|entry| take_in_one(str::from_utf8(entry).ok()?)).collect()
+    let mut all = Vec::new();
+    for entry in text.as_bytes().split(|&byte| byte == b'/').rev() {
+        // One that is no text does not take the others away.
+        all.extend(str::from_utf8(entry).ok().and_then(|entry| find_one(entry, &all)));
+    }
+    all
 }
 
-/// All descriptors of this entry or none: an old entry may have a number in common with a new one.
-fn take_in_one(entry: &str) -> Option<(String, Vec<(File, Identity)>)> {
+/// All descriptors of this entry or none: an old entry may have a number in common with one of these newer ones.
+fn find_one(entry: &str, newer: &[Legacy]) -> Option<Legacy> {
     let (descriptors, name) = entry.split_once('=')?;
     let meant: Vec<_> = descriptors.split(',').map(parse).collect::<Option<_>>()?;
     let [first, rest @ ..] = meant.as_slice() else { return None };
     let is_share = rest.len() < 2 && rest.iter().all(|(descriptor, _)| *descriptor != first.0);
-    if name.is_empty() || name.len() > NAME_MAX || !is_share || !meant.iter().all(is_heirloom) {
+    let is_free =
+        |descriptor| newer.iter().flat_map(|it| &it.1).all(|(file, _)| file.as_raw_fd() != descriptor);
+    let is_left = |it: &(RawFd, Identity)| is_free(it.0) && is_heirloom(it);
+    if name.is_empty() || name.len() > NAME_MAX || !is_share || !meant.iter().all(is_left) {
         return None;
     }
-    let files = meant.into_iter().map(claim).collect::<Option<_>>()?;
-    Some((name.to_owned(), files))
+    let own = |(descriptor, identity)| {
+        // SAFETY: the parent made it for this process to own, and nobody here has it: it survived `exec`, and is no newer entry's.
+        (unsafe { File::from_raw_fd(descriptor) }, identity)
+    };
+    Some((name.to_owned(), meant.into_iter().map(own).collect()))
 }
 
 /// A descriptor, and what it was when these words were written.
@@ -69,15 +81,9 @@ fn is_heirloom(&(descriptor, identity): &(RawFd, Identity)) -> bool {
     Identity::of(&file).is_ok_and(|found| found == identity)
 }
 
-/// This heirloom, which ends at `exec` from now on.
-fn claim((descriptor, identity): (RawFd, Identity)) -> Option<(File, Identity)> {
-    // SAFETY: no memory is involved.
-    let result = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
-    if result != 0 {
-        return None;
-    }
-    // SAFETY: the parent made it for this process to own, and nobody here has taken it in before: it survived `exec`.
-    Some((unsafe { File::from_raw_fd(descriptor) }, identity))
+/// `fcntl(F_SETFD)`: this file ends at `exec` from now on.
+pub(crate) fn claim(file: &File) -> io::Result<()> {
+    set_flags(file, libc::FD_CLOEXEC)
 }
 
 /// Whether this is an open descriptor without `FD_CLOEXEC`.
@@ -105,8 +111,12 @@ pub(crate) fn leave(command: &mut Command, name: &str, files: Vec<File>) -> io::
 
 /// `fcntl(F_SETFD)`, in the child alone: descriptor flags are not shared with the parent.
 fn keep_through_exec(file: &File) -> io::Result<()> {
+    set_flags(file, 0)
+}
+
+fn set_flags(file: &File, flags: libc::c_int) -> io::Result<()> {
     // SAFETY: no memory is involved; the descriptor is open for as long as `file` is borrowed.
-    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, flags) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -123,7 +133,7 @@ fn entry(name: &str, files: &[File]) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::take_in_one;
+    use super::find_one;
 
     #[test]
     fn what_is_not_meant_for_this_process_is_ignored() {
@@ -144,7 +154,7 @@ mod tests {
             "+3:1:2=name",
             "3:+1:2=name",
         ] {
-            assert!(take_in_one(entry).is_none(), "{entry}");
+            assert!(find_one(entry, &[]).is_none(), "{entry}");
         }
     }
 }

@@ -65,11 +65,7 @@ pub(crate) fn open_anew(at: &At<'_>, name: &str, trust: &Trust) -> Result<(File,
 
 /// A duplicate of what this process holds under this name, whatever it is.
 pub(crate) fn held(at: &At<'_>, name: &str) -> Result<File> {
-    match registry::duplicate(name) {
-        Ok(Some(file)) => Ok(file),
-        Ok(None) => Err(absent(at)),
-        Err(error) => Err(at.os("fcntl(F_DUPFD_CLOEXEC)", &error)),
-    }
+    registry::duplicate(at, name)?.ok_or_else(|| absent(at))
 }
 
 /// The error of a name that leads nowhere here.
@@ -171,5 +167,5 @@ pub(crate) fn is_writable(at: &At<'_>, file: &File) -> Result<bool> {
 /// Enters a memfd into this process's registry, which keeps a duplicate. `Ok(false)`: the name is taken.
 pub(crate) fn publish(at: &At<'_>, file: &File, name: &str) -> Result<bool> {
     let kept = file.try_clone().map_err(|error| at.os("fcntl(F_DUPFD_CLOEXEC)", &error))?;
-    Ok(registry::enter(name, kept, named::identity(at, file)?))
+    registry::enter(at, name, kept, named::identity(at, file)?)
 }

@@ -149,7 +149,7 @@ impl Place {
         match self {
             Place::Named(path) => named::is_taken(at, path),
             Place::Sysv(key) => sysv::identity(at, *key).map(|identity| identity.is_some()),
-            Place::Memfd(name) => Ok(registry::identity(name).is_some()),
+            Place::Memfd(name) => registry::identity(at, name).map(|identity| identity.is_some()),
         }
     }
 
@@ -160,7 +160,7 @@ impl Place {
             Place::Sysv(key) => {
                 sysv::identity(at, *key).map(|found| found.is_some_and(|found| found.is_same(identity)))
             }
-            Place::Memfd(name) => Ok(registry::identity(name) == Some(identity)),
+            Place::Memfd(name) => registry::identity(at, name).map(|found| found == Some(identity)),
         }
     }
 
@@ -177,17 +177,15 @@ impl Place {
         match self {
             Place::Named(path) => named::unlink(at, path, identity),
             Place::Sysv(key) => sysv::unlink(at, *key, identity),
-            Place::Memfd(name) => {
-                registry::take_out(name, identity);
-                Ok(())
-            }
+            Place::Memfd(name) => registry::take_out(at, name, identity),
         }
     }
 
     /// What a reader does that finds this segment removed: a memfd has a name here for as long as this process holds it.
-    pub(crate) fn let_go(&self, identity: Identity) {
-        if let Place::Memfd(name) = self {
-            registry::let_go(name, identity);
+    pub(crate) fn let_go(&self, at: &At<'_>, identity: Identity) -> Result<()> {
+        match self {
+            Place::Memfd(name) => registry::let_go(at, name, identity),
+            Place::Named(_) | Place::Sysv(_) => Ok(()),
         }
     }
 

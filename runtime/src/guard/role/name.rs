@@ -59,7 +59,7 @@ impl GuardName {
     pub(crate) fn leads_to(&self, at: &At<'_>, identity: Identity) -> Result<bool> {
         match self {
             GuardName::Path(path) => named::leads_to(at, path, identity),
-            GuardName::Memfd(name) => Ok(registry::identity(name) == Some(identity)),
+            GuardName::Memfd(name) => registry::identity(at, name).map(|found| found == Some(identity)),
         }
     }
 
@@ -67,10 +67,7 @@ impl GuardName {
     pub(crate) fn unlink(&self, at: &At<'_>, identity: Identity) -> Result<()> {
         match self {
             GuardName::Path(path) => named::unlink(at, path, identity),
-            GuardName::Memfd(name) => {
-                registry::take_out(name, identity);
-                Ok(())
-            }
+            GuardName::Memfd(name) => registry::take_out(at, name, identity),
         }
     }
 }
