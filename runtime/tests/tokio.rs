@@ -1,6 +1,8 @@
 //! Awaiting publications: what is told, what a cancelled wait leaves to the next, and that others go on meanwhile. Relies on the
 //! feature `tokio`, and on executors of one thread, in which whatever blocks is seen at once.
 
+#![expect(unsafe_code, reason = "fork and waitpid, and a copy that only a child drops")]
+
 use std::future::Future;
 use std::pin::pin;
 use std::process;
@@ -119,6 +121,31 @@ fn what_a_cancelled_wait_would_have_told_the_next_tells() {
                 news.changed().await.unwrap();
             }
         }
+    });
+}
+
+#[test]
+fn a_child_that_drops_it_takes_nothing_from_its_parent() {
+    let mut table = Table::new();
+    in_executor(async {
+        let mut news = table.news();
+        // SAFETY: the child polls once, drops what it owns and ends, and needs nothing of other threads.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let asked = once(news.changed());
+            let is_well =
+                matches!(asked, Poll::Ready(Err(error)) if *error.kind() == ErrorKind::ForkedHandle);
+            // SAFETY: the copy is dropped in the child alone, which ends without dropping the original.
+            drop(unsafe { (&raw const news).read() });
+            // SAFETY: ends this process, and runs nothing of the parent's on the way.
+            unsafe { libc::_exit(i32::from(!is_well)) };
+        }
+        let mut status = 0;
+        // SAFETY: the status is an int that lives across the call.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0);
+        table.write(7, 1);
+        news.changed().await.unwrap();
     });
 }
 

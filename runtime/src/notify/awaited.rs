@@ -1,6 +1,11 @@
 //! A notifier to await, by the executor tokio. Relies on `AsyncFd`; knows neither tables nor the notifier's thread.
 
-#![expect(unsafe_code, reason = "tokio wants a promise of who gives it a descriptor")]
+#![expect(
+    unsafe_code,
+    reason = "tokio wants a promise of who gives it a descriptor; what a child must not drop"
+)]
+
+use std::mem::ManuallyDrop;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -28,8 +33,10 @@ use crate::notify::Notifier;
 /// # })?;
 /// # Ok::<(), shmrecord::Error>(())
 /// ```
+///
+/// A child of `fork` has no use of it, and may drop it.
 #[derive(Debug)]
-pub struct AsyncNotifier(AsyncFd<Notifier>);
+pub struct AsyncNotifier(ManuallyDrop<AsyncFd<Notifier>>);
 
 impl Notifier {
     /// `epoll_ctl(2)`: registers it with the executor in which this is called.
@@ -43,7 +50,7 @@ impl Notifier {
         // SAFETY: the descriptor is the event's of this notifier, which the AsyncFd owns from here on. A notifier gives no other one,
         // and closes it when it is dropped and not before.
         let registered = unsafe { AsyncFd::register_with_interest(self, Interest::READABLE) };
-        registered.map(AsyncNotifier).map_err(|refused| {
+        registered.map(|it| AsyncNotifier(ManuallyDrop::new(it))).map_err(|refused| {
             let (notifier, error) = refused.into_parts();
             notifier.at().os("epoll_ctl", &error)
         })
@@ -60,6 +67,7 @@ impl AsyncNotifier {
     /// # Errors
     /// As [`Notifier::take`].
     pub async fn changed(&mut self) -> Result<()> {
+        self.0.get_ref().check_home()?;
         loop {
             let ready = self.0.readable().await;
             let mut ready = ready.map_err(|error| self.0.get_ref().at().os("epoll_wait", &error))?;
@@ -70,6 +78,16 @@ impl AsyncNotifier {
             if is_new {
                 return Ok(());
             }
+        }
+    }
+}
+
+impl Drop for AsyncNotifier {
+    fn drop(&mut self) {
+        // The executor is the parent's, and so are its locks and what its epoll watches, which a child shares with it.
+        if self.0.get_ref().check_home().is_ok() {
+            // SAFETY: not used again.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
         }
     }
 }

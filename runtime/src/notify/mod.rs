@@ -165,10 +165,8 @@ impl Notifier {
     /// [`ErrorKind::Retired`] and [`ErrorKind::Truncated`], for ever, when the table was removed or cut: the descriptor stays
     /// readable. [`ErrorKind::ForkedHandle`] in a child.
     pub fn take(&self) -> Result<bool> {
+        self.check_home()?;
         let Shared { address, table, .. } = &*self.shared;
-        if self.home.is_left() {
-            return Err(status::forked(OPERATION, address));
-        }
         let at = self.at();
         let mut state = self.shared.lock();
         if let Some(kind) = &state.end {
@@ -184,6 +182,11 @@ impl Notifier {
         self.shared.taken.notify_one();
         status::check_whole(OPERATION, table, address)?;
         Ok(is_new || was_set)
+    }
+
+    /// In a child it has no use: its thread is the parent's, which may hold any lock of it.
+    fn check_home(&self) -> Result<()> {
+        if self.home.is_left() { Err(status::forked(OPERATION, &self.shared.address)) } else { Ok(()) }
     }
 
     fn at(&self) -> At<'_> {
