@@ -1,7 +1,7 @@
 //! A value that is set once and then only read, by any thread and any child. Relies on `sync`; does not know what it is.
 //!
-//! What `std` has for this makes who comes second wait while the first one sets it, even in `set`. A child that is forked at that
-//! moment would wait for ever for a thread that it has not. Here nobody waits: of several who come first, one prevails.
+//! What `std` has for this makes who comes second wait while the first one sets it, even in `set`. A child that is forked at
+//! that moment would wait for ever for a thread that it has not. Here nobody waits: of several who come first, one prevails.
 
 #![expect(unsafe_code, reason = "a reference to what a pointer owns")]
 

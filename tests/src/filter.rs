@@ -19,7 +19,8 @@ pub enum Which {
     Above(u32),
 }
 
-/// From now on these calls of this thread, and of threads and processes that it starts, fail with that errno, and nothing else.
+/// From now on these calls of this thread, and of threads and processes that it starts, fail with that errno, and nothing
+/// else.
 ///
 /// # Panics
 /// When the system refuses.

@@ -1,11 +1,11 @@
-//! A lock among the threads of a process: a child has another one, free, whoever holds it in its parent. Relies on [`home`]; does
-//! not know what it keeps from whom.
+//! A lock among the threads of a process: a child has another one, free, whoever holds it in its parent. Relies on [`home`];
+//! does not know what it keeps from whom.
 //!
 //! No fork waits for it. To hold a lock over a fork, as `pthread_atfork(3)` allows, would be no way: while a fork has it, it
 //! waits in the handlers of others for their locks, and who holds one of those may want this one.
 //!
-//! So what is changed under the lock must be whole at every moment, for a child may begin with it at any: its memory is that of
-//! its parent at one moment, because no thread gets to write to a page that the kernel has copied before it has copied all.
+//! So what is changed under the lock must be whole at every moment, for a child may begin with it at any: its memory is that
+//! of its parent at one moment, for no thread gets to write to a page that the kernel has copied before it has copied all.
 //!
 //! [`home`]: super::home
 
@@ -36,8 +36,8 @@ impl Lock {
         Self { own: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Waits until no other thread of this process has it. With it goes a word of each process: whether what a process has to do
-    /// first is done, which is for its holder to say.
+    /// Waits until no other thread of this process has it. With it goes a word of each process: whether what a process has
+    /// to do first is done, which is for its holder to say.
     ///
     /// # Errors
     /// As [`Home::here`].

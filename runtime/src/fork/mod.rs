@@ -1,5 +1,5 @@
-//! What `fork` must not give to a child: the use of its parent's writers, the open files by which the kernel knows who holds a
-//! role, and locks that nobody lets go. Relies on `pthread_atfork(3)`, and on `home` and `kept` for what is done; knows no
+//! What `fork` must not give to a child: the use of its parent's writers, the open files by which the kernel knows who holds
+//! a role, and locks that nobody lets go. Relies on `pthread_atfork(3)`, and on `home` and `kept` for what is done; knows no
 //! segment and no guard.
 //!
 //! | module | what a child does not get |

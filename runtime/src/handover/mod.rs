@@ -75,6 +75,7 @@ pub fn send(socket: &impl AsFd, address: &str, share: Share) -> Result<()> {
 /// [`ErrorKind::BadMessage`] for anything but a table that was sent, [`ErrorKind::Os`] when the socket fails.
 pub fn receive(socket: &impl AsFd, timeout: Duration) -> Result<String> {
     let at = &At { operation: "receive", subject: &"a memfd" };
+    // What comes may have a number that is listed already: the registry's head.
     registry::get_ready(at)?;
     let mut bytes = [0; message::BYTES];
     let Some(received) = socket::receive(socket.as_fd(), &mut bytes, &Deadline::after(timeout))

@@ -1,5 +1,5 @@
-//! Survival of a cut file: touching a page that its file no longer has raises SIGBUS, which ends a process. A mapping that is
-//! watched has zeros there instead from the first such touch on, all of it at once, and says that it was cut. Relies on
+//! Survival of a cut file: touching a page that its file no longer has raises SIGBUS, which ends a process. A mapping that
+//! is watched has zeros there instead from the first such touch on, all of it at once, and says that it was cut. Relies on
 //! `sigaction(2)`, `sync` and `once`; does not know what a mapping holds.
 //!
 //! The handler is the process's, installed by the first watch and never taken away. Whatever else raises SIGBUS goes to the
@@ -114,8 +114,8 @@ impl Slot {
     }
 }
 
-/// Puts the handler in place, once. Two threads that come first at once may both do it: a lock that one of them held during a
-/// fork would be held in the child for ever.
+/// Puts the handler in place, once. Two threads that come first at once may both do it: a lock that one of them held during
+/// a fork would be held in the child for ever.
 fn install() -> io::Result<()> {
     static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
     // Acquire pairs with the release below: `BEFORE` is set, and the handler is there.
@@ -125,7 +125,7 @@ fn install() -> io::Result<()> {
     let before = exchange(None)?;
     // Otherwise another thread has been faster, or that thread of the parent which a child has not: `BEFORE` is set.
     if before.sa_sigaction != handler() {
-        // The handler needs it from its first call on. Whoever set it saw the same, unless somebody else changes it just now.
+        // The handler needs it from its first call on. Whoever set it saw the same, unless somebody else changes it now.
         BEFORE.set(before);
         // SAFETY: a struct sigaction is integers and a nullable function; zeros are an empty mask and no restorer.
         let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
@@ -146,8 +146,8 @@ fn handler() -> usize {
 fn exchange(action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     let mut before = MaybeUninit::<libc::sigaction>::zeroed();
     let action = action.map_or(std::ptr::null(), std::ptr::from_ref);
-    // SAFETY: reads the action, if there is one, whose handler has the signature that its flags ask for and calls nothing that a
-    // handler must not; writes one struct sigaction, for which there is room.
+    // SAFETY: reads the action, if there is one, whose handler has the signature that its flags ask for and calls nothing
+    // that a handler must not; writes one struct sigaction, for which there is room.
     if unsafe { libc::sigaction(libc::SIGBUS, action, before.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
@@ -155,7 +155,8 @@ fn exchange(action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     Ok(unsafe { before.assume_init() })
 }
 
-/// The handler. It calls `mmap`, `sigaction` and `raise`, which a handler may, and touches nothing but atomics and its arguments.
+/// The handler. It calls `mmap`, `sigaction` and `raise`, which a handler may, and touches nothing but atomics and its
+/// arguments.
 extern "C" fn on_bus(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel passes a siginfo_t that lives until the handler returns.
     let facts = unsafe { &*info };

@@ -51,7 +51,8 @@ fn find_one(entry: &str, newer: &[Legacy]) -> Option<Legacy> {
         return None;
     }
     let own = |(descriptor, identity)| {
-        // SAFETY: the parent made it for this process to own, and nobody here has it: it survived `exec`, and is no newer entry's.
+        // SAFETY: the parent made it for this process to own, and nobody here has it: it survived `exec`, and is no newer
+        // entry's.
         (unsafe { File::from_raw_fd(descriptor) }, identity)
     };
     Some((name.to_owned(), meant.into_iter().map(own).collect()))

@@ -8,8 +8,8 @@
 //! listed, and taken from the list before it is closed and freed. What a child does not find of it is a descriptor that it
 //! never uses.
 //!
-//! The kernel copies descriptors before memory, so an entry may be listed in a child that has no such descriptor, or another one
-//! under its number. So each process first asks what is there, and forgets entries of something else.
+//! The kernel copies descriptors before memory, so an entry may be listed in a child that has no such descriptor, or another
+//! one under its number. So each process first asks what is there, and forgets entries of something else.
 
 #![expect(unsafe_code, reason = "references to entries, and freeing them")]
 
@@ -110,8 +110,8 @@ impl List<'_> {
             if is_meant(entry) {
                 // Release: a child that finds the entry before it, finds what comes behind it.
                 link.store(entry.next.load(Ordering::Relaxed), Ordering::Release);
-                // SAFETY: leaked in `add`, and not listed any more; nobody refers to it but this function, whose last use was
-                // above.
+                // SAFETY: leaked in `add`, and not listed any more; nobody refers to it but this function, whose last use
+                // was above.
                 return Some(unsafe { Box::from_raw(found) });
             }
             link = &entry.next;

@@ -33,8 +33,10 @@ fn main() {
     unsafe { libc::alarm(SECONDS) };
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [operation, address] = arguments.as_slice() else { panic!("step OPERATION ADDRESS") };
-    // What was inherited is taken in when a memfd is first asked for.
-    let _ = handover::forget("memfd:none");
+    // What was inherited is taken in when a memfd is first asked for, for which this process gets its home.
+    if address.starts_with("memfd:") {
+        let _ = handover::forget("memfd:none");
+    }
     let before = holdings();
     let result = run(operation, address);
     let after = holdings();
