@@ -87,6 +87,35 @@ static void in_the_midst_of_a_batch(const char *address) {
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
 
+// A thread that the child has not is at the memfds of this process.
+static void beside_a_holder_of_the_registry(void) {
+    const char *const inherited = "memfd:fork-inherited", *const made = "memfd:fork-made";
+    md_page_writer writer, own;
+    md_page_reader reader;
+    md_page page = page_of(1);
+    uint64_t version;
+    CHECK(md_page_create(&writer, inherited, 4, NULL, &error) == SHMREC_OK);
+    CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
+    shmrec_registry_lock();
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        (void)alarm(60);
+        CHECK(md_page_open(&reader, inherited, NULL, &error) == SHMREC_OK);
+        CHECK(md_page_read(&reader, 0, &page, &version, &error) == SHMREC_OK && version == 1);
+        CHECK(md_page_create(&own, made, 4, NULL, &error) == SHMREC_OK);
+        md_page_close_writer(&own);
+        CHECK(shmrec_remove(made, NULL, &error) == SHMREC_OK);
+        _exit(0);
+    }
+    shmrec_registry_unlock();
+    CHECK(child_succeeded(child));
+    CHECK(md_page_open(&reader, inherited, NULL, &error) == SHMREC_OK);
+    md_page_close(&reader);
+    md_page_close_writer(&writer);
+    CHECK(shmrec_remove(inherited, NULL, &error) == SHMREC_OK);
+}
+
 // A writer that forks and is killed: its child goes on, and the next one takes over at once.
 static void a_dead_parent(const char *address) {
     md_page_writer next;
@@ -137,6 +166,7 @@ int main(int argc, char **argv) {
     const char *base = base_address(argc, argv);
     a_childs_view(base);
     in_the_midst_of_a_batch(base);
+    beside_a_holder_of_the_registry();
     a_dead_parent(base);
     printf("ok: children read, write nothing and hold nothing\n");
     return 0;
