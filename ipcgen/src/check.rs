@@ -143,6 +143,10 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
     let mut exact: HashMap<&str, Span> = HashMap::new();
     let mut written: HashMap<(usize, String), &Spanned<String>> = HashMap::new();
     let mut methods: HashMap<String, &Spanned<String>> = HashMap::new();
+    // A language that writes all fields as the schema does has nothing to tell beyond that they differ.
+    let is_own =
+        |target| target == Target::Go || record.fields.iter().any(|field| field.rename.get(target).is_some());
+    let own: Vec<Target> = Target::ALL.into_iter().filter(|&target| is_own(target)).collect();
     for field in &record.fields {
         let Some(of) = &field.name else { continue };
         if let Some(&first) = exact.get(of.value.as_str()) {
@@ -164,7 +168,7 @@ fn fields<'s>(record: &'s Record, generated: &mut Generated<'s>, found: &mut Dia
                     .also(owner.name.of.span, format!("this {} gives the name", owner.name.what)),
             );
         }
-        for target in Target::ALL {
+        for &target in &own {
             let word = field.rename.or(target, || match target {
                 Target::Go => names::camel_field(&of.value),
                 Target::C | Target::Rust | Target::Python => of.value.clone(),

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use ipcgen::evolution::{self, Compared, Lock, Verdict, Version};
 use ipcgen::output::Output;
@@ -15,7 +14,7 @@ use crate::{Failure, compile, fail, is_colored, print, say};
 /// Adds the versions that these schemas are to their locks.
 pub(crate) fn lock(schemas: &[PathBuf], out: Option<&PathBuf>) -> Result<(), Failure> {
     let (schemas, typed) = compile(schemas)?;
-    for (unit, version) in versions(&schemas, &typed) {
+    for (unit, version) in versions(schemas, &typed) {
         let path = out.cloned().unwrap_or_else(|| beside(&unit.source, version.schema()));
         let mut lock = read(&path, version.schema())?.unwrap_or_else(|| Lock::new(version.schema()));
         let verdict = evolution::check(&version, lock.versions());
@@ -38,7 +37,7 @@ pub(crate) fn lock(schemas: &[PathBuf], out: Option<&PathBuf>) -> Result<(), Fai
 pub(crate) fn check(schemas: &[PathBuf], against: Option<&PathBuf>) -> Result<(), Failure> {
     let (schemas, typed) = compile(schemas)?;
     let mut outcome = Ok(());
-    for (unit, version) in versions(&schemas, &typed) {
+    for (unit, version) in versions(schemas, &typed) {
         let file = unit.source.name();
         let past = match against {
             Some(path) => named(path, version.schema())?,
@@ -51,7 +50,7 @@ pub(crate) fn check(schemas: &[PathBuf], against: Option<&PathBuf>) -> Result<()
                     ))?;
                     continue;
                 };
-                lock.versions().to_vec()
+                lock.into_versions()
             }
         };
         let verdict = evolution::check(&version, &past);
@@ -68,7 +67,7 @@ pub(crate) fn check(schemas: &[PathBuf], against: Option<&PathBuf>) -> Result<()
 fn versions<'s>(schemas: &'s Schemas, typed: &'s [usize]) -> impl Iterator<Item = (&'s Unit, Version)> {
     typed.iter().filter_map(|&unit| {
         let unit = &schemas.units()[unit];
-        Some((unit, Version::new(unit.source.clone(), Arc::clone(unit.model.as_ref()?))))
+        Some((unit, Version::new(unit)?))
     })
 }
 
@@ -77,10 +76,10 @@ fn named(path: &Path, schema: &str) -> Result<Vec<Version>, Failure> {
     if path.extension().is_some_and(|extension| extension == "lock") {
         let missing =
             || fail(path.display(), &io::Error::new(io::ErrorKind::NotFound, "there is no such lock"));
-        return Ok(read(path, schema)?.ok_or_else(missing)?.versions().to_vec());
+        return Ok(read(path, schema)?.ok_or_else(missing)?.into_versions());
     }
     let (schemas, typed) = compile(&[path.to_owned()])?;
-    Ok(versions(&schemas, &typed).map(|(_, version)| version).collect())
+    Ok(versions(schemas, &typed).map(|(_, version)| version).collect())
 }
 
 /// What is printed of a verdict; what breaks has been said.

@@ -54,9 +54,9 @@ fn run(action: Action) -> Result<(), Failure> {
         }
         Action::Write { schemas, languages, folder, depfile } => {
             let (schemas, _) = compile(&schemas)?;
-            let mut outputs = outputs(&schemas, &languages, &folder)?;
+            let mut outputs = outputs(schemas, &languages, &folder)?;
             if let Some(path) = depfile {
-                outputs.push(Output { path, text: dependencies(&schemas, &languages, &folder) });
+                outputs.push(Output { path, text: dependencies(schemas, &languages, &folder) });
             }
             // All, before the first one takes an old one's place: they belong together.
             let prepared = outputs
@@ -69,7 +69,7 @@ fn run(action: Action) -> Result<(), Failure> {
         }
         Action::Compare { schemas, languages, folder } => {
             let (schemas, _) = compile(&schemas)?;
-            compare(&outputs(&schemas, &languages, &folder)?)
+            compare(&outputs(schemas, &languages, &folder)?)
         }
         Action::Layout { schemas, format } => {
             let (schemas, typed) = compile(&schemas)?;
@@ -96,8 +96,8 @@ fn run(action: Action) -> Result<(), Failure> {
 }
 
 /// The schemas that were typed, by their units, with what they import. Everything that is wrong with any of them is said
-/// first.
-fn compile(paths: &[PathBuf]) -> Result<(Schemas, Vec<usize>), Failure> {
+/// first. They stay until the program ends: to take large ones apart takes as long as to emit them.
+fn compile(paths: &[PathBuf]) -> Result<(&'static Schemas, Vec<usize>), Failure> {
     let mut failure = None;
     let (mut schemas, mut typed) = (Schemas::default(), Vec::new());
     for path in paths {
@@ -113,7 +113,7 @@ fn compile(paths: &[PathBuf]) -> Result<(Schemas, Vec<usize>), Failure> {
             failure = failure.or(Some(Failure::Schema));
         }
     }
-    failure.map_or(Ok((schemas, typed)), Err)
+    failure.map_or_else(|| Ok((&*Box::leak(Box::new(schemas)), typed)), Err)
 }
 
 /// Whether reports are read on a terminal that may show colors.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::evolution::Places;
 use crate::foreign::Import;
 use crate::model::Model;
 use crate::rules::Rule;
@@ -35,6 +36,8 @@ pub struct Unit {
     pub found: Diagnostics,
     /// What it says, when nothing but warnings were found in it.
     pub model: Option<Arc<Model>>,
+    /// Where in its text it says what.
+    pub(crate) places: Arc<Places>,
     /// The units that it imports.
     imports: Vec<usize>,
 }
@@ -62,12 +65,13 @@ impl Schemas {
     }
 
     /// Compiles a text, and the files that it imports, from the folder that its name says.
-    pub(crate) fn compile(&mut self, source: Source) -> Unit {
+    pub fn compile(&mut self, source: Source) -> Unit {
         let mut found = Diagnostics::default();
         let schema = schema::read(&source, &mut found);
         let (imports, models) = self.imports(&source, &schema, &mut found);
+        let places = Arc::new(Places::of(&schema, &models));
         let model = crate::settle(&source, schema, models, &mut found).map(Arc::new);
-        Unit { source, found, model, imports }
+        Unit { source, found, model, places, imports }
     }
 
     /// Every schema so far, each behind those that it imports.

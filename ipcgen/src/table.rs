@@ -1,6 +1,7 @@
 //! Reads a TOML table key by key; what nobody asked for is an unknown key. Relies on the `toml` crate, `text` and
 //! `diag`; does not know which keys there are.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -19,19 +20,19 @@ pub(crate) struct Table<'t> {
     source: &'t str,
     /// Marked when a key is missing.
     span: Span,
+    /// What was asked for, some of it twice.
     known: Vec<&'static str>,
 }
 
 impl<'t> Table<'t> {
     pub(crate) fn new(entries: &'t DeTable<'t>, source: &'t str, span: Span) -> Self {
-        Self { entries, source, span, known: Vec::new() }
+        // As many as any table is asked for, so that it does not grow: a schema has a table for each field.
+        Self { entries, source, span, known: Vec::with_capacity(24) }
     }
 
     /// The value under a key, whatever it is.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<&'t Value<'t>> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
-        }
+        self.known.push(key);
         self.entries.get(key)
     }
 
@@ -178,11 +179,13 @@ impl<'t> Table<'t> {
             if self.known.contains(&name) {
                 continue;
             }
-            let nearest = found.nearest(name, self.known.iter().copied());
+            let mut seen = HashSet::new();
+            let known: Vec<&str> = self.known.iter().copied().filter(|key| seen.insert(*key)).collect();
+            let nearest = found.nearest(name, known.iter().copied());
             let report =
                 Diagnostic::new(Rule::UnknownKey, key.span().into(), format!("unknown key `{name}`"))
                     .suggest(nearest)
-                    .help(format!("known keys here: {}", self.known.join(", ")));
+                    .help(format!("known keys here: {}", known.join(", ")));
             found.push(report);
         }
     }

@@ -27,7 +27,9 @@ impl Text {
             ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| raw.starts_with(quotes)).unwrap_or("");
         let content = &raw[quotes.len()..];
         let from = span.start + quotes.len();
-        let places = match content.find(value) {
+        // Most strings stand in the file as they are, which is seen without a search.
+        let found = if content.starts_with(value) { Some(0) } else { content.find(value) };
+        let places = match found {
             // A string without escapes stands in the file as it is; in front of it at most a line end.
             Some(skipped) => Places::Straight(from + skipped),
             None => Places::Escaped(unescape(content, from, value)),

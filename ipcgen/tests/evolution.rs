@@ -7,8 +7,8 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
-use std::sync::Arc;
 
+use ipcgen::Schemas;
 use ipcgen::evolution::{self, Compared, Lock, Verdict, Version};
 use ipcgen::rules::Rule;
 use ipcgen::source::Source;
@@ -45,11 +45,11 @@ fn verdicts_are_what_they_were() {
 
 /// The version that a schema is, with what its records are described as.
 fn version(text: &str) -> Option<(Version, Vec<Description>)> {
-    let source = Source::new("r.toml", text);
-    let model = ipcgen::compile(&source).0?;
-    let described = model.records.iter().map(|record| describe::decode(&record.description).unwrap());
+    let unit = Schemas::default().compile(Source::new("r.toml", text));
+    let described =
+        unit.model.as_ref()?.records.iter().map(|record| describe::decode(&record.description).unwrap());
     let described = described.collect();
-    Some((Version::new(source, Arc::new(model)), described))
+    Some((Version::new(&unit)?, described))
 }
 
 /// Whether readers of each version attach to every table of the other one; one record may have another name.

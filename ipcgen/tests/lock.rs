@@ -5,8 +5,8 @@ mod support;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::Output;
-use std::sync::Arc;
 
+use ipcgen::Schemas;
 use ipcgen::evolution::{self, Compared, Lock, Version};
 use ipcgen::rules::Rule;
 use ipcgen::source::Source;
@@ -32,8 +32,8 @@ fn locked(name: &str, version: &Version) -> String {
 
 /// The version that a schema is, if it holds; with the schema's name.
 fn version(source: Source) -> Option<(String, Version)> {
-    let model = ipcgen::compile(&source).0?;
-    Some((model.name.clone(), Version::new(source, Arc::new(model))))
+    let version = Version::new(&Schemas::default().compile(source))?;
+    Some((version.schema().to_owned(), version))
 }
 
 fn goldens() -> Vec<(String, Version)> {

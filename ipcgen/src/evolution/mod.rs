@@ -22,6 +22,7 @@ mod write;
 use std::sync::Arc;
 
 pub use verdict::{Compared, Verdict};
+pub(crate) use version::Places;
 pub use version::Version;
 
 use crate::diag::{Diagnostic, Diagnostics};
@@ -55,6 +56,12 @@ impl Lock {
     #[must_use]
     pub fn versions(&self) -> &[Version] {
         &self.versions
+    }
+
+    /// What it locks, in rising order, without the file.
+    #[must_use]
+    pub fn into_versions(self) -> Vec<Version> {
+        self.versions
     }
 
     /// What the file holds.

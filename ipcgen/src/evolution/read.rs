@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::enumeration;
 use crate::foreign::Foreign;
 use crate::identity;
-use crate::model::{Model, Origin};
+use crate::model::{self, Model, Origin};
 use crate::record::{self, MAX_BYTES, Record};
 use crate::rules::Rule;
 use crate::schema::{self, Schema};
@@ -19,16 +19,22 @@ use crate::source::{Source, Span, Spanned};
 use crate::table::Table;
 use crate::words::{Rename, spanned};
 
-/// What a lock says that follows from the rest of it.
-struct Claim {
-    /// `Record.field` or `Record`.
-    of: String,
-    key: &'static str,
-    value: Spanned<String>,
+/// What a lock says of a record that follows from the rest of it.
+struct Claims {
+    /// The record's name, as the lock has it.
+    record: String,
+    layout_id: Option<Spanned<String>>,
+    schema_id: Option<Spanned<String>>,
+    /// By field.
+    fields: Vec<FieldClaims>,
 }
 
-/// A record of a lock, and what it claims.
-type Locked = (Record, Vec<Claim>);
+/// The same of a field.
+struct FieldClaims {
+    size: Option<Spanned<u32>>,
+    layout_chain: Option<Spanned<String>>,
+    schema_chain: Option<Spanned<String>>,
+}
 
 /// The versions in a lock of this schema, in rising order. Reports everything that is wrong.
 pub(super) fn read(source: &Arc<Source>, schema: &str, found: &mut Diagnostics) -> Vec<Version> {
@@ -83,38 +89,30 @@ fn version(
     table.finish(&mut own);
     let (records, claims): (Vec<_>, Vec<_>) = locked.into_iter().unzip();
     schema.records = records;
-    let places = Places::of(&schema);
+    let places = Arc::new(Places::of(&schema, &[]));
     let model = crate::settle_facts(source, schema, Foreign::default(), &mut own);
     found.absorb_errors(own);
     let mut model = model?;
     unqualify(&mut model);
-    let facts = derived(&model);
-    let mut sound = true;
-    for claim in claims.into_iter().flatten() {
-        let Claim { of, key, value } = claim;
-        let title = format!("`{key}` of `{of}` does not follow from what else is said of it");
-        let fact = facts.get(&(of, key));
-        if fact == Some(&value.value) {
-            continue;
-        }
-        let label = fact.map_or("nothing would".to_owned(), |fact| format!("{fact} would"));
-        let report = Diagnostic::new(Rule::LockDamaged, value.span, title).label(label);
-        found.push(report.help("take the lock from version control: it is not written by hand"));
-        sound = false;
-    }
-    sound.then(|| Version { source: Arc::clone(source), model: Arc::new(model), places })
+    follows(&claims, &model, found).then(|| Version {
+        source: Arc::clone(source),
+        model: Arc::new(model),
+        places,
+    })
 }
 
-fn record(name: Spanned<String>, mut table: Table<'_>, found: &mut Diagnostics) -> Locked {
-    let mut claims = Vec::new();
+fn record(name: Spanned<String>, mut table: Table<'_>, found: &mut Diagnostics) -> (Record, Claims) {
     for key in ["size", "align"] {
         table.lacks(key, &[], found);
     }
     let size = table.number("size", 1..=MAX_BYTES, found);
     let align = table.number("align", 1..=MAX_BYTES, found);
-    for key in ["layout_id", "schema_id"] {
-        claim(&mut table, &name.value, key, found, &mut claims);
-    }
+    let mut claims = Claims {
+        record: name.value.clone(),
+        layout_id: table.required_string("layout_id", found).map(spanned),
+        schema_id: table.required_string("schema_id", found).map(spanned),
+        fields: Vec::new(),
+    };
     let mut fields = Vec::new();
     table.lacks("fields", &[], found);
     for value in table.array("fields", found).into_iter().flatten() {
@@ -123,16 +121,11 @@ fn record(name: Spanned<String>, mut table: Table<'_>, found: &mut Diagnostics) 
         let field = record::field(&mut entry, span, found);
         entry.lacks("offset", &[], found);
         entry.lacks("size", &[], found);
-        if let Some(field_name) = &field.name {
-            let of = format!("{}.{}", name.value, field_name.value);
-            if let Some(size) = entry.number("size", 1..=MAX_BYTES, found) {
-                let value = Spanned { value: size.value.to_string(), span: size.span };
-                claims.push(Claim { of: of.clone(), key: "size", value });
-            }
-            for key in ["layout_chain", "schema_chain"] {
-                claim(&mut entry, &of, key, found, &mut claims);
-            }
-        }
+        claims.fields.push(FieldClaims {
+            size: entry.number("size", 1..=MAX_BYTES, found),
+            layout_chain: entry.required_string("layout_chain", found).map(spanned),
+            schema_chain: entry.required_string("schema_chain", found).map(spanned),
+        });
         entry.finish(found);
         fields.push(field);
     }
@@ -143,18 +136,6 @@ fn record(name: Spanned<String>, mut table: Table<'_>, found: &mut Diagnostics) 
     table.finish(found);
     let (rename, aliases, doc) = (Rename::default(), Vec::new(), String::new());
     (Record { name, rename, aliases, doc, size, align, deny_padding: false, fields }, claims)
-}
-
-fn claim(
-    table: &mut Table<'_>,
-    of: &str,
-    key: &'static str,
-    found: &mut Diagnostics,
-    claims: &mut Vec<Claim>,
-) {
-    if let Some(value) = table.required_string(key, found).map(spanned) {
-        claims.push(Claim { of: of.to_owned(), key, value });
-    }
 }
 
 /// Gives types that were imported their own names, of which their ids are made.
@@ -173,21 +154,56 @@ fn unqualify(model: &mut Model) {
     }
 }
 
-/// What follows from the facts of a version: by what it is said of, and its key.
-fn derived(model: &Model) -> HashMap<(String, &'static str), String> {
-    let mut facts = HashMap::new();
-    for record in &model.records {
-        let name = qualified(&record.origin, &record.name);
-        facts.insert((name.clone(), "layout_id"), format!("{:016x}", record.layout_id));
-        facts.insert((name.clone(), "schema_id"), format!("{:016x}", record.schema_id));
-        let described = describe::decode(&record.description).ok();
-        let chains = described.iter().flat_map(|described| &described.root().fields);
-        for (field, chain) in record.fields().zip(chains) {
-            let of = format!("{name}.{}", field.name);
-            facts.insert((of.clone(), "size"), field.size.to_string());
-            facts.insert((of.clone(), "layout_chain"), format!("{:016x}", chain.layout_chain));
-            facts.insert((of, "schema_chain"), format!("{:016x}", chain.schema_chain));
+/// Whether all that a lock claims of these records follows from what else it says of them; reports what does not.
+fn follows(claims: &[Claims], model: &Model, found: &mut Diagnostics) -> bool {
+    let records = model.records.iter().map(|record| (qualified(&record.origin, &record.name), record));
+    let records: HashMap<String, &model::Record> = records.collect();
+    let mut sound = true;
+    let mut refuse = |of: String, key: &str, span: Span, fact: Option<String>| {
+        let title = format!("`{key}` of `{of}` does not follow from what else is said of it");
+        let label = fact.map_or("nothing would".to_owned(), |fact| format!("{fact} would"));
+        let report = Diagnostic::new(Rule::LockDamaged, span, title).label(label);
+        found.push(report.help("take the lock from version control: it is not written by hand"));
+        sound = false;
+    };
+    for claims in claims {
+        let record = records.get(&claims.record).copied();
+        let ids = [
+            ("layout_id", &claims.layout_id, record.map(|record| record.layout_id)),
+            ("schema_id", &claims.schema_id, record.map(|record| record.schema_id)),
+        ];
+        for (key, claim, fact) in ids {
+            if let Some(claim) = claim.as_ref().filter(|claim| !is_hex(&claim.value, fact)) {
+                refuse(claims.record.clone(), key, claim.span, fact.map(|fact| format!("{fact:016x}")));
+            }
+        }
+        let described = record.and_then(|record| describe::decode(&record.description).ok());
+        let mut chains = described.iter().flat_map(|described| &described.root().fields);
+        // A record has the fields that were read, in their order.
+        let mut fields = record.into_iter().flat_map(model::Record::fields);
+        for claims_of_field in &claims.fields {
+            let (field, chain) = (fields.next(), chains.next());
+            let of = || format!("{}.{}", claims.record, field.map_or("", |field| &field.name));
+            let size = field.map(|field| field.size);
+            if let Some(claim) = claims_of_field.size.as_ref().filter(|claim| Some(claim.value) != size) {
+                refuse(of(), "size", claim.span, size.map(|size| size.to_string()));
+            }
+            let chains = [
+                ("layout_chain", &claims_of_field.layout_chain, chain.map(|chain| chain.layout_chain)),
+                ("schema_chain", &claims_of_field.schema_chain, chain.map(|chain| chain.schema_chain)),
+            ];
+            for (key, claim, fact) in chains {
+                if let Some(claim) = claim.as_ref().filter(|claim| !is_hex(&claim.value, fact)) {
+                    refuse(of(), key, claim.span, fact.map(|fact| format!("{fact:016x}")));
+                }
+            }
         }
     }
-    facts
+    sound
+}
+
+/// Whether a text is a number as locks write it: 16 digits, none of them upper case.
+fn is_hex(text: &str, number: Option<u64>) -> bool {
+    let digits = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    digits && number.is_some() && u64::from_str_radix(text, 16).ok() == number
 }

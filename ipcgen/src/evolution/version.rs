@@ -3,42 +3,44 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diag::Diagnostics;
+use crate::Unit;
+use crate::foreign::Import;
 use crate::model::{Element, Enum, Model, Origin, Record};
-use crate::schema::{self, Schema};
-use crate::source::{Source, Span};
+use crate::schema::Schema;
+use crate::source::{Source, Span, Spanned};
 
 /// One version of a schema, from its own file or out of a lock.
 #[derive(Clone, Debug)]
 pub struct Version {
     pub(super) source: Arc<Source>,
     pub(super) model: Arc<Model>,
-    pub(super) places: Places,
+    pub(super) places: Arc<Places>,
 }
 
 /// Where a file declares what a version consists of.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     /// The schema's name, which stands for what is declared nowhere in this file.
     schema: Span,
     /// By the name of an imported schema: where that is said.
     imports: HashMap<String, Span>,
-    /// By `Type` and `Type.member`.
-    names: HashMap<String, Span>,
-    /// By `Type.member`: what the member holds.
-    types: HashMap<String, Span>,
+    types: HashMap<String, Declared>,
+}
+
+/// Where a type is declared.
+#[derive(Clone, Debug)]
+struct Declared {
+    name: Span,
+    /// Of each member its name, and what it holds.
+    members: HashMap<String, (Span, Span)>,
 }
 
 impl Version {
-    /// The version that a schema is: its text, and the model that was made of it.
+    /// The version that a schema is, if it holds.
     #[must_use]
-    pub fn new(source: Source, model: Arc<Model>) -> Self {
-        // What is wrong with it has been said when it was compiled.
-        let schema = schema::read(&source, &mut Diagnostics::default());
-        let mut places = Places::of(&schema);
-        let imports = model.imports.iter().zip(&schema.imports);
-        places.imports.extend(imports.map(|(model, import)| (model.name.clone(), import.span)));
-        Self { source: Arc::new(source), model, places }
+    pub fn new(unit: &Unit) -> Option<Self> {
+        let model = Arc::clone(unit.model.as_ref()?);
+        Some(Self { source: Arc::new(unit.source.clone()), model, places: Arc::clone(&unit.places) })
     }
 
     /// Its number.
@@ -55,20 +57,19 @@ impl Version {
 
     /// Where a type is declared, or the import that brings it.
     pub(super) fn place(&self, origin: &Origin, name: &str) -> Span {
-        let place = self.places.names.get(&qualified(origin, name));
-        place.copied().unwrap_or_else(|| self.places.import(origin))
+        let declared = self.places.types.get(&qualified(origin, name));
+        declared.map_or_else(|| self.places.import(origin), |declared| declared.name)
     }
 
     /// Where a member of a type is declared, or the import that brings the type.
     pub(super) fn member(&self, origin: &Origin, name: &str, member: &str) -> Span {
-        let place = self.places.names.get(&format!("{}.{member}", qualified(origin, name)));
-        place.copied().unwrap_or_else(|| self.place(origin, name))
+        self.places.member(origin, name, member).map_or_else(|| self.place(origin, name), |place| place.0)
     }
 
     /// Where it says what a field holds, or the import that brings the record.
     pub(super) fn held(&self, record: &Record, field: &str) -> Span {
-        let place = self.places.types.get(&format!("{}.{field}", qualified(&record.origin, &record.name)));
-        place.copied().unwrap_or_else(|| self.place(&record.origin, &record.name))
+        let place = self.places.member(&record.origin, &record.name, field);
+        place.map_or_else(|| self.place(&record.origin, &record.name), |place| place.1)
     }
 
     /// Where the schema says its name.
@@ -78,25 +79,30 @@ impl Version {
 }
 
 impl Places {
-    pub(super) fn of(schema: &Schema) -> Self {
-        let (mut names, mut types) = (HashMap::new(), HashMap::new());
-        for given in &schema.enums {
-            names.insert(given.name.value.clone(), given.name.span);
-            for value in &given.values {
-                names.insert(format!("{}.{}", given.name.value, value.name.value), value.name.span);
-            }
-        }
-        for record in &schema.records {
-            names.insert(record.name.value.clone(), record.name.span);
-            for field in &record.fields {
-                let Some(name) = &field.name else { continue };
-                let path = format!("{}.{}", record.name.value, name.value);
-                types.insert(path.clone(), field.ty.as_ref().map_or(field.span, |ty| ty.span));
-                names.insert(path, name.span);
-            }
-        }
+    pub(crate) fn of(schema: &Schema, imports: &[Import]) -> Self {
+        let enums = schema.enums.iter().map(|given| {
+            let members = given.values.iter().map(|value| &value.name);
+            (&given.name, members.map(|name| (name.value.clone(), (name.span, name.span))).collect())
+        });
+        let records = schema.records.iter().map(|record| {
+            let members = record.fields.iter().filter_map(|field| {
+                let (name, ty) = (field.name.as_ref()?, field.ty.as_ref());
+                Some((name.value.clone(), (name.span, ty.map_or(field.span, |ty| ty.span))))
+            });
+            (&record.name, members.collect())
+        });
+        let declared = |(name, members): (&Spanned<String>, _)| {
+            (name.value.clone(), Declared { name: name.span, members })
+        };
+        let types = enums.map(declared).chain(records.map(declared)).collect();
+        let imports = imports.iter().map(|import| (import.value.name.clone(), import.span)).collect();
         let schema = schema.name.as_ref().map_or(Span { start: 0, end: 0 }, |name| name.span);
-        Self { schema, imports: HashMap::new(), names, types }
+        Self { schema, imports, types }
+    }
+
+    /// Where a member's name stands, and what it holds.
+    fn member(&self, origin: &Origin, name: &str, member: &str) -> Option<(Span, Span)> {
+        self.types.get(&qualified(origin, name))?.members.get(member).copied()
     }
 
     fn import(&self, origin: &Origin) -> Span {
