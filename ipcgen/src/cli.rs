@@ -6,7 +6,7 @@ mod import;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ipcgen::emit::Language;
 
@@ -90,10 +90,10 @@ fn usage(words: &str) -> clap::Error {
 
 fn generate(matches: &ArgMatches) -> Result<Action, clap::Error> {
     let mut schemas = paths(matches, "schema");
-    let chosen: Vec<&String> = matches.get_many("lang").unwrap_or_default().collect();
+    let chosen: Vec<&Language> = matches.get_many("lang").unwrap_or_default().collect();
     let mut languages = if chosen.is_empty() { Language::USUAL.to_vec() } else { Language::ALL.to_vec() };
     if !chosen.is_empty() {
-        languages.retain(|language| chosen.iter().any(|name| *name == language.name()));
+        languages.retain(|language| chosen.contains(&language));
     }
     let Some(folder) = matches.get_one::<PathBuf>("out").cloned() else {
         if schemas.len() > 1 {
@@ -127,7 +127,13 @@ fn command() -> Command {
             .value_parser(path())
             .help("Schema files (TOML)")
     };
-    let languages = PossibleValuesParser::new(Language::ALL.map(Language::name));
+    // What is asked for and is no language of its own: the headers for C are for C++ too.
+    let cpp = PossibleValue::new("cpp").aliases(["c++", "cxx"]).hide(true);
+    let names = Language::ALL.map(|language| PossibleValue::new(language.name()));
+    let languages = PossibleValuesParser::new(names.into_iter().chain([cpp])).try_map(|name| {
+        let language = Language::ALL.into_iter().find(|language| language.name() == name);
+        language.ok_or("the headers that `c` writes are for C++ as well: say `--lang c`")
+    });
     Command::new("ipcgen")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Turns a schema of fixed-layout records into C, Rust, Python and Go that agree byte for byte.")
@@ -245,5 +251,12 @@ mod tests {
         ] {
             assert_eq!(typed(line).unwrap_err().exit_code(), 2, "{line}");
         }
+        for name in ["cpp", "c++", "rust,cxx"] {
+            let error = typed(&format!("ipcgen a.toml -o out --lang {name}")).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains("are for C++ as well: say `--lang c`"), "{error}");
+        }
+        let error = typed("ipcgen a.toml --lang cobol").unwrap_err().to_string();
+        assert!(error.contains("[possible values: c, rust, python, go]"), "{error}");
     }
 }
