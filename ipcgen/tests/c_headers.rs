@@ -190,6 +190,7 @@ fn program(models: &[Model]) -> String {
         }
         text.push_str("    printf(\"\\n  ]}\");\n");
     }
+    text.push_str(&print_enums(models));
     text.push_str("    printf(\"\\n], \\\"segments\\\": [\");\n");
     for (at, (model, Segment { name, c_name, record, .. })) in segments(models).enumerate() {
         let comma = if at == 0 { "" } else { "," };
@@ -213,6 +214,41 @@ fn program(models: &[Model]) -> String {
         let _ = writeln!(text, "    print_terms(\"{name}\", &{c_name}_foreign);");
     }
     text.push_str("    return 0;\n}\n");
+    text
+}
+
+/// Prints enums and flags as [`emit::json`] does, from the macros in the header.
+fn print_enums(models: &[Model]) -> String {
+    let mut text = String::new();
+    for (key, list, number, is_flags) in [("enums", "values", "value", false), ("flags", "bits", "bit", true)]
+    {
+        let _ = writeln!(text, "    printf(\"\\n], \\\"{key}\\\": [\");");
+        let named = models.iter().flat_map(Model::own_enums);
+        for (at, named) in named.filter(|named| (named.form == Form::Flags) == is_flags).enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let closed = if named.form == Form::Closed { ", \\\"closed\\\": true" } else { "" };
+            let (name, repr) = (&named.name, named.repr.name());
+            let _ = writeln!(
+                text,
+                "    printf(\"{comma}\\n  {{\\\"name\\\": \\\"{name}\\\", \\\"repr\\\": \\\"{repr}\\\"{closed}, \\\"{list}\\\": [\");"
+            );
+            for (at, value) in named.values.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                let alias = if value.is_alias { ", \\\"alias\\\": true" } else { "" };
+                let (name, c_name) = (&value.name, &value.c_name);
+                let (format, of) = match (is_flags, named.repr.is_signed()) {
+                    (true, _) => ("\"%d\"", format!("__builtin_ctzll({c_name})")),
+                    (false, true) => ("\"%\" PRId64", format!("(int64_t){c_name}")),
+                    (false, false) => ("\"%\" PRIu64", format!("(uint64_t){c_name}")),
+                };
+                let _ = writeln!(
+                    text,
+                    "    printf(\"{comma}\\n    {{\\\"name\\\": \\\"{name}\\\", \\\"{number}\\\": \" {format} \"{alias}}}\", {of});"
+                );
+            }
+            text.push_str("    printf(\"\\n  ]}\");\n");
+        }
+    }
     text
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Guard, Member, Model, Segment};
+use crate::model::{Enum, Form, Guard, Member, Model, Segment};
 
 /// What processors move between one another at once, on nearly all of them.
 const CACHE_LINE: u32 = 64;
@@ -71,8 +71,8 @@ fn guard(guard: &Guard) -> String {
     }
 }
 
-/// The records and segments of all models as one JSON document; padding is a field with `"pad": true`, and a segment whose
-/// records are as many as fit has no `count`.
+/// The records, enums, flags and segments of all models as one JSON document, with the words of the schema language; padding
+/// is a field with `"pad": true`, and a segment whose records are as many as fit has no `count`.
 #[must_use]
 pub fn json<'m>(models: impl IntoIterator<Item = &'m Model> + Clone) -> String {
     let mut out = "{\"records\": [".to_owned();
@@ -94,6 +94,11 @@ pub fn json<'m>(models: impl IntoIterator<Item = &'m Model> + Clone) -> String {
         out.push_str("\n  ]}");
         separator = ",\n";
     }
+    for (key, is_flags) in [("enums", false), ("flags", true)] {
+        let named = models.clone().into_iter().flat_map(Model::own_enums);
+        let named = named.filter(|named| (named.form == Form::Flags) == is_flags).map(json_enum);
+        let _ = write!(out, "\n], \"{key}\": [{}", named.collect::<Vec<_>>().join(","));
+    }
     out.push_str("\n], \"segments\": [");
     let segments: Vec<String> = models
         .into_iter()
@@ -102,6 +107,23 @@ pub fn json<'m>(models: impl IntoIterator<Item = &'m Model> + Clone) -> String {
     out.push_str(&segments.join(","));
     out.push_str("\n]}\n");
     out
+}
+
+/// An enum with its values, or flags with their bits.
+fn json_enum(named: &Enum) -> String {
+    let (list, number) = if named.form == Form::Flags { ("bits", "bit") } else { ("values", "value") };
+    let values = named.values.iter().map(|given| {
+        let of = if named.form == Form::Flags { given.value.trailing_zeros().into() } else { given.value };
+        let alias = if given.is_alias { ", \"alias\": true" } else { "" };
+        format!("\n    {{\"name\": \"{}\", \"{number}\": {of}{alias}}}", given.name)
+    });
+    let (name, repr) = (&named.name, named.repr.name());
+    let closed = if named.form == Form::Closed { ", \"closed\": true" } else { "" };
+    let values: Vec<_> = values.collect();
+    format!(
+        "\n  {{\"name\": \"{name}\", \"repr\": \"{repr}\"{closed}, \"{list}\": [{}\n  ]}}",
+        values.join(",")
+    )
 }
 
 fn json_segment(model: &Model, segment: &Segment) -> String {
