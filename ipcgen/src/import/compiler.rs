@@ -15,6 +15,8 @@ const MAX_ATTEMPTS: u32 = 1000;
 
 /// Another name for the struct that is imported.
 pub(super) const USE: &str = "ipcgen_import_use";
+/// An array as long as the struct is aligned: what debugging information does not say of packed ones.
+pub(super) const ALIGN: &str = "ipcgen_import_align";
 
 /// The language of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +59,12 @@ impl Compiler {
         let folder = Folder::new()?;
         let object = folder.0.join("import.o");
         let headers = self.includes()?;
-        let usage = [&headers[..], &use_of(record)].concat();
+        let name = record.split('@').next().unwrap_or_default();
+        let usage = [&headers[..], &use_of(name)].concat();
+        let tagged = [&headers[..], &use_of(&format!("struct {name}"))].concat();
         let attempts: &[(&[u8], &[&str])] = match self.dialect {
             // All types are kept, whether they are used or not.
-            Dialect::C => &[(&headers, &[])],
+            Dialect::C => &[(&usage, &[]), (&tagged, &[]), (&headers, &[])],
             // Templates are made when they are used, GCC describes a class with virtual functions when it is asked, in
             // words that clang does not know, and a name that is misspelt is for us to say.
             Dialect::Cpp => &[
@@ -127,11 +131,10 @@ impl Compiler {
     }
 }
 
-/// Code that makes a compiler describe a type.
-fn use_of(record: &str) -> Vec<u8> {
-    let name = record.split('@').next().unwrap_or_default();
+/// Code that makes a compiler describe a type, and say how it is aligned.
+fn use_of(name: &str) -> Vec<u8> {
     let size = format!("{USE} *{USE}_at; unsigned long {USE}_size = sizeof({USE});");
-    format!("typedef {name} {USE};\n{size}\n").into_bytes()
+    format!("typedef {name} {USE};\n{size}\ntypedef char {ALIGN}[__alignof__({USE})];\n").into_bytes()
 }
 
 /// Runs a compiler with a unit on its standard input.

@@ -1,6 +1,8 @@
 //! Which members of a struct a schema can say, with their places, and why not the others. Relies on `members`, `types` and
 //! `legacy`; knows no syntax.
 
+use shmrecord_layout::describe::MAX_DEPTH;
+
 use super::dwarf::Place;
 use super::fault::Fault;
 use super::legacy::{Element, Field, Legacy, Reading, Refused, Struct};
@@ -26,8 +28,21 @@ pub(super) fn structure(
     let mut asked = own;
     let mut judged = Vec::new();
     for member in members {
-        asked = asked.max(member.asked_align);
-        judged.push(judge(reading, member, &into.name)?);
+        let (asked_align, told) = (member.asked_align, member.told_align);
+        asked = asked.max(told.unwrap_or(asked_align));
+        let judged_one = match judge(reading, member, &into.name)? {
+            Judged::Refused(refused, align) => Judged::Refused(refused, told.unwrap_or(align)),
+            field => field,
+        };
+        let by_type = match &judged_one {
+            Judged::Field(Field { element: Element::Struct(part), .. }, ..) => {
+                into.depth = into.depth.max(reading.legacy.structs[*part].depth + 1);
+                reading.legacy.structs[*part].compiled_align
+            }
+            Judged::Field(_, _, align) | Judged::Refused(_, align) => *align,
+        };
+        into.compiled_align = into.compiled_align.max(told.unwrap_or(by_type.max(asked_align)));
+        judged.push(judged_one);
     }
     let align_of = |judged: &Judged| match judged {
         Judged::Field(_, _, align) | Judged::Refused(_, align) => *align,
@@ -74,6 +89,10 @@ pub(super) fn structure(
     let align = if packed { own } else { align };
     if align.is_power_of_two() && align <= MAX_ALIGN {
         into.align = into.align.max(align);
+    }
+    if packed {
+        // What it is then is not told.
+        into.compiled_align = into.align;
     }
     into.refused.sort_by_key(|refused| refused.offset);
     Ok(into)
@@ -133,6 +152,8 @@ fn judge(reading: &mut Reading<'_, '_>, member: Member, of: &str) -> Result<Judg
         "an array of more than four dimensions"
     } else if matches!(element, Element::Struct(index) if reading.legacy.structs[index].is_empty()) {
         "a struct without members"
+    } else if matches!(element, Element::Struct(index) if reading.legacy.structs[index].depth >= MAX_DEPTH) {
+        "structs in one another, more than 32 deep"
     } else {
         let dims = dims.drain(..).filter_map(|length| u32::try_from(length).ok()).collect();
         return Ok(Judged::Field(
@@ -149,6 +170,17 @@ impl Struct {
     pub(super) fn is_empty(&self) -> bool {
         let takes_room = |refused: &Refused| refused.size > 0 || refused.is_nowhere;
         self.fields.is_empty() && !self.refused.iter().any(takes_room)
+    }
+}
+
+/// Refuses a struct that is larger than any record.
+pub(super) fn check_size(legacy: &Legacy) -> Result<(), Fault> {
+    match legacy.structs.last() {
+        Some(Struct { name, place, size, .. }) if *size > MAX_BYTES => {
+            let title = format!("`{name}` ({place}) has {size} bytes, and a record at most 2^31");
+            Err(Fault::new(title).help("import what is in it, struct by struct"))
+        }
+        _ => Ok(()),
     }
 }
 

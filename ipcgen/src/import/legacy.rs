@@ -30,6 +30,10 @@ pub(super) struct Struct {
     pub(super) size: u64,
     /// What its members ask for, also those that cannot be expressed.
     pub(super) align: u64,
+    /// The alignment that the compiler gave it, as far as that is told; in the schema it can be `align` only.
+    pub(super) compiled_align: u64,
+    /// How deep structs are nested in it; 1 without any.
+    pub(super) depth: usize,
     /// In the order of their offsets, apart.
     pub(super) fields: Vec<Field>,
     pub(super) refused: Vec<Refused>,
@@ -148,9 +152,9 @@ impl Reading<'_, '_> {
             return Ok(known);
         }
         if self.open.contains(&at) || self.open.len() >= MAX_NESTING {
-            return Err(Fault::new(format!(
-                "`{name}` contains itself, or structs more than {MAX_NESTING} deep"
-            )));
+            let place = self.debug.place(&self.debug.entry(at)?)?;
+            let what = format!("contains itself, or is in structs more than {MAX_NESTING} deep");
+            return Err(Fault::new(format!("`{name}` ({place}) {what}")));
         }
         self.open.push(at);
         let entry = self.debug.entry(at)?;
@@ -163,7 +167,16 @@ impl Reading<'_, '_> {
         let members = members::of(self.debug, at)?;
         let structure = express::structure(
             self,
-            Struct { name, place, size, align: asked_align, fields: Vec::new(), refused: Vec::new() },
+            Struct {
+                name,
+                place,
+                size,
+                align: asked_align,
+                compiled_align: asked_align,
+                depth: 1,
+                fields: Vec::new(),
+                refused: Vec::new(),
+            },
             members,
         )?;
         self.open.pop();

@@ -20,6 +20,8 @@ pub(super) struct Member {
     pub(super) offset: u64,
     pub(super) holds: Holds,
     pub(super) asked_align: u64,
+    /// The alignment that the compiler gave it, where that is not what its type has by itself.
+    pub(super) told_align: Option<u64>,
 }
 
 /// What a part holds.
@@ -75,6 +77,7 @@ fn gather(
     let asked_align = debug.entry(at)?.number(gimli::DW_AT_alignment).unwrap_or(1);
     if let Some(member) = members.get_mut(first) {
         member.asked_align = member.asked_align.max(asked_align);
+        member.told_align = member.told_align.map(|told| told.max(asked_align));
     }
     Ok(())
 }
@@ -113,7 +116,9 @@ fn member<'d>(
     let name = debug.name(entry)?.unwrap_or_default();
     let place = place(debug, entry)?;
     let ty = types::of(debug, entry)?;
-    let asked_align = entry.number(gimli::DW_AT_alignment).unwrap_or(1).max(ty.asked_align);
+    let own_align = entry.number(gimli::DW_AT_alignment).unwrap_or(1);
+    let asked_align = own_align.max(ty.asked_align);
+    let told_align = ty.told_align.map(|told| told.max(own_align));
     if entry.raw.has_attr(gimli::DW_AT_bit_size) {
         let (offset, size) = bits(entry);
         let align = match ty.shape {
@@ -123,7 +128,8 @@ fn member<'d>(
             _ => 1,
         };
         let holds = Holds::Bits { size, align };
-        members.push(Member { name, place, offset: base.saturating_add(offset), holds, asked_align });
+        let offset = base.saturating_add(offset);
+        members.push(Member { name, place, offset, holds, asked_align, told_align: None });
         return Ok(());
     }
     let Some(offset) = offset(entry).map(|offset| base.saturating_add(offset)) else {
@@ -143,7 +149,7 @@ fn member<'d>(
             gather(debug, at, offset, depth + 1, members)
         }
         _ => {
-            members.push(Member { name, place, offset, holds: Holds::Value(ty), asked_align });
+            members.push(Member { name, place, offset, holds: Holds::Value(ty), asked_align, told_align });
             Ok(())
         }
     }
@@ -171,7 +177,8 @@ fn nowhere<'d>(
             None => String::new(),
         },
     };
-    Ok(Member { name, place: place(debug, entry)?, offset, holds: Holds::Nowhere { what }, asked_align: 1 })
+    let (place, holds) = (place(debug, entry)?, Holds::Nowhere { what });
+    Ok(Member { name, place, offset, holds, asked_align: 1, told_align: None })
 }
 
 /// Bytes from the start of the struct, unless they are computed.

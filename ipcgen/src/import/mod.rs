@@ -55,6 +55,10 @@ pub fn schema(elf: &[u8], request: &Request) -> Result<String, Fault> {
     let sections = object::sections(elf)?;
     let debug = dwarf::Debug::new(&sections)?;
     let mut legacy = select::select(&debug, &request.record)?;
+    if let (Some(root), Some(align)) = (legacy.structs.last_mut(), select::compiled_align(&debug)?) {
+        root.compiled_align = align;
+    }
+    express::check_size(&legacy)?;
     if request.reserve {
         reserve::reserve(&mut legacy);
     } else {

@@ -45,7 +45,7 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
     for _ in 0..MAX_ROUNDS {
         names.tell_apart();
         let written = write::schema(legacy, &names);
-        let source = Source::new("the imported schema", written.text);
+        let source = Source::new("the schema as it would be", written.text);
         let (model, found) = crate::compile(&source);
         if model.is_some() {
             return Ok(source.text().to_owned());
@@ -55,7 +55,11 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
         lines.dedup();
         let slots: Vec<Slot> = lines.into_iter().filter_map(|line| written.slots[line]).collect();
         if slots.is_empty() {
-            let fault = Fault::new("the language of schemas cannot say this struct");
+            let of = legacy
+                .structs
+                .last()
+                .map_or(String::new(), |root| format!("`{}` ({})", root.name, root.place));
+            let fault = Fault::new(format!("the language of schemas cannot say {of}"));
             return Err(fault.notes([found.render(&source, false)]));
         }
         for slot in slots {

@@ -1,6 +1,6 @@
 //! The one struct that is meant by a name. Relies on `find` for what bears it and on `legacy` to tell whether they differ.
 
-use super::compiler::USE;
+use super::compiler::{ALIGN, USE};
 use super::dwarf::{At, Debug, Place};
 use super::fault::Fault;
 use super::find;
@@ -72,6 +72,12 @@ pub(super) fn select(debug: &Debug<'_>, record: &str) -> Result<Legacy, Fault> {
             Err(several(name, &kept))
         }
     }
+}
+
+/// How the compiler of a header aligns the struct, if it was asked.
+pub(super) fn compiled_align(debug: &Debug<'_>) -> Result<Option<u64>, Fault> {
+    let Some(&entry) = find::named(debug, ALIGN)?.entries.first() else { return Ok(None) };
+    Ok(types::at(debug, entry)?.dims.first().copied())
 }
 
 fn described(debug: &Debug<'_>, at: At) -> Result<Place, Fault> {

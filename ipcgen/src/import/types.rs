@@ -21,6 +21,8 @@ pub(super) struct Type {
     pub(super) dims: Vec<u64>,
     /// Alignment that was asked for on the way.
     pub(super) asked_align: u64,
+    /// The outermost of these, which the compiler follows: a typedef can lower what it stands for.
+    pub(super) told_align: Option<u64>,
 }
 
 /// What each element is.
@@ -64,11 +66,16 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
     let mut alias = None;
     let mut dims = Vec::new();
     let mut asked_align = 1;
+    let mut told_align = None;
     // The number of dimensions around that of a vector.
     let mut vector = None;
     for _ in 0..MAX_CHAIN {
         let entry = debug.entry(at)?;
-        asked_align = asked_align.max(entry.number(gimli::DW_AT_alignment).unwrap_or(1));
+        let asked = entry.number(gimli::DW_AT_alignment);
+        asked_align = asked_align.max(asked.unwrap_or(1));
+        if !matches!(entry.raw.tag(), gimli::DW_TAG_structure_type | gimli::DW_TAG_class_type) {
+            told_align = told_align.or(asked);
+        }
         let size = entry.number(gimli::DW_AT_byte_size);
         // What stands here may stand for a type in a unit of its own.
         let signed = debug.reference(&entry, gimli::DW_AT_signature)?;
@@ -128,7 +135,7 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
             if let (Some(around), Shape::Scalar(kind) | Shape::Char(kind)) = (vector, &shape) {
                 asked_align = asked_align.max(vector_align(*kind, &dims[around..]));
             }
-            return Ok(Type { shape, dims, asked_align });
+            return Ok(Type { shape, dims, asked_align, told_align });
         }
         match signed.map_or_else(|| debug.reference(&entry, gimli::DW_AT_type), |signed| Ok(Some(signed)))? {
             Some(next) => at = next,
@@ -139,7 +146,8 @@ fn at_entry(debug: &Debug<'_>, mut at: At, depth: usize) -> Result<Type, Fault> 
 }
 
 fn foreign(what: &str, size: u64, align: u64) -> Type {
-    Type { shape: Shape::Foreign { what: what.to_owned(), size, align }, dims: Vec::new(), asked_align: 1 }
+    let shape = Shape::Foreign { what: what.to_owned(), size, align };
+    Type { shape, dims: Vec::new(), asked_align: 1, told_align: None }
 }
 
 /// The alignment of a vector, for `__attribute__((vector_size))`: its size.
@@ -154,10 +162,10 @@ fn lengths<'d>(debug: &Debug<'d>, array: &Entry<'d>) -> Result<Vec<u64>, Fault> 
     let mut lengths = Vec::new();
     for child in debug.children(array.at)? {
         if child.raw.tag() == gimli::DW_TAG_subrange_type && lengths.len() < MAX_DIMENSIONS {
-            // GCC's last index of an array without elements is -1.
+            // GCC's last index of an array without elements is -1, in 32 bits or 64.
             let last = child.number(gimli::DW_AT_upper_bound).map(|last| last.wrapping_add(1));
             let count = child.number(gimli::DW_AT_count).or(last).unwrap_or(0);
-            lengths.push(if count > u64::from(u32::MAX) { 0 } else { count });
+            lengths.push(if count == 1 << 32 { 0 } else { count });
         }
     }
     Ok(lengths)
@@ -206,13 +214,14 @@ fn union_align(debug: &Debug<'_>, at: At, depth: usize) -> Result<u64, Fault> {
         let Some(ty) = debug.reference(&member, gimli::DW_AT_type)? else { continue };
         if depth < MAX_CHAIN && member.raw.tag() == gimli::DW_TAG_member {
             let ty = at_entry(debug, ty, depth + 1)?;
-            align = align.max(ty.asked_align).max(match ty.shape {
+            let natural = match ty.shape {
                 Shape::Scalar(kind) | Shape::Char(kind) | Shape::Enum { kind, .. } => {
                     kind.size().map_or(1, u64::from)
                 }
                 Shape::Struct { at, .. } => union_align(debug, at, depth + 1)?,
                 Shape::Foreign { align, .. } => align,
-            });
+            };
+            align = align.max(ty.told_align.unwrap_or(natural.max(ty.asked_align)));
         }
     }
     Ok(align)

@@ -88,6 +88,9 @@ fn record(legacy: &Legacy, structure: &Struct, out: &mut Written) {
     for refused in &structure.refused {
         let _ = write!(doc, " Without `{}`, {}.", refused.name, refused.what);
     }
+    if structure.compiled_align != structure.align {
+        let _ = write!(doc, " Its compiler aligns it to {}.", structure.compiled_align);
+    }
     out.line(None, &format!("doc = {}", quoted(&doc)));
     let natural =
         structure.fields.iter().map(|field| legacy.element_facts(field.element).1).max().unwrap_or(1);

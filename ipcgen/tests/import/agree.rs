@@ -50,7 +50,7 @@ pub(crate) fn agree(compiler: &str, folder: &Scratch, header: &Path, all: &[Impo
         false => format!("#include <{}>\n", header.display()),
     };
     program
-        .push_str("#include <stddef.h>\n#ifdef __cplusplus\n#define _Static_assert static_assert\n#endif\n");
+        .push_str("#include <stddef.h>\n#ifdef __cplusplus\n#define _Static_assert static_assert\n#define _Alignof alignof\n#endif\n");
     for (number, Imported { text, model, spelled }) in all.iter().enumerate() {
         let _ = writeln!(program, "typedef {spelled} legacy_{number};");
         let spelled = &format!("legacy_{number}");
@@ -58,6 +58,14 @@ pub(crate) fn agree(compiler: &str, folder: &Scratch, header: &Path, all: &[Impo
         let root = model.records.last().unwrap();
         let (c_name, size) = (&root.c_name, root.size);
         let _ = writeln!(program, "_Static_assert(sizeof({spelled}) == {size}, \"sizeof {spelled}\");");
+        // Compilers were asked where the struct was known when they ran.
+        if header.is_file() {
+            let align = told_align(&root.doc).unwrap_or(root.align);
+            let _ = writeln!(
+                program,
+                "_Static_assert(_Alignof({spelled}) == {align}, \"alignment of {spelled}\");"
+            );
+        }
         let mut paths = Paths { text, model, spelled, c_name, asserts: String::new(), count: 0 };
         paths.walk(root, "", "");
         assert!(paths.count > 0, "{text}");
@@ -67,6 +75,11 @@ pub(crate) fn agree(compiler: &str, folder: &Scratch, header: &Path, all: &[Impo
     let mut command = Command::new(compiler);
     command.args(["-fsyntax-only", "-Wno-invalid-offsetof"]).args(arguments).arg(&source);
     run(&mut command);
+}
+
+/// What a record's `doc` says of its alignment in C.
+fn told_align(doc: &str) -> Option<u32> {
+    doc.split_once("Its compiler aligns it to ")?.1.strip_suffix('.')?.parse().ok()
 }
 
 /// Assertions for every field that has the same name in both, fields of nested records included.

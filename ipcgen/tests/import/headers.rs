@@ -37,6 +37,9 @@ fn a_header_of_c() {
             "struct packed_but_aligned",
             "struct aligned",
             "struct vectors",
+            "struct lowered",
+            "struct raised_again",
+            "struct page_aligned",
         ],
         "gcc",
     );

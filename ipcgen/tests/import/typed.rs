@@ -57,6 +57,42 @@ fn a_header_is_imported_with_the_options_of_its_compiler() {
 }
 
 #[test]
+fn structs_that_are_too_deep_or_too_large_are_named_with_their_line() {
+    if !has_tool("cc") {
+        return;
+    }
+    let folder = Scratch::new("import-typed-limits");
+    fs::create_dir_all(folder.path("tmp")).unwrap();
+    let nests: String =
+        (1..40).map(|depth| format!("struct n{depth} {{ struct n{} in; }};\n", depth - 1)).collect();
+    folder.file("deep.h", &format!("struct n0 {{ int x; }};\n{nests}"));
+    folder.file(
+        "large.h",
+        "struct large { short a[0x30000000], b[0x30000000]; };\nstruct array { char a[0x90000000]; };\n\
+         struct more { int n; struct array array; };\nstruct longer { char a[0x140000000]; };\n",
+    );
+    assert_eq!(typed(&["deep.h", "--record", "n31"], &folder).0, 0);
+    let (code, _, words) = typed(&["deep.h", "--record", "n33"], &folder);
+    assert_eq!(code, 1);
+    assert!(
+        words.contains("deep.h:33: `n32.in`, 4 bytes at 0: structs in one another, more than 32 deep\n"),
+        "{words}"
+    );
+    let (code, schema, words) = typed(&["deep.h", "--record", "n33", "--reserve"], &folder);
+    assert_eq!((code, words.as_str()), (0, ""));
+    assert!(schema.contains("Reserved: `in`, structs in one another, more than 32 deep."), "{schema}");
+    for (record, said) in [
+        ("large", "large.h:1) has 3221225472 bytes, and a record at most 2^31"),
+        ("array", "large.h:2) has 2415919104 bytes, and a record at most 2^31"),
+        ("more", "large.h:3) has 2415919108 bytes, and a record at most 2^31"),
+        ("longer", "large.h:4) has 5368709120 bytes, and a record at most 2^31"),
+    ] {
+        let (code, _, words) = typed(&["large.h", "--record", record], &folder);
+        assert!(code == 1 && words.contains(said), "{words}");
+    }
+}
+
+#[test]
 fn what_a_schema_cannot_express_is_named_with_its_line() {
     if !has_tool("cc") {
         return;

@@ -100,4 +100,24 @@ struct vectors {
     four_floats v;
 };
 
+/* Aligned to less than its fields are in a schema, where that moves none of them. */
+typedef int64_t loose_long __attribute__((aligned(4)));
+typedef const loose_long loose_constant;
+typedef struct level loose_level __attribute__((aligned(2)));
+struct lowered {
+    loose_constant a;
+    loose_long b[2];
+    loose_level level;
+    int c, d;
+};
+
+struct raised_again {
+    struct lowered lowered;
+    loose_long __attribute__((aligned(8))) a;
+};
+
+struct page_aligned {
+    char a;
+} __attribute__((aligned(8192)));
+
 #endif
