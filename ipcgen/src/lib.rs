@@ -4,7 +4,7 @@
 //! ```text
 //!                    ┌─ check (names) ────────────────────────────────────────┐
 //! source ─ schema ─┬─┴ foreign ─ values ─ resolve ─┬─ layout ─ fit ───────────┼─ complete ─ model ─ emit ─ output
-//!                  └── schemas (imports)           └─ facts ─ versions ───────┘
+//!                  └── schemas (imports)           └─ facts ─ versions ─ zeros ┘
 //! ```
 //!
 //! | module | what it settles |
@@ -20,6 +20,7 @@
 //! | `layout` (`holes`) | offsets and padding, by the layout crate |
 //! | `fit` | whether the records of segments fit where they are said to be |
 //! | `facts`, `versions` | what is said of fields: scale, time, null, limits; since when they are there |
+//! | `zeros` | whether zeros are a value where nobody has written one |
 //! | `complete` (`identity`) | the model; ids and descriptions, by the layout crate |
 //! | [`model`] | a schema that holds |
 //! | [`emit`] | text in a language, from the model alone |
@@ -67,6 +68,7 @@ mod usable;
 mod values;
 mod versions;
 mod words;
+mod zeros;
 
 pub use build_script::Build;
 pub use schemas::{Schemas, Unit};
@@ -117,7 +119,8 @@ fn settle_facts(source: &Source, schema: Schema, foreign: Foreign, found: &mut D
     let frames = layout::place(&schema, &foreign, &enums, &resolved, found);
     fit::check(&schema, &resolved, &frames, found);
     let facts = facts::settle(&schema, &resolved, &enums, found);
-    versions::check(&schema, &foreign, &enums, &resolved, &frames, found);
+    versions::check(&schema, &foreign, &frames, found);
+    zeros::check(&schema, &foreign, &enums, &resolved, found);
     found.settle(source);
     if found.has_errors() {
         return None;

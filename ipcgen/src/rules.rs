@@ -190,6 +190,8 @@ rules! {
     "A counter for all records lies in front of record 0 or behind the last one. With `per_record` it lies between\nrecords, in the room that `stride` leaves: in front of each record or behind it. It is no field of the record."
     Hole "W0401"
     "The record has padding that another order of its fields would remove, and it would become smaller. Reorder the\nfields, or pin them with `offset`, which says that the place is meant. Records that have grown (`since`) keep their order."
+    ZerosUnreadable "W0501"
+    "A record that was never written is zeros. A closed enum without a name for 0 makes it one that cannot be read, and no\nsnapshot that it is in can be taken. Give the enum a name for 0 (`None = 0`), or leave `closed` out."
     NoReplacement "W0701"
     "A field is out of use, and who uses it is not told what to use instead. Say so:\n`deprecated = { since = 2, use = \"other_field\" }`."
 }
@@ -231,6 +233,8 @@ impl Rule {
                 | Self::NoFields
                 | Self::PaddingDenied
                 | Self::NoValues
+                | Self::NoZero
+                | Self::ZerosUnreadable
                 | Self::UnknownField
                 | Self::CounterMisaligned
                 | Self::CounterTaken

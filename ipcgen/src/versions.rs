@@ -1,36 +1,24 @@
-//! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `resolve` for what fields hold and
-//! on `layout` for where they are; other versions of the schema are not looked at: that is `evolution`.
+//! Whether what is said of versions can be: `since` and `deprecated` of fields. Relies on `layout` for where
+//! fields are; other versions of the schema are not looked at: that is `evolution`.
 
 use std::collections::BTreeSet;
-
-use shmrecord_layout::Form;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::foreign::Foreign;
 use crate::layout::Frame;
-use crate::model::{Element, Enum};
 use crate::record::{Deprecated, Field, Record};
-use crate::resolve::Resolved;
 use crate::rules::Rule;
 use crate::schema::Schema;
 use crate::source::Spanned;
 
 /// Reports every version that cannot be.
-pub(crate) fn check(
-    schema: &Schema,
-    foreign: &Foreign,
-    enums: &[Enum],
-    resolved: &Resolved,
-    frames: &[Option<Frame>],
-    found: &mut Diagnostics,
-) {
-    let zeroless = Zeroless::new(schema, foreign, enums, resolved);
+pub(crate) fn check(schema: &Schema, foreign: &Foreign, frames: &[Option<Frame>], found: &mut Diagnostics) {
     let frames = frames.iter().skip(foreign.records.len());
-    for ((record, types), frame) in schema.records.iter().zip(&resolved.types).zip(frames) {
+    for (record, frame) in schema.records.iter().zip(frames) {
         let mut latest: Option<(u32, &Field)> = None;
         let names = record.fields.iter().filter_map(|field| Some(field.name.as_ref()?.value.as_str()));
         let names: BTreeSet<&str> = names.collect();
-        for (at, (field, ty)) in record.fields.iter().zip(types).enumerate() {
+        for (at, field) in record.fields.iter().enumerate() {
             let since = field.since.as_ref();
             if let Some(since) = since {
                 known(since, "since", schema.version, found);
@@ -47,21 +35,11 @@ pub(crate) fn check(
             if let Some(deprecated) = &field.deprecated {
                 self::deprecated(deprecated, field, (record, &names), schema.version, found);
             }
-            let Some(ty) = ty else { continue };
-            if version > 1
-                && let Some(at) = zeroless.part(ty.element)
-            {
-                let named = &enums[at].name;
-                let title = format!("{} was added later, and 0 is no value of `{named}`", words(field));
-                let report = Diagnostic::new(Rule::NoZero, field.span, title);
-                let report = report.label("zero in what older programs wrote");
-                found.push(report.help(format!("give `{named}` a name for 0, or leave `closed` out")));
-            }
         }
     }
 }
 
-fn words(field: &Field) -> String {
+pub(crate) fn words(field: &Field) -> String {
     field.name.as_ref().map_or("the field".to_owned(), |name| format!("`{}`", name.value))
 }
 
@@ -75,7 +53,7 @@ fn known(given: &Spanned<u32>, key: &str, version: u32, found: &mut Diagnostics)
 }
 
 /// The version from which on a field is there.
-fn version(field: &Field) -> u32 {
+pub(crate) fn version(field: &Field) -> u32 {
     field.since.as_ref().map_or(1, |since| since.value)
 }
 
@@ -130,42 +108,5 @@ fn deprecated(
             found.push(report.label("not a field of this record").suggest(nearest));
         }
         Some(_) => {}
-    }
-}
-
-/// What has no value in which all bytes are zero.
-struct Zeroless {
-    enums: Vec<bool>,
-    /// By record: a closed enum in it, however deep, that has no value 0.
-    records: Vec<Option<usize>>,
-}
-
-impl Zeroless {
-    fn new(schema: &Schema, foreign: &Foreign, enums: &[Enum], resolved: &Resolved) -> Self {
-        let lacks =
-            |named: &Enum| named.form == Form::Closed && named.values.iter().all(|value| value.value != 0);
-        let mut zeroless = Self {
-            enums: enums.iter().map(lacks).collect(),
-            records: Vec::with_capacity(foreign.records.len() + schema.records.len()),
-        };
-        for record in &foreign.records {
-            let first = record.fields().find_map(|field| zeroless.part(field.ty.element));
-            zeroless.records.push(first);
-        }
-        zeroless.records.extend(schema.records.iter().map(|_| None));
-        for &record in &resolved.order {
-            let mut types = resolved.types[record].iter().flatten();
-            zeroless.records[foreign.records.len() + record] = types.find_map(|ty| zeroless.part(ty.element));
-        }
-        zeroless
-    }
-
-    /// The closed enum without a value 0 that this is or contains.
-    fn part(&self, element: Element) -> Option<usize> {
-        match element {
-            Element::Enum(at) => self.enums[at].then_some(at),
-            Element::Record(at) => self.records[at],
-            Element::Scalar(_) | Element::Char => None,
-        }
     }
 }

@@ -14,6 +14,13 @@ const USES: &str = r#"
 #include "enums.h"
 #include "facts.h"
 #include "imports.h"
+#include <stdio.h>
+#include <unistd.h>
+
+static void leave(enums_all *all, void *context) {
+    (void)all;
+    (void)context;
+}
 
 int main() {
     book_side side = BOOK_SIDE_BID;
@@ -39,6 +46,26 @@ int main() {
     assert(facts_everything_thousands_value(7) == 7000 && facts_everything_grid_value(-5) == -0.5);
     assert(facts_everything_least_is_null(INT32_MIN) && facts_everything_newer_is_null(UINT64_MAX));
     assert(common_level_px_is_null(INT64_MAX));
+
+    char address[64];
+    snprintf(address, sizeof address, "posix:/ipcgen-uses-%d", getpid());
+    enums_all_writer writer;
+    enums_all_reader reader;
+    enums_all all;
+    shmrec_error error;
+    assert(enums_all_create_shared(&writer, address, 1, NULL, &error) == SHMREC_OK);
+    assert(enums_all_open(&reader, address, NULL, &error) == SHMREC_OK);
+    assert(enums_all_read(&reader, 0, &all, NULL, &error) == SHMREC_INVALID_BITS);
+    assert(strstr(error.text, "All.quoted: bytes that are no value of its type: record 0, never written; if it was") != NULL);
+    assert(enums_all_update(&writer, 0, leave, NULL, &error) == SHMREC_INVALID_BITS);
+    assert(strstr(error.text, ": record 0, never written; ") != NULL);
+    memset(&all, 0, sizeof all);
+    all.quoted = ENUMS_QUOTED_MINUS;
+    assert(enums_all_write(&writer, 0, &all, &error) == SHMREC_OK);
+    assert(enums_all_read(&reader, 0, &all, NULL, &error) == SHMREC_OK);
+    enums_all_close(&reader);
+    enums_all_close_writer(&writer);
+    assert(shmrec_remove(address, NULL, &error) == SHMREC_OK);
     return 0;
 }
 "#;

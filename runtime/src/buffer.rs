@@ -22,8 +22,8 @@ pub(crate) const BURST: u32 = 64;
 pub(crate) enum Unread {
     /// No attempt up to the timeout found the slot at rest.
     Contended { attempts: u64 },
-    /// The path of the first field whose bytes are no value.
-    Invalid { field: String },
+    /// The path of the first field whose bytes are no value, and whether they were ever written: zeros may be none.
+    Invalid { field: String, is_written: bool },
 }
 
 /// Room for the wire form of a `T`, rounded up to whole words, on a cache line of its own.
@@ -152,7 +152,7 @@ impl<T: ShmRecord> Buffer<T> {
             }
         };
         // SAFETY: a successful read has written all WORDS words; or those of the view, every byte behind which is in a gap.
-        let value = unsafe { buffer.decoded() }?;
+        let value = unsafe { buffer.decoded(version > 0) }?;
         Ok((value, version))
     }
 
@@ -160,7 +160,7 @@ impl<T: ShmRecord> Buffer<T> {
     pub(crate) fn read_batch(batch: &Batch<'_>, index: u64) -> Option<Result<T, Unread>> {
         let mut buffer = Self::empty();
         // SAFETY: a successful `get` has written all WORDS words.
-        batch.get(index, buffer.words()).then(|| unsafe { buffer.decoded() })
+        batch.get(index, buffer.words()).then(|| unsafe { buffer.decoded(true) })
     }
 
     /// The value in the buffer, or the first field whose bytes are none.
@@ -168,12 +168,12 @@ impl<T: ShmRecord> Buffer<T> {
     /// # Safety
     /// The record's BYTES bytes have been written.
     #[inline(always)]
-    pub(crate) unsafe fn decoded(&self) -> Result<T, Unread> {
+    pub(crate) unsafe fn decoded(&self, is_written: bool) -> Result<T, Unread> {
         // SAFETY: the caller's promise.
         unsafe { self.value() }.ok_or_else(|| {
             // SAFETY: as before.
             let bytes = unsafe { self.bytes() };
-            Unread::Invalid { field: invalid_field(T::LAYOUT, bytes) }
+            Unread::Invalid { field: invalid_field(T::LAYOUT, bytes), is_written }
         })
     }
 

@@ -111,11 +111,12 @@ pub(crate) fn version(table: &Table, address: &Address, index: usize) -> Result<
 /// The error of a read that found no value.
 #[cold]
 pub(crate) fn failed(at: &At<'_>, unread: Unread, record: &'static str, index: usize) -> Error {
-    let kind = match unread {
-        Unread::Contended { attempts } => ErrorKind::Contended { attempts },
-        Unread::Invalid { field } => ErrorKind::InvalidBits { record, field },
+    let (kind, is_written) = match unread {
+        Unread::Contended { attempts } => (ErrorKind::Contended { attempts }, true),
+        Unread::Invalid { field, is_written } => (ErrorKind::InvalidBits { record, field }, is_written),
     };
-    at.error(kind).detail(format!("record {index}"))
+    let never = if is_written { "" } else { ", never written" };
+    at.error(kind).detail(format!("record {index}{never}"))
 }
 
 #[cold]

@@ -138,7 +138,11 @@ func (r *Reader[T]) ReadVersioned(index int) (value T, version uint64, err error
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))
 	if at, found := firstInvalid(r.restrictions, bytes); found {
 		field := pathTo(r.description, len(r.description.records)-1, at)
-		return value, 0, r.fail(InvalidBits, "%s.%s: bytes that are no value of its type: record %d", r.name, field, index)
+		never := ""
+		if version == 0 {
+			never = ", never written"
+		}
+		return value, 0, r.fail(InvalidBits, "%s.%s: bytes that are no value of its type: record %d%s", r.name, field, index, never)
 	}
 	// Of a copy, as long as the type at least and aligned as words are, in which every bool is one.
 	return *(*T)(unsafe.Pointer(&words[0])), version, nil

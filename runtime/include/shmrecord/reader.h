@@ -9,11 +9,12 @@
 #include "segment.h"
 #include "snapshot.h"
 
-SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, const char *record, const char *field,
-                                 shmrec_error *error) {
+// For a record of this version: zeros, as one that was never written is, may be no value either.
+SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, uint64_t version, const char *record,
+                                 const char *field, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("read", table, error);
-    return shmrec_fail(&task, SHMREC_INVALID_BITS, 0, "%s.%s: bytes that are no value of its type: record %llu", record,
-                       field, SHMREC_CAST(unsigned long long, index));
+    return shmrec_fail(&task, SHMREC_INVALID_BITS, 0, "%s.%s: bytes that are no value of its type: record %llu%s", record,
+                       field, SHMREC_CAST(unsigned long long, index), version == 0 ? ", never written" : "");
 }
 
 // One attempt to read the record at `index`, which is below the capacity, into `count` words, at most those of a cell.
@@ -98,7 +99,7 @@ SHMREC_COLD int shmrec_read_checked(const shmrec_table *table, uint64_t index, u
     }
     const char *field = check(SHMREC_BYTES(words));
     if (field != NULL) {
-        return shmrec_fail_bits(table, index, name, field, error);
+        return shmrec_fail_bits(table, index, seen, name, field, error);
     }
     shmrec_words_to_object(record, words, bytes);
     if (version != NULL) {

@@ -265,7 +265,9 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
         }                                                                                                             \
         const char *field = T##_check(SHMREC_BYTES(words));                                                           \
         if (field != NULL) {                                                                                          \
-            return shmrec_table_update_drop(table, entered, shmrec_fail_bits(table, index, NAME, field, error));      \
+            const uint64_t version = shmrec_load(shmrec_table_version(table, index)); /* nobody else may change it */ \
+            return shmrec_table_update_drop(table, entered,                                                           \
+                                            shmrec_fail_bits(table, index, version, NAME, field, error));             \
         }                                                                                                             \
         T record;                                                                                                     \
         shmrec_words_to_object(&record, words, sizeof(T));                                                            \

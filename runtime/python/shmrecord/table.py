@@ -136,7 +136,8 @@ class Reader:
         wrong = validity.first_invalid(self._restrictions, data)
         if wrong is not None:
             field = f"{self._record._name_}.{validity.path_to(self._description, wrong)}"
-            raise self._error(Code.INVALID_BITS, f"{field}: bytes that are no value of its type: record {index}")
+            which = f"record {index}" if version > 0 else f"record {index}, never written"
+            raise self._error(Code.INVALID_BITS, f"{field}: bytes that are no value of its type: {which}")
         return version, data
 
     def _patiently(self, index, size):

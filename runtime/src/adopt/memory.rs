@@ -126,7 +126,7 @@ impl<T: ShmRecord> Record<'_, T> {
             at += width;
         }
         // SAFETY: the words and the pieces behind them are all of the record's bytes.
-        unsafe { buffer.decoded() }
+        unsafe { buffer.decoded(true) }
     }
 
     /// Copies the record to `out`, straight if any words are a value; `out` is as it was if the bytes are none.

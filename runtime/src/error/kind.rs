@@ -286,7 +286,9 @@ impl ErrorKind {
             }
             Self::IndexOutOfRange { .. } => "use an index below the capacity",
             Self::Contended { .. } => "try again, or give the table more cells",
-            Self::InvalidBits { .. } => "the writer stored bytes that are no value of this type",
+            Self::InvalidBits { .. } => {
+                "if it was never written, give its enum a value for 0; if it was, the writer stored bytes that are no value"
+            }
             Self::VersionRegressed { .. } => "the writer breaks the protocol: do not trust this segment",
             Self::BadKey => "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)",
             Self::AlreadyExists => "open it, or remove it first",

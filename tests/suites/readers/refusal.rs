@@ -263,13 +263,19 @@ fn numbers_of_closed_enums_without_a_name_are_refused() {
     for reads in Reads::ALL {
         let place = Place::new(Backend::Posix);
         let mut writer = Writer::<Signal>::create(place.address(), 1).unwrap();
-        writer.write(0, &Signal { count: 5, lamps: [Colour::Red, Colour::Green] }).unwrap();
         let Some(mut served) = reads.open("Signal", &place) else { return };
+        let ours = Reader::<Signal>::open(place.address()).unwrap();
+        // Zero is no colour, which nobody who wrote is to blame for.
+        let error = ours.read(0).expect_err("no colour");
+        assert!(error.to_string().contains("record 0, never written; if it was never written, "), "{error}");
+        assert_eq!(served.ask("read 1"), format!("error {} {error}", error.kind().code()), "{reads:?}");
+        writer.write(0, &Signal { count: 5, lamps: [Colour::Red, Colour::Green] }).unwrap();
         assert_eq!(served.ask("read 1"), "0 1 12c000100000005", "{reads:?}");
         let image = Image::of(&place);
         // The second lamp: Green's low byte alone.
         image.put(image.cell_at(0, 0) + 7, &[0]);
-        let error = Reader::<Signal>::open(place.address()).unwrap().read(0).expect_err("no colour");
+        let error = ours.read(0).expect_err("no colour");
+        assert!(!error.to_string().contains("record 0, never"), "{error}");
         assert_eq!(served.ask("read 1"), format!("error {} {error}", error.kind().code()), "{reads:?}");
     }
 }
