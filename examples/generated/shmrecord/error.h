@@ -164,7 +164,7 @@ static inline const char *shmrec_code_hint(int code) {
     case SHMREC_INDEX_OUT_OF_RANGE: return "use an index below the capacity";
     case SHMREC_CONTENDED: return "try again, or give the table more cells";
     case SHMREC_INVALID_BITS:
-        return "if it was never written, give its enum a value for 0; if it was, the writer stored bytes that are no value";
+        return "if it was never written, give its enum a value for 0; else the writer stored what is no value";
     case SHMREC_VERSION_REGRESSED: return "the writer breaks the protocol: do not trust this segment";
     case SHMREC_BAD_KEY: return "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)";
     case SHMREC_ALREADY_EXISTS: return "open it, or remove it first";

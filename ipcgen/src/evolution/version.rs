@@ -24,6 +24,7 @@ pub(crate) struct Places {
     schema: Span,
     /// By the name of an imported schema: where that is said.
     imports: HashMap<String, Span>,
+    /// By name: enums, flags and records.
     types: HashMap<String, Declared>,
 }
 

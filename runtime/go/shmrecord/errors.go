@@ -68,7 +68,7 @@ var hints = map[Code]string{
 	BadArgument:        "choose a value in the range",
 	IndexOutOfRange:    "use an index below the capacity",
 	Contended:          "try again, or give the table more cells",
-	InvalidBits:        "if it was never written, give its enum a value for 0; if it was, the writer stored bytes that are no value",
+	InvalidBits:        "if it was never written, give its enum a value for 0; else the writer stored what is no value",
 	BadKey:             "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)",
 	NamespaceMismatch:  "run both in one IPC namespace, or use posix: or file:",
 }

@@ -63,7 +63,7 @@ _HINTS = {
     Code.BAD_ARGUMENT: "choose a value in the range",
     Code.INDEX_OUT_OF_RANGE: "use an index below the capacity",
     Code.CONTENDED: "try again, or give the table more cells",
-    Code.INVALID_BITS: "if it was never written, give its enum a value for 0; if it was, the writer stored bytes that are no value",
+    Code.INVALID_BITS: "if it was never written, give its enum a value for 0; else the writer stored what is no value",
     Code.BAD_KEY: "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)",
     Code.UNSEALED: "let its creator seal it, or accept it unsealed in the options",
     Code.NAMESPACE_MISMATCH: "run both in one IPC namespace, or use posix: or file:",

@@ -287,7 +287,7 @@ impl ErrorKind {
             Self::IndexOutOfRange { .. } => "use an index below the capacity",
             Self::Contended { .. } => "try again, or give the table more cells",
             Self::InvalidBits { .. } => {
-                "if it was never written, give its enum a value for 0; if it was, the writer stored bytes that are no value"
+                "if it was never written, give its enum a value for 0; else the writer stored what is no value"
             }
             Self::VersionRegressed { .. } => "the writer breaks the protocol: do not trust this segment",
             Self::BadKey => "write sysv:0x1234, sysv:4660 or sysv:ftok(/path,7)",
