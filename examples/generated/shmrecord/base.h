@@ -107,12 +107,6 @@ SHMREC_HOT void shmrec_clear_bits32_acquire(uint32_t *word, uint32_t bits) {
     (void)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQUIRE);
 }
 
-// A lock of this process's own. False: somebody has it.
-SHMREC_HOT bool shmrec_try_acquire(bool *lock) { return !__atomic_test_and_set(lock, __ATOMIC_ACQUIRE); }
-
-// Pairs with the acquire of whoever gets it next.
-SHMREC_HOT void shmrec_release(bool *lock) { __atomic_clear(lock, __ATOMIC_RELEASE); }
-
 SHMREC_HOT void shmrec_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 
 SHMREC_HOT void shmrec_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }

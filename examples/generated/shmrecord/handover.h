@@ -162,6 +162,9 @@ static inline int shmrec_handover_receive(int socket, uint64_t timeout_ns, char 
         return shmrec_fail(&task, SHMREC_BAD_ARGUMENT, 0, "bad size: %zu bytes, expected %d or more", size,
                            SHMREC_HANDOVER_ADDRESS);
     }
+    // What comes may have a number that is listed already: registry.h asks first what is there.
+    shmrec_registry_lock();
+    shmrec_registry_unlock();
     const int got = shmrec_socket_receive(socket, bytes, sizeof bytes, &received, task.deadline_ns);
     if (got < 0) {
         return shmrec_fail_os(&task, "recvmsg", errno);

@@ -3,6 +3,13 @@
 //
 // A table has two entries, NAME and NAME.guard; who may only read has the first. All parts of a program share one
 // registry: it is a weak symbol, which the linker merges. A shared library that hides its symbols has its own.
+//
+// A child of fork goes on with its parent's entries. The lock says whose it is, so that a child takes it over from a
+// thread that it has not. That may be in the midst of a change, so the list is whole at every moment: an entry is
+// complete before it is listed, and taken from the list before it is closed and freed. The kernel copies descriptors
+// before memory, so an entry may be listed in a child that has no such descriptor, or another one under its number:
+// each process first asks what is there, and forgets entries of something else. Of what its parent was just taking in
+// for the first time it may lack some.
 
 #ifndef SHMRECORD_REGISTRY_H
 #define SHMRECORD_REGISTRY_H
@@ -25,9 +32,10 @@ typedef struct shmrec_entry {
 
 typedef struct shmrec_registry {
     shmrec_entry *first;
-    bool locked;
-    bool opened; // what the parent process left is taken in
-    uint8_t reserved[6];
+    uint32_t holder; // the process whose thread has the lock; 0: none has
+    uint32_t ready;  // the process that has asked what is there
+    bool opened;     // what the parent process left is taken in
+    uint8_t reserved[7];
 } shmrec_registry;
 
 #ifdef __cplusplus
@@ -48,7 +56,7 @@ static inline bool shmrec_registry_put(const char *name, int fd, shmrec_identity
     entry->fd = fd;
     entry->identity = identity;
     entry->next = shmrec_the_registry.first;
-    shmrec_the_registry.first = entry;
+    __atomic_store_n(&shmrec_the_registry.first, entry, __ATOMIC_RELEASE); // a child that finds it, finds it complete
     return true;
 }
 
@@ -67,7 +75,7 @@ static inline bool shmrec_registry_drop(const char *name) {
     if (entry == NULL) {
         return false;
     }
-    *at = entry->next;
+    __atomic_store_n(at, entry->next, __ATOMIC_RELEASE); // a child that does not, may find it closed or freed
     (void)close(entry->fd);
     free(entry);
     return true;
@@ -129,25 +137,55 @@ static inline void shmrec_registry_open(const char *text) {
     }
 }
 
+// Forgets what is listed and not there. The number may be another file's, whose owner closes it.
+static inline void shmrec_registry_check(void) {
+    shmrec_entry **at = &shmrec_the_registry.first;
+    while (*at != NULL) {
+        shmrec_entry *entry = *at;
+        shmrec_identity found;
+        if (shmrec_identity_of(entry->fd, &found) && shmrec_same(found, entry->identity)) {
+            at = &entry->next;
+        } else {
+            __atomic_store_n(at, entry->next, __ATOMIC_RELEASE); // as where it is dropped
+            free(entry);
+        }
+    }
+}
+
+// Takes the lock, unless a thread of this process has it. Acquire pairs with the release of whoever had it.
+static inline bool shmrec_registry_try(uint32_t own) {
+    uint32_t holder = __atomic_load_n(&shmrec_the_registry.holder, __ATOMIC_RELAXED);
+    return holder != own && __atomic_compare_exchange_n(&shmrec_the_registry.holder, &holder, own, false,
+                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 // For a few steps: whoever waits sleeps. The first one takes in what the parent process left.
 static inline void shmrec_registry_lock(void) {
-    while (!shmrec_try_acquire(&shmrec_the_registry.locked)) {
+    const uint32_t own = SHMREC_CAST(uint32_t, getpid());
+    while (!shmrec_registry_try(own)) {
         struct timespec pause;
         pause.tv_sec = 0;
         pause.tv_nsec = 1000;
         (void)shmrec_sys_nanosleep(&pause, NULL);
     }
+    if (shmrec_the_registry.ready != own) {
+        shmrec_registry_check();
+        shmrec_the_registry.ready = own;
+    }
     if (shmrec_the_registry.opened) {
         return;
     }
-    shmrec_the_registry.opened = true;
     const char *text = getenv(SHMREC_MEMFD_VARIABLE);
     if (text != NULL) {
         shmrec_registry_open(text);
     }
+    shmrec_the_registry.opened = true;
 }
 
-static inline void shmrec_registry_unlock(void) { shmrec_release(&shmrec_the_registry.locked); }
+// Pairs with the acquire of whoever has it next.
+static inline void shmrec_registry_unlock(void) {
+    __atomic_store_n(&shmrec_the_registry.holder, 0, __ATOMIC_RELEASE);
+}
 
 // F_DUPFD_CLOEXEC of what has this name: a descriptor, -1 with errno, or -1 with errno 0 when nothing has.
 static inline int shmrec_registry_duplicate(const char *name) {
