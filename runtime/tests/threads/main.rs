@@ -12,13 +12,13 @@
 //! | `sync`, `memory`, `history`, `turns`, `doorbell`, `random`, `mutants` | what all checkers share: see `../protocol` |
 //! | `model` | writers and readers in threads |
 //! | `protocol` | the models |
-//! | `plain` | under `--cfg plain_copy`, a copy that Miri must not let pass |
+//! | `miscopy` | under `--cfg miscopy`, copies that Miri must not let pass |
 
 #[path = "../../src/guard"]
 mod guard {
     #[expect(dead_code, reason = "what the handle asks before it adds a record")]
     pub(crate) mod batch;
-    #[cfg(not(plain_copy))]
+    #[cfg(not(miscopy))]
     pub(crate) mod copy;
     pub(crate) mod doorbell;
     #[expect(dead_code, reason = "what an error says, and a lock that is had by a semaphore")]
@@ -26,8 +26,8 @@ mod guard {
     pub(crate) mod log;
     pub(crate) mod record;
 
-    #[cfg(plain_copy)]
-    pub(crate) use crate::plain as copy;
+    #[cfg(miscopy)]
+    pub(crate) use crate::miscopy as copy;
 }
 mod atomic {
     //! What is behind the door of `sync`.
@@ -60,11 +60,11 @@ mod doorbell;
 mod history;
 #[path = "../protocol/memory.rs"]
 mod memory;
+#[cfg(miscopy)]
+mod miscopy;
 mod model;
 #[path = "../protocol/mutants.rs"]
 mod mutants;
-#[cfg(plain_copy)]
-mod plain;
 mod protocol;
 #[path = "../protocol/random.rs"]
 mod random;

@@ -35,7 +35,7 @@ fn rounds(model: fn(&mut Random)) {
 }
 
 #[test]
-fn records_are_whole_and_become_new_in_order() {
+pub(crate) fn records_are_whole_and_become_new_in_order() {
     rounds(writes);
 }
 
