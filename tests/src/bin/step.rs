@@ -57,6 +57,10 @@ fn run(operation: &str, address: &str) -> Result<()> {
         "create" => between_marks(|| Writer::<Pattern256>::create(address, CAPACITY)).map(drop),
         "open" => between_marks(|| Writer::<Pattern256>::open(address)).map(drop),
         "attach" => between_marks(|| Reader::<Pattern256>::open(address)).map(drop),
+        "displace" => {
+            let options = Options::new().doorbell(true);
+            between_marks(|| options.replace_shared::<Pattern256>(address, CAPACITY)).map(drop)
+        }
         "replace" => between_marks(|| Writer::<Pattern256>::replace(address, CAPACITY)).map(drop),
         "refresh" => {
             let mut reader = Reader::<Pattern256>::open(address)?;

@@ -1,4 +1,5 @@
-//! Many writers, and who waits for them: creating, joining, taking turns and taking them from the dead, waking and being woken.
+//! Many writers, and who waits for them: creating, joining, replacing, taking turns and taking them from the dead, waking and
+//! being woken.
 //! Relies on `sweep`, on `image` for what the dead leave, and on the runtime to go on with it.
 
 use std::time::{Duration, Instant};
@@ -49,7 +50,7 @@ struct Operation {
     backend: Backend,
 }
 
-const OPERATIONS: [(&str, Before, Kind); 16] = [
+const OPERATIONS: [(&str, Before, Kind); 18] = [
     ("share", Nothing, Many),
     ("share-by", Nothing, Semaphore),
     ("create-doorbell", Nothing, Lone),
@@ -66,6 +67,8 @@ const OPERATIONS: [(&str, Before, Kind); 16] = [
     ("turn-batch", Waited, Many),
     ("wait", Table, Lone),
     ("remove", Waited, Many),
+    ("displace", Slept, Many),
+    ("displace", Orphan(5), Many),
 ];
 
 /// Where a table is, and the semaphore that its writers take turns by.
@@ -161,6 +164,8 @@ impl Subject for Operation {
             }
             ("share", Retired, End::Failure) => &[0, -1, -2],
             ("remove", _, End::Success) => &[-2],
+            // Whatever of the old one has given way, and of the new one is there.
+            ("displace", _, End::Failure) => &[0, -1, -2],
             _ => &[0],
         }
     }
@@ -195,8 +200,8 @@ impl Operation {
             return match (self.word, self.before) {
                 (_, Nothing) => vec![State::Absent],
                 (_, Retired) => vec![State::Retired],
-                ("remove", _) if end == End::Success => vec![State::Retired],
-                ("remove", _) => vec![State::Old, State::Retired],
+                ("remove" | "displace", _) if end == End::Success => vec![State::Retired],
+                ("remove" | "displace", _) => vec![State::Old, State::Retired],
                 _ => vec![State::Old],
             };
         }
@@ -205,9 +210,14 @@ impl Operation {
             (Nothing, ..) => vec![State::Absent],
             (Retired, ..) => vec![State::Absent, State::Guard, State::Retired],
             (_, "remove", End::Success) => vec![State::Absent],
-            (_, "remove", _) => vec![State::Absent, State::Guard, State::Old, State::Retired],
+            // Of the other one the values are carried over.
+            (_, "displace", End::Success) => vec![State::Old],
+            (_, "remove" | "displace", _) => vec![State::Absent, State::Guard, State::Old, State::Retired],
             _ => vec![State::Old],
         };
+        if self.word == "displace" && end == End::Killed && self.backend == Backend::Sysv {
+            states.push(State::Unfinished);
+        }
         let creates = creates && [Nothing, Retired].contains(&self.before);
         // A guard that could not be locked is not touched any more.
         if creates && end == End::Failure && at.is_some_and(is_lock) {

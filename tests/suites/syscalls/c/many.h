@@ -126,6 +126,11 @@ static bool run_many(const char *operation, const char *address, uint64_t capaci
         mark();
         *code = twin_pattern256_create_shared(&writer, address, capacity, &options, error);
         mark();
+    } else if (strcmp(operation, "displace") == 0) {
+        options.doorbell = true;
+        mark();
+        *code = twin_pattern256_replace_shared(&writer, address, capacity, &options, error);
+        mark();
     } else if (strncmp(operation, by, sizeof by - 1) == 0) {
         options.semaphore_key = SHMREC_CAST(uint32_t, strtoul(operation + sizeof by - 1, NULL, 10));
         mark();
