@@ -30,12 +30,18 @@ pub fn raise() {
 }
 
 /// Takes away the handler that Rust's standard library installs: SIGBUS ends the process.
-///
-/// # Panics
-/// When the system refuses.
 pub fn forget_handlers() {
-    // SAFETY: SIG_DFL is no function that could do anything wrong.
-    let before = unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
+    set(libc::SIG_DFL);
+}
+
+/// Has SIGBUS ignored where it is only sent.
+pub fn ignore() {
+    set(libc::SIG_IGN);
+}
+
+fn set(action: libc::sighandler_t) {
+    // SAFETY: neither of the two is a function that could do anything wrong.
+    let before = unsafe { libc::signal(libc::SIGBUS, action) };
     assert_ne!(before, libc::SIG_ERR);
 }
 

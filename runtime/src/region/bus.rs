@@ -192,6 +192,8 @@ fn replace(touched: *mut c_void, base: u64, length: u64) -> bool {
 fn hand_on(signal: c_int, code: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let Some(before) = BEFORE.get() else { return };
     match before.sa_sigaction {
+        // It was sent, and nobody wanted it.
+        libc::SIG_IGN if code <= 0 => {}
         // Back to what was there: a fault comes again as soon as this returns, and ends the process.
         libc::SIG_DFL | libc::SIG_IGN => {
             // SAFETY: `before` is what sigaction(2) gave us.

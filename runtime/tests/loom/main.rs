@@ -57,17 +57,17 @@ mod turns;
 
 #[test]
 fn every_weakness_is_noticed() {
-    mutants::every_weakness_is_noticed(protocol::MODELS, &sync::Weakness::ALL, 1);
+    mutants::every_weakness_is_noticed(protocol::MODELS, 1, &[]);
 }
 
 #[test]
 fn every_weakness_of_turns_is_noticed() {
-    mutants::every_weakness_is_noticed(turns::MODELS, &sync::Weakness::ALL, 1);
+    mutants::every_weakness_is_noticed(turns::MODELS, 1, &[]);
 }
 
 #[test]
 fn every_weakness_of_the_doorbell_is_noticed() {
-    mutants::every_weakness_is_noticed(doorbell::MODELS, &sync::Weakness::ALL, 1);
+    mutants::every_weakness_is_noticed(doorbell::MODELS, 1, &[]);
 }
 
 #[test]

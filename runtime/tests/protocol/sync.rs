@@ -32,12 +32,6 @@ pub(crate) enum Weakness {
     NoCheck,
 }
 
-#[cfg(loom)]
-impl Weakness {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::NoFence, Self::Relaxed, Self::NoAcquire, Self::NoStore, Self::NoCheck];
-}
-
 /// A weakened place of the sources.
 pub(crate) type Mutant = (&'static Location<'static>, Weakness);
 

@@ -118,6 +118,7 @@ fn end_of(test: &str, deed: &str) -> (Option<i32>, Option<i32>) {
 fn what_is_not_about_a_watched_table_ends_as_before() {
     let killed = (Some(libc::SIGBUS), None);
     let handled = (None, Some(bus::HANDLED));
+    let survived = (None, Some(0));
     let Ok(deed) = std::env::var(DEED) else {
         let test = "truncation::what_is_not_about_a_watched_table_ends_as_before";
         for (deed, end) in [
@@ -125,6 +126,7 @@ fn what_is_not_about_a_watched_table_ends_as_before() {
             ("other file", killed),
             ("sent", killed),
             ("handled other file", handled),
+            ("ignored", survived),
         ] {
             assert_eq!(end_of(test, deed), end, "{deed}");
         }
@@ -132,12 +134,13 @@ fn what_is_not_about_a_watched_table_ends_as_before() {
     };
     match deed.as_str() {
         "sent" => bus::forget_handlers(),
+        "ignored" => bus::ignore(),
         "handled other file" => bus::handle_by_exit(),
         _ => {}
     }
     let place = Place::new(Backend::Posix);
     table(&place, 1);
-    let _watched = surviving().open::<Pattern64>(place.address()).unwrap();
+    let watched = surviving().open::<Pattern64>(place.address()).unwrap();
     let unwatched = Reader::<Pattern64>::open(place.address()).unwrap();
     let file = File::options().write(true).read(true).open(place.path()).unwrap();
     // What follows does not come back to clean up.
@@ -147,6 +150,12 @@ fn what_is_not_about_a_watched_table_ends_as_before() {
     match deed.as_str() {
         "unwatched table" => drop(unwatched.read(CAPACITY - 1)),
         "sent" => bus::raise(),
+        "ignored" => {
+            bus::raise();
+            let kind = watched.read(CAPACITY - 1).unwrap_err().kind().clone();
+            assert_eq!(kind, ErrorKind::Truncated);
+            return;
+        }
         _ => bus::touch_beyond(&file),
     }
     panic!("this process should have ended");
