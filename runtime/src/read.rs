@@ -13,6 +13,11 @@ use crate::record::ShmRecord;
 use crate::status;
 use crate::table::Table;
 
+/// What is copied of a snapshot between two looks at whether it is in vain: some ten microseconds.
+const LOOK_BYTES: usize = 64 << 10;
+/// As many records at most, for those who make more of each than a copy.
+const LOOK_RECORDS: usize = 1024;
+
 /// The capacity, which was created from a usize or validated against a mapping's length.
 pub(crate) fn capacity(table: &Table) -> usize {
     usize::try_from(table.capacity()).unwrap_or(usize::MAX)
@@ -62,6 +67,9 @@ pub(crate) fn read_patiently<T: ShmRecord>(
 }
 
 /// What `read` gives for each index of the range, all in one state with respect to batches, before the timeout.
+///
+/// The first pass ends early only where a batch came between: as long as none does nobody is waited for, and copying takes as long
+/// as it takes. Every other one ends at the deadline, too.
 pub(crate) fn snapshot<R>(
     table: &Table,
     address: &Address,
@@ -77,16 +85,32 @@ pub(crate) fn snapshot<R>(
     if range.end as u64 > table.capacity() {
         return Err(out_of_range("read", table, address, range.end - 1));
     }
+    let step = (LOOK_BYTES / (table.words() * 8)).clamp(1, LOOK_RECORDS);
     let mut deadline = Deadline::after(timeout);
     let mut attempts = 0;
     let mut records = Vec::with_capacity(range.len());
     loop {
         attempts += 1;
         records.clear();
-        let read_all =
-            || range.clone().try_for_each(|index| read(index, &deadline).map(|it| records.push(it)));
-        if let Some(result) = table.in_one_state(read_all) {
-            return result.map(|()| records);
+        let before = table.last_batch();
+        // Whether it came to the end.
+        let pass = || {
+            let mut next = range.start;
+            while next < range.end {
+                if next > range.start && (table.last_batch() != before || attempts > 1 && deadline.is_over())
+                {
+                    return Ok(false);
+                }
+                let part = next..range.end.min(next.saturating_add(step));
+                next = part.end;
+                part.into_iter().try_for_each(|index| read(index, &deadline).map(|it| records.push(it)))?;
+            }
+            Ok(true)
+        };
+        match table.in_one_state(pass) {
+            Some(Ok(true)) => return Ok(records),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(false)) | None => {}
         }
         if deadline.is_over() {
             let at = At { operation: "read", subject: address };

@@ -133,6 +133,8 @@ impl<T: ShmRecord> Reader<T> {
     /// The records of this range, as they were at one instant with respect to batches: of each batch all or nothing. A
     /// single write beside it is in it or not.
     ///
+    /// The timeout is for batches that come between. A first attempt without one goes on for as long as copying takes.
+    ///
     /// # Errors
     /// As [`Reader::read`]; [`ErrorKind::Contended`] also when batches were committed during every attempt until the
     /// timeout; [`ErrorKind::BadArgument`] for a range that ends before it starts.

@@ -22,6 +22,7 @@
 //! | [`fork`] | a process made two |
 //! | [`check`] | errors that must say everything; the rule for skipping |
 //! | [`waiting`] | what must come within a minute |
+//! | [`timing`] | what is promised of time, asserted on a machine that is shared |
 //! | [`bus`] | SIGBUS, as other code of a program raises and handles it |
 //! | [`holdings`] | descriptors, mappings and threads of a process |
 //! | [`process`] | the actor: a process to talk to, to stop and to kill |
@@ -52,6 +53,7 @@ pub mod readable;
 pub mod records;
 pub mod said;
 pub mod sysv;
+pub mod timing;
 pub mod tools;
 #[cfg(target_arch = "x86_64")]
 pub mod tracer;

@@ -121,9 +121,10 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
 //                        Errors: SHMREC_INDEX_OUT_OF_RANGE; SHMREC_CONTENDED when the writer overwrites it without a
 //                        pause until the timeout; SHMREC_INVALID_BITS when its bytes are no value of the type.
 //   T_snapshot           copies `count` records from `first` on to `records`, as they were at one instant with respect to
-//                        batches: of each batch all or nothing. A single write beside it is in it or not. Errors: those
-//                        of T_read, SHMREC_CONTENDED also when batches were committed during every attempt until the
-//                        timeout; then what is in `records` is of no use.
+//                        batches: of each batch all or nothing. A single write beside it is in it or not. The timeout is
+//                        for batches that come between: a first attempt without one goes on for as long as copying
+//                        takes. Errors: those of T_read, SHMREC_CONTENDED also when batches were committed during every
+//                        attempt until the timeout; then what is in `records` is of no use.
 //   T_read_fresh         as T_read, if a writer has given a sign of life lately (life.h)
 //   T_has                whether the record of the table that this reads now has the field of T with this name. False: it
 //                        reads as its null, or as zeros without one, because the table is of an earlier version of T
@@ -202,6 +203,9 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
         do {                                                                                                          \
             code = SHMREC_OK;                                                                                         \
             for (uint64_t i = 0; i < count && code == SHMREC_OK; i++) {                                               \
+                if (__builtin_expect(i == snapshot.look, 0) && !shmrec_snapshot_goes_on(&snapshot)) {                 \
+                    break;                                                                                            \
+                }                                                                                                     \
                 code = T##_read_until(reader, first + i, records + i, NULL, snapshot.deadline_ns, error);             \
             }                                                                                                         \
         } while (shmrec_snapshot_again(&snapshot, &code, error));                                                     \

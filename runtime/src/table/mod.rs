@@ -235,6 +235,11 @@ impl Table {
         batch::in_one_state(self.committed(), reads)
     }
 
+    /// The number of the last committed batch. It orders nothing: another one than before says that reads since then are of no use.
+    pub(crate) fn last_batch(&self) -> u64 {
+        self.committed().load(Ordering::Relaxed)
+    }
+
     /// A sign of life of a writer; nothing where [`Table::is_forked`].
     pub(crate) fn beat(&self) {
         if !self.is_forked() {
