@@ -171,7 +171,7 @@ impl<T: ShmRecord> Reader<T> {
     }
 
     /// As [`Reader::wait`], for any of several records, each with the version that was seen of it: gives the place in `seen` of
-    /// the first that has another one.
+    /// the first that has another one. It may end one look at all of them behind the timeout, some 7 ms for a million.
     ///
     /// # Errors
     /// As [`Reader::wait`]; [`ErrorKind::BadArgument`] without a record.

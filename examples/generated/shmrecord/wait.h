@@ -122,18 +122,11 @@ typedef struct shmrec_awaited {
     size_t which;     // of them has
     uint64_t changes; // or version of that one, now
     uint64_t since;
-    bool unclear; // the last look found a record that is being written
-    uint8_t reserved[7];
+    uint32_t groups; // that the records are in
+    bool unclear;    // the last look found a record that is being written
+    bool over;       // the deadline came during it
+    uint8_t reserved[2];
 } shmrec_awaited;
-
-// The groups that the records are in.
-static inline uint32_t shmrec_awaited_groups(const shmrec_awaited *awaited) {
-    uint32_t groups = awaited->count == 0 ? UINT32_MAX : 0;
-    for (size_t i = 0; i < awaited->count; i++) {
-        groups |= shmrec_group_of(awaited->seen[i].index);
-    }
-    return groups;
-}
 
 // Whether it has happened.
 static inline bool shmrec_awaited_came(shmrec_awaited *awaited, const shmrec_table *table) {
@@ -162,8 +155,8 @@ static inline bool shmrec_awaited_came(shmrec_awaited *awaited, const shmrec_tab
 static inline bool shmrec_awaited_sleep(shmrec_awaited *awaited, const shmrec_table *table, uint32_t *waiting,
                                      uint64_t deadline_ns) {
     const uint32_t *doorbell = shmrec_table_word32(table, SHMREC_LIVE_DOORBELL);
-    const uint32_t groups = shmrec_awaited_groups(awaited), seen = shmrec_load32(doorbell);
-    shmrec_set_bits32(waiting, groups);
+    const uint32_t seen = shmrec_load32(doorbell);
+    shmrec_set_bits32(waiting, awaited->groups);
     // A full barrier here and on the processors of all writers. A writer that has not seen the bits by its own look has
     // published before it: the look below finds that. And who rang before `seen` was loaded has published before that.
     if (!shmrec_membarrier(SHMREC_MEMBARRIER_GLOBAL_EXPEDITED)) {
@@ -173,15 +166,25 @@ static inline bool shmrec_awaited_sleep(shmrec_awaited *awaited, const shmrec_ta
         return true;
     }
     const uint64_t until_ns = shmrec_deadline_ns(SHMREC_SLEEP_NS);
-    return shmrec_futex_wait(doorbell, seen, until_ns < deadline_ns ? until_ns : deadline_ns, groups);
+    if (until_ns - SHMREC_SLEEP_NS >= deadline_ns) {
+        awaited->over = true; // what comes now comes too late: no second look
+        return true;
+    }
+    return shmrec_futex_wait(doorbell, seen, until_ns < deadline_ns ? until_ns : deadline_ns, awaited->groups);
 }
 
-// Waits until it happens, or until the deadline. Errors: SHMREC_RETIRED; SHMREC_CONTENDED.
-static inline int shmrec_awaited_wait(shmrec_awaited *awaited, shmrec_table *table, uint64_t timeout_ms, bool *came,
+// When a wait of so long, from now on, ends.
+static inline uint64_t shmrec_wait_deadline_ns(uint64_t timeout_ms) {
+    return shmrec_deadline_ns(timeout_ms < UINT64_MAX / 1000000 ? timeout_ms * 1000000 : UINT64_MAX);
+}
+
+// Waits until it happens, or until the deadline. Each look is a whole one, whatever the time: it ends one look behind the
+// deadline at most. Errors: SHMREC_RETIRED; SHMREC_CONTENDED.
+static inline int shmrec_awaited_wait(shmrec_awaited *awaited, shmrec_table *table, uint64_t deadline_ns, bool *came,
                                    const shmrec_task *task) {
-    const uint64_t timeout_ns = timeout_ms < UINT64_MAX / 1000000 ? timeout_ms * 1000000 : UINT64_MAX;
-    uint64_t deadline_ns = 0, pause_ns = SHMREC_FIRST_LOOK_NS;
+    uint64_t pause_ns = SHMREC_FIRST_LOOK_NS;
     uint32_t *waiting = NULL;
+    bool first = true;
     for (;;) {
         *came = shmrec_awaited_came(awaited, table);
         if (*came) {
@@ -190,14 +193,18 @@ static inline int shmrec_awaited_wait(shmrec_awaited *awaited, shmrec_table *tab
         if (shmrec_table_retired(table)) {
             return shmrec_fail_plain(task, SHMREC_RETIRED);
         }
-        if (deadline_ns == 0) {
-            deadline_ns = shmrec_deadline_ns(timeout_ns);
-            waiting = timeout_ns != 0 ? shmrec_waiting_word(table) : NULL;
-        } else if (shmrec_monotonic_ns() >= deadline_ns) {
+        if (shmrec_monotonic_ns() >= deadline_ns) {
             break;
+        }
+        if (first) {
+            first = false;
+            waiting = shmrec_waiting_word(table);
         }
         if (waiting != NULL && !shmrec_awaited_sleep(awaited, table, waiting, deadline_ns)) {
             waiting = NULL; // nobody rings for sure, so none is asked to again
+        }
+        if (awaited->over) {
+            break;
         }
         if (waiting == NULL) {
             (void)shmrec_pause(&pause_ns, deadline_ns);
@@ -212,6 +219,7 @@ static inline int shmrec_awaited_wait(shmrec_awaited *awaited, shmrec_table *tab
 static inline int shmrec_wait_for_any(shmrec_table *table, const shmrec_seen *seen, size_t count, uint64_t timeout_ms,
                                       shmrec_awaited *awaited, shmrec_error *error) {
     const shmrec_task task = shmrec_task_of("wait", table, error);
+    const uint64_t deadline_ns = shmrec_wait_deadline_ns(timeout_ms);
     bool came;
     memset(awaited, 0, sizeof *awaited);
     awaited->seen = seen;
@@ -223,8 +231,9 @@ static inline int shmrec_wait_for_any(shmrec_table *table, const shmrec_seen *se
         if (seen[i].index >= table->header.geometry.capacity) {
             return shmrec_fail_index("wait", table, seen[i].index, error);
         }
+        awaited->groups |= shmrec_group_of(seen[i].index);
     }
-    const int code = shmrec_awaited_wait(awaited, table, timeout_ms, &came, &task);
+    const int code = shmrec_awaited_wait(awaited, table, deadline_ns, &came, &task);
     if (!came) {
         awaited->which = count;
     }
@@ -257,8 +266,9 @@ static inline int shmrec_table_wait(shmrec_table *table, uint64_t since, uint64_
     bool came;
     memset(&awaited, 0, sizeof awaited);
     awaited.since = since;
+    awaited.groups = UINT32_MAX;
     int code = shmrec_check_changes(table, &task);
-    code = code != SHMREC_OK ? code : shmrec_awaited_wait(&awaited, table, timeout_ms, &came, &task);
+    code = code != SHMREC_OK ? code : shmrec_awaited_wait(&awaited, table, shmrec_wait_deadline_ns(timeout_ms), &came, &task);
     if (code != SHMREC_OK) {
         return code;
     }
@@ -290,7 +300,8 @@ static inline int shmrec_table_changes(const shmrec_table *table, uint64_t *chan
 //                        SHMREC_RETIRED as soon as the table is removed; SHMREC_INDEX_OUT_OF_RANGE; SHMREC_CONTENDED
 //                        when until the timeout nobody could tell.
 //   T_wait_any           likewise for any of these records; `*which` is the first that has another version, `count` at
-//                        the timeout. Errors: those of T_wait; SHMREC_BAD_ARGUMENT without a record.
+//                        the timeout, behind which it may end one look at all of them, some 7 ms for a million. Errors:
+//                        those of T_wait; SHMREC_BAD_ARGUMENT without a record.
 #define SHMREC_DEFINE_WAIT(T)                                                                                         \
     static inline int T##_wait(T##_reader *reader, uint64_t index, uint64_t since, uint64_t timeout_ms,               \
                                uint64_t *version, shmrec_error *error) {                                              \
