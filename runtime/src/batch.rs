@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use crate::address::Address;
 use crate::buffer::Buffer;
@@ -18,7 +17,6 @@ use crate::table::Table;
 pub struct Batch<'a, T> {
     table: &'a Table,
     address: &'a Address,
-    timeout: Duration,
     /// In the log; `None` once it is published.
     filling: Option<guard::batch::Batch<'a>>,
     /// A record was refused, so that the rest is not all.
@@ -30,22 +28,15 @@ pub struct Batch<'a, T> {
 
 impl<'a, T: ShmRecord> Batch<'a, T> {
     /// An empty one. The caller holds the role.
-    pub(crate) fn begin(table: &'a Table, address: &'a Address, timeout: Duration) -> Result<Self> {
+    pub(crate) fn begin(table: &'a Table, address: &'a Address) -> Result<Self> {
         status::check_home("batch", table, address)?;
         let Some(filling) = table.begin_batch() else {
             let cells = table.header().shape.cells;
             let words = format!("a table of {cells} cells has no log for batches");
             return Err(refused(address, "cells", words));
         };
-        Ok(Self {
-            table,
-            address,
-            timeout,
-            filling: Some(filling),
-            is_short: false,
-            groups: 0,
-            record: PhantomData,
-        })
+        let filling = Some(filling);
+        Ok(Self { table, address, filling, is_short: false, groups: 0, record: PhantomData })
     }
 
     /// Makes `value` the next version of record `index` when the batch is published; until then nobody sees it. Every
@@ -81,10 +72,10 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
         Ok(())
     }
 
-    /// The record at `index`: as this batch has set it, else as it is published.
+    /// The record at `index`: as this batch has set it, else as it is published. Waits for nobody, for nobody else writes.
     ///
     /// # Errors
-    /// As [`Reader::read`](crate::Reader::read).
+    /// As [`Reader::read`](crate::Reader::read), [`Contended`](crate::ErrorKind::Contended) at once.
     pub fn get(&self, index: usize) -> Result<T> {
         status::check_home("read", self.table, self.address)?;
         match self.filling.as_ref().and_then(|filling| Buffer::<T>::read_batch(filling, index as u64)) {
@@ -92,7 +83,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
                 let at = &At { operation: "read", subject: self.address };
                 value.map_err(|unread| read::failed(at, unread, T::LAYOUT.name, index))
             }
-            None => read::read(self.table, self.address, self.timeout, index).map(|record| record.value),
+            None => read::read_alone(self.table, self.address, index).map(|record| record.value),
         }
     }
 

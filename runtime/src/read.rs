@@ -23,6 +23,18 @@ pub(crate) fn capacity(table: &Table) -> usize {
     usize::try_from(table.capacity()).unwrap_or(usize::MAX)
 }
 
+/// The record at `index`, for who alone may write now. Whoever wrote before has finished, or died and was recovered from: what a
+/// slot is not at rest for, and the log does not tell, was stored by somebody who breaks the protocol, and waiting for that would
+/// keep everybody else waiting.
+#[inline]
+pub(crate) fn read_alone<T: ShmRecord>(
+    table: &Table,
+    address: &Address,
+    index: usize,
+) -> Result<Versioned<T>> {
+    read(table, address, Duration::ZERO, index)
+}
+
 /// The record at `index` as a `T`.
 #[inline]
 pub(crate) fn read<T: ShmRecord>(

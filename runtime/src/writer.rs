@@ -143,7 +143,7 @@ impl<T: ShmRecord> Writer<T> {
     /// [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child process; [`Retired`](crate::ErrorKind::Retired) as in
     /// [`Writer::write`].
     pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>) -> Result<R> {
-        let mut batch = Batch::begin(&self.table, &self.address, self.timeout)?;
+        let mut batch = Batch::begin(&self.table, &self.address)?;
         let result = fill(&mut batch)?;
         let groups = batch.commit()?;
         announced("batch", &self.table, &self.address, groups)?;

@@ -109,10 +109,14 @@ static inline void shmrec_table_batch_abandon(shmrec_batch *batch) {
     (void)shmrec_table_batch_end(table, odd, SHMREC_OK, NULL);
 }
 
-SHMREC_COLD int shmrec_fail_unrest(const shmrec_table *table, uint64_t index, shmrec_error *error) {
-    const shmrec_task task = shmrec_task_of("update", table, error);
-    return shmrec_fail(&task, SHMREC_CONTENDED, 0, "no consistent value in 1 attempts: record %llu",
-                       SHMREC_CAST(unsigned long long, index));
+// As shmrec_read_patiently, for who alone may write now. Whoever wrote before has finished, or died and was recovered from:
+// what a slot is not at rest for, and the log does not tell, was stored by somebody who breaks the protocol, and waiting for
+// that would keep everybody else waiting.
+SHMREC_COLD int shmrec_read_alone(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+                                  shmrec_error *error) {
+    const uint64_t at_once = 1;
+    uint64_t version;
+    return shmrec_read_patiently(table, index, words, count, &version, at_once, error);
 }
 
 // Ends an update without having changed anything. `code`: why.
@@ -132,16 +136,16 @@ SHMREC_HOT int shmrec_table_update_begin(shmrec_table *table, uint64_t index, ui
     if (__builtin_expect(shmrec_is_left(table->map.home), 0)) {
         return shmrec_fail_forked("update", table, error);
     }
-    const int code = shmrec_turn_enter(table, "update", entered, error);
+    int code = shmrec_turn_enter(table, "update", entered, error);
     if (code != SHMREC_OK) {
         return code;
     }
     uint64_t version;
     // Nobody else may write now, so the record is at rest; and a writer's table has no view.
     if (__builtin_expect(!shmrec_try_at_rest(table, index, words, count, &version), 0)) {
-        return shmrec_table_update_drop(table, *entered, shmrec_fail_unrest(table, index, error));
+        code = shmrec_read_alone(table, index, words, count, error);
     }
-    return SHMREC_OK;
+    return code == SHMREC_OK ? code : shmrec_table_update_drop(table, *entered, code);
 }
 
 // Publishes what became of the record. Who changed it may have forked: the child has no table.
@@ -232,8 +236,8 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //                        published.
 //   T_update             reads the record at `index`, has it changed and publishes it; nobody writes in between. `change`
 //                        must not wait for other writers; in a child that it forks the record is not published, which is
-//                        SHMREC_FORKED_HANDLE. Errors: those of T_write; SHMREC_INVALID_BITS; SHMREC_CONTENDED when
-//                        another than the writers keeps changing the record.
+//                        SHMREC_FORKED_HANDLE. Errors: those of T_write; SHMREC_INVALID_BITS; SHMREC_CONTENDED, at once,
+//                        when another than the writers has changed the record.
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
 //                        what they see whole. That the table is removed or replaced meanwhile no write in it says, so

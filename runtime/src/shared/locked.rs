@@ -124,8 +124,8 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         &mut self,
         fill: impl FnOnce(&mut Batch<'_, T>) -> Result<R>,
     ) -> Result<(R, u32)> {
-        let SharedWriter { table, address, timeout, .. } = &*self.writer;
-        let mut batch = Batch::begin(table, address, *timeout)?;
+        let SharedWriter { table, address, .. } = &*self.writer;
+        let mut batch = Batch::begin(table, address)?;
         let result = fill(&mut batch)?;
         Ok((result, batch.commit()?))
     }
@@ -135,12 +135,14 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         let _ = self.writer.table.call(groups);
     }
 
-    /// The record at `index` and its version: nobody changes it in this turn.
+    /// The record at `index` and its version: nobody changes it in this turn, so nobody is waited for.
     ///
     /// # Errors
-    /// As [`Reader::read`](crate::Reader::read).
+    /// As [`Reader::read`](crate::Reader::read), [`Contended`](crate::ErrorKind::Contended) at once.
     pub fn read_versioned(&self, index: usize) -> Result<Versioned<T>> {
-        self.writer.read_versioned(index)
+        let SharedWriter { table, address, .. } = &*self.writer;
+        status::check_home("read", table, address)?;
+        read::read_alone(table, address, index)
     }
 
     /// Whether a writer died while it held the lock, or panicked in it, and nobody has said since that all is well.

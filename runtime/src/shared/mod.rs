@@ -133,7 +133,8 @@ impl<T: ShmRecord> SharedWriter<T> {
     /// writing. When `change` panics nothing is published, and the next [`SharedWriter::lock`] says `AfterDeath`.
     ///
     /// # Errors
-    /// As [`SharedWriter::write`] and [`Reader::read`](crate::Reader::read).
+    /// As [`SharedWriter::write`] and [`Reader::read`](crate::Reader::read); the timeout is for the turn alone, so that
+    /// [`Contended`](crate::ErrorKind::Contended) comes at once in it.
     #[inline]
     pub fn update(&mut self, index: usize, change: impl FnOnce(T) -> T) -> Result<T> {
         let mut turn = self.turn("update")?;
