@@ -207,6 +207,21 @@ static inline void shmrec_guard_close(shmrec_guard *guard) {
     memset(guard, 0, sizeof *guard);
 }
 
+// The lock for creating and removing stayed taken, and how to find the process that has it: the kernel tells nobody whose an
+// open file's lock is.
+SHMREC_COLD int shmrec_fail_create_taken(const shmrec_guard *guard, const shmrec_task *task) {
+    if (guard->is_file) {
+        return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0,
+                           "%s: by a process that creates, replaces or removes it: `fuser` names those that have its "
+                           "guard open",
+                           shmrec_code_text(SHMREC_LOCK_TIMEOUT));
+    }
+    return shmrec_fail(task, SHMREC_LOCK_TIMEOUT, 0,
+                       "%s: by a process that creates, replaces or removes it: `ipcs -s -i %d` names who took "
+                       "semaphore 0 last",
+                       shmrec_code_text(SHMREC_LOCK_TIMEOUT), guard->handle);
+}
+
 // Takes the lock for creating and removing, waiting until the deadline. A guard that was removed locks nobody out:
 // whoever asks next finds that it is no longer the one.
 static inline int shmrec_guard_lock_create(shmrec_guard *guard, const shmrec_task *task) {
@@ -221,7 +236,7 @@ static inline int shmrec_guard_lock_create(shmrec_guard *guard, const shmrec_tas
             return code;
         }
         if (!shmrec_pause(&pause_ns, task->deadline_ns)) {
-            return shmrec_fail_plain(task, SHMREC_LOCK_TIMEOUT);
+            return shmrec_fail_create_taken(guard, task);
         }
     }
 }

@@ -152,9 +152,21 @@ impl Guard {
                 Err(error) => return Err(error),
             }
             if !deadline.pause() {
-                return Err(at.error(ErrorKind::LockTimeout { pid: None }));
+                return Err(at.error(ErrorKind::LockTimeout { pid: None }).detail(self.whom_to_ask()));
             }
         }
+    }
+
+    /// How to find the process that has [`Lock::Create`] for so long: the kernel tells nobody whose an open file's lock is.
+    #[cold]
+    fn whom_to_ask(&self) -> String {
+        let tool = match self {
+            Guard::File(_) => "`fuser` names those that have its guard open".to_owned(),
+            Guard::Set(_) => {
+                format!("`ipcs -s -i {}` names who took semaphore 0 last", self.identity().inode)
+            }
+        };
+        format!("by a process that creates, replaces or removes it: {tool}")
     }
 
     /// Lets the lock go.
