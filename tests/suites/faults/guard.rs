@@ -10,6 +10,7 @@ use integration_tests::lock;
 use integration_tests::place::{Backend, Part};
 use integration_tests::process::Actor;
 use integration_tests::records::{Quote, quote};
+use integration_tests::timing::ends_at;
 use shmrecord::{ErrorKind, Options, RawReader, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
@@ -145,11 +146,17 @@ fn who_waits_for_the_lock_of_creators_gives_up_at_the_deadline() {
         let address = place.address();
         let mut writer = Writer::<Quote>::create(address, CAPACITY).unwrap();
         let held = lock::take(place, lock::CREATE).unwrap();
-        let options = Options::new().timeout(Duration::from_millis(5));
+        let given = Duration::from_millis(5);
+        let options = Options::new().timeout(given);
         let timeout = ErrorKind::LockTimeout { pid: None };
-        assert_eq!(error_of(options.create::<Quote>(address, CAPACITY), address), timeout);
-        assert_eq!(error_of(options.open_writer::<Quote>(address), address), timeout);
-        assert_eq!(error_of(options.remove(address), address), timeout);
+        for refused in [
+            ends_at(given, || options.create::<Quote>(address, CAPACITY).map(drop)),
+            ends_at(given, || options.open_writer::<Quote>(address).map(drop)),
+            ends_at(given, || options.remove(address)),
+            ends_at(given, || options.replace::<Quote>(address, CAPACITY).map(drop)),
+        ] {
+            assert_eq!(error_of(refused, address), timeout);
+        }
         writer.write(0, &quote(1)).unwrap();
         let reader = options.open::<Quote>(address).unwrap();
         assert_eq!(reader.read(0).unwrap(), quote(1), "readers need no lock");

@@ -22,7 +22,6 @@ mod space;
 #[path = "../../../runtime/tests/semaphore/storm.rs"]
 mod storm;
 mod sysv;
-mod timing;
 mod truncation;
 mod turns;
 mod waits;

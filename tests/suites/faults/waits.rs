@@ -10,10 +10,10 @@ use integration_tests::check::error_of;
 use integration_tests::image::{Image, at};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Quote, quote};
+use integration_tests::timing::{GRACE, ends_at};
 use shmrecord::{ErrorKind, Options, Reader, SharedWriter, Writer, remove};
 
 use crate::storm::Storm;
-use crate::timing::{GRACE, ends_at};
 
 const CAPACITY: usize = 4;
 const TIMEOUT: Duration = Duration::from_millis(150);
