@@ -128,8 +128,9 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
 // address while this is under way, the old writer that starts anew for one, may be the faster one, without the values:
 // then this says SHMREC_WRITER_ALIVE.
 //
-// The timeout is for locks, and again for what a writer keeps from being copied; copying what is at rest takes as long as
-// it takes.
+// The timeout is for locks, and again for what a writer keeps from being copied, which may be for each attempt to copy a
+// state that no batch changes. Copying what is at rest takes as long as it takes, as does memory until it is there: that is
+// work, for which nobody is waited for.
 //
 // Errors: as shmrec_table_create; SHMREC_BAD_MAGIC when something is there that is not ours.
 //
