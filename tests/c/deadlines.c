@@ -109,9 +109,9 @@ static void of_reading_and_waiting(void) {
     md_page_close(&reader);
 }
 
-// The lock is taken for the most of the time; what is read under it is waited for no longer.
+// Who wants the lock gives up; what is read under it is not waited for.
 static void of_turns(void) {
-    join(&other, address, TIMEOUT_MS);
+    CHECK(md_page_open_shared(&other, address, &options, &error) == SHMREC_OK);
     CHECK(md_page_lock(&writer, &error) == SHMREC_OK);
     ends_at(TIMEOUT_MS, write_in_vain);
     ends_at(TIMEOUT_MS, lock_in_vain);
@@ -185,13 +185,16 @@ static void of_snapshots(void) {
 
 int main(int argc, char **argv) {
     address = base_address(argc, argv);
-    options = options_of(1, TIMEOUT_MS);
-    join(&writer, address, 1000);
-    of_reading_and_waiting();
-    of_turns();
-    of_coming_and_going();
-    md_page_close_writer(&writer);
-    CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+    for (int doorbell = 0; doorbell <= 1; doorbell++) {
+        options = options_of(1, TIMEOUT_MS);
+        options.doorbell = doorbell != 0;
+        CHECK(md_page_create_shared(&writer, address, CAPACITY, &options, &error) == SHMREC_OK);
+        of_reading_and_waiting();
+        of_turns();
+        of_coming_and_going();
+        md_page_close_writer(&writer);
+        CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
+    }
     of_snapshots();
     printf("ok: every deadline is kept\n");
     return 0;

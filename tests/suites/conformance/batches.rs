@@ -165,14 +165,15 @@ fn a_snapshot_beside_batches_without_a_pause_keeps_its_deadline() {
     // Longer than it takes until the writer has its turn to run.
     for timeout in [50, 100].map(Duration::from_millis) {
         let options = Options::new().timeout(timeout);
-        let (reader, raw) =
-            (options.open(place.address()).unwrap(), options.open_raw(place.address()).unwrap());
-        let reads: [&(dyn Fn(&Reader<Quote>) -> Result<()> + Sync); 2] =
-            [&|reader| reader.snapshot(0..MANY).map(drop), &|_| raw.snapshot(0..MANY).map(drop)];
-        for read in reads {
+        let reader = options.open::<Quote>(place.address()).unwrap();
+        let raw = options.open_raw(place.address()).unwrap();
+        for is_raw in [false, true] {
+            let read = || {
+                if is_raw { raw.snapshot(0..MANY).map(drop) } else { reader.snapshot(0..MANY).map(drop) }
+            };
             is_kept(timeout + EXCESS, || {
                 let (result, took) = thread::scope(|scope| {
-                    let reading = scope.spawn(|| timed(|| read(&reader)));
+                    let reading = scope.spawn(|| timed(read));
                     while !reading.is_finished() {
                         writer.batch(|batch| batch.set(0, &quote(1))).unwrap();
                     }
