@@ -22,6 +22,9 @@ import (
 // burst is how many attempts there are between two pauses: those before one bring the cache lines here.
 const burst = 64
 
+// look is how many records of a snapshot there are between two looks at whether it is in vain.
+const look = 1024
+
 // Record is what a generated type is, by its pointer.
 type Record[T any] interface {
 	*T
@@ -116,7 +119,7 @@ func (r *Reader[T]) Retired() bool {
 
 // Version tells how often the record was published; 0: never.
 func (r *Reader[T]) Version(index int) (uint64, error) {
-	return r.patiently(index, nil)
+	return r.patiently(index, nil, nil)
 }
 
 // Read gives a copy of the record; all zeros when it was never published.
@@ -127,11 +130,16 @@ func (r *Reader[T]) Read(index int) (T, error) {
 
 // ReadVersioned is Read, and how often the record was published.
 func (r *Reader[T]) ReadVersioned(index int) (value T, version uint64, err error) {
+	return r.readWithin(index, nil)
+}
+
+// readWithin is ReadVersioned up to a deadline; nil: that of the reader, from now on.
+func (r *Reader[T]) readWithin(index int, within *pauses) (value T, version uint64, err error) {
 	if r.segment == nil {
 		return value, 0, r.fail(BadArgument, "bad handle: it is closed")
 	}
 	words := make([]uint64, r.header.cellBytes()/8)
-	version, err = r.patiently(index, words)
+	version, err = r.patiently(index, words, within)
 	if err != nil {
 		return value, 0, err
 	}
@@ -160,14 +168,20 @@ func (r *Reader[T]) Snapshot(first, end int) ([]T, error) {
 	pauses := newPauses(r.timeout)
 	for attempts := 1; ; attempts++ {
 		committed := r.segment.load(commitWord)
+		whole := true
 		for i := range values {
-			value, err := r.Read(first + i)
+			// The first pass goes on while no batch comes between: nobody is waited for.
+			if i > 0 && i%look == 0 && (r.segment.load(commitWord) != committed || attempts > 1 && pauses.over()) {
+				whole = false
+				break
+			}
+			value, _, err := r.readWithin(first+i, pauses)
 			if err != nil {
 				return nil, err
 			}
 			values[i] = value
 		}
-		if r.segment.load(commitWord) == committed {
+		if whole && r.segment.load(commitWord) == committed {
 			return values, nil
 		}
 		if pauses.over() || attempts%burst == 0 && !pauses.pause() {
@@ -188,8 +202,8 @@ func (r *Reader[T]) fail(code Code, format string, arguments ...any) error {
 	return task{"read", r.address}.fail(code, format, arguments...)
 }
 
-// patiently reads a record's words, as many as there are, and its version.
-func (r *Reader[T]) patiently(index int, words []uint64) (uint64, error) {
+// patiently reads a record's words, as many as there are, and its version, up to a deadline; nil: the reader's, from now on.
+func (r *Reader[T]) patiently(index int, words []uint64, within *pauses) (uint64, error) {
 	if r.segment == nil {
 		return 0, r.fail(BadArgument, "bad handle: it is closed")
 	}
@@ -202,9 +216,11 @@ func (r *Reader[T]) patiently(index int, words []uint64) (uint64, error) {
 	if whole {
 		return version, nil
 	}
-	pauses := newPauses(r.timeout)
+	if within == nil {
+		within = newPauses(r.timeout)
+	}
 	for attempts := 1; ; attempts++ {
-		if attempts%burst == 0 && !pauses.pause() {
+		if attempts%burst == 0 && !within.pause() {
 			return 0, r.fail(Contended, "no consistent value in %d attempts: record %d", attempts, index)
 		}
 		if version, whole = slot.read(words); whole {

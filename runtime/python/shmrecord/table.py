@@ -14,6 +14,8 @@ from .slot import Slots, check_machine
 
 # Attempts between two pauses: those before one bring the cache lines here.
 _BURST = 64
+# Records of a snapshot between two looks at whether it is in vain: some hundreds of microseconds.
+_LOOK = 64
 
 # A structure of a class from bytes. Asked for by the class itself, it would be a field of that name where there is one.
 _structure = type(ctypes.Structure).from_buffer_copy
@@ -131,8 +133,8 @@ class Reader:
         # Of a copy that can be written.
         return numpy.frombuffer(bytearray(data), numpy.dtype(self._record._dtype_))
 
-    def _read(self, index):
-        version, data = self._patiently(index, self._size)
+    def _read(self, index, deadline=None):
+        version, data = self._patiently(index, self._size, deadline)
         wrong = validity.first_invalid(self._restrictions, data)
         if wrong is not None:
             field = f"{self._record._name_}.{validity.path_to(self._description, wrong)}"
@@ -140,7 +142,7 @@ class Reader:
             raise self._error(Code.INVALID_BITS, f"{field}: bytes that are no value of its type: {which}")
         return version, data
 
-    def _patiently(self, index, size):
+    def _patiently(self, index, size, deadline=None):
         if self._segment is None:
             raise self._error(Code.BAD_ARGUMENT, "bad handle: it is closed")
         # A number of numpy's has few bits, in which an offset overflows.
@@ -152,7 +154,7 @@ class Reader:
         if result is not None:
             return result
         attempts = 1
-        for _ in _until(time.monotonic() + self._timeout):
+        for _ in _until(time.monotonic() + self._timeout if deadline is None else deadline):
             for _ in range(_BURST):
                 attempts += 1
                 result = self._slots.attempt(index, size)
@@ -169,14 +171,23 @@ class Reader:
         for _ in _until(deadline):
             for _ in range(_BURST):
                 attempts += 1
-                committed = self._word(header.COMMIT_SEQ_WORD)
-                records = [self._read(index)[1] for index in range(start, stop)]
-                if self._word(header.COMMIT_SEQ_WORD) == committed:
+                records = self._pass(start, stop, deadline, attempts > 1)
+                if records is not None:
                     return records
                 if time.monotonic() >= deadline:
                     break
         found = f"no consistent value in {attempts} attempts: records {start}..{stop}"
         raise self._error(Code.CONTENDED, found)
+
+    def _pass(self, start, stop, deadline, again):
+        """These records; None: a batch came between, or the deadline, in all passes but the first. That one goes on while
+        no batch comes: nobody is waited for."""
+        committed, records = self._word(header.COMMIT_SEQ_WORD), []
+        for first in range(start, stop, _LOOK):
+            if records and (self._word(header.COMMIT_SEQ_WORD) != committed or again and time.monotonic() >= deadline):
+                return None
+            records += [self._read(index, deadline)[1] for index in range(first, min(first + _LOOK, stop))]
+        return records if self._word(header.COMMIT_SEQ_WORD) == committed else None
 
 
 def _until(deadline):
