@@ -252,6 +252,9 @@ static void guards(const char *address) {
     options.timeout_ms = 20;
     CHECK(shmrec_remove(address, &options, &error) == SHMREC_LOCK_TIMEOUT);
     CHECK(md_page_open_writer(&second_page, address, &options, &error) == SHMREC_LOCK_TIMEOUT);
+    CHECK(strstr(error.text, "the lock is taken: by a process that creates, replaces or removes it: `") != NULL);
+    CHECK(strstr(error.text, is_file(address) ? ": `fuser` names those that have its guard open; try again"
+                                              : "` names who took semaphore 0 last; try again") != NULL);
     shmrec_guard_close(&held);
     shmrec_address_free(&parsed);
     CHECK(shmrec_remove(address, &options, &error) == SHMREC_OK);

@@ -155,6 +155,9 @@ fn who_waits_for_the_lock_of_creators_gives_up_at_the_deadline() {
             ends_at(given, || options.remove(address)),
             ends_at(given, || options.replace::<Quote>(address, CAPACITY).map(drop)),
         ] {
+            let said = refused.as_ref().unwrap_err().to_string();
+            let tool = if place.backend() == Backend::Sysv { "`ipcs -s -i " } else { "`fuser` names those" };
+            assert!(said.contains(&format!("creates, replaces or removes it: {tool}")), "{said}");
             assert_eq!(error_of(refused, address), timeout);
         }
         writer.write(0, &quote(1)).unwrap();
