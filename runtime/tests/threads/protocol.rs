@@ -51,7 +51,7 @@ fn rounds(model: fn(&mut Random)) {
 }
 
 #[test]
-pub(crate) fn records_are_whole_and_become_new_in_order() {
+fn records_are_whole_and_become_new_in_order() {
     rounds(writes);
 }
 
