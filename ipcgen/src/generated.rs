@@ -240,7 +240,8 @@ impl<'s> Generated<'s> {
         };
         let (other, language) = (&first.name.of.value, space.language());
         let (rule, title) = if own && first.own && what == first.name.what {
-            let title = format!("the {what}s `{other}` and `{word}` are both `{generated}` in {language}");
+            let all = if what == "flags" { what.to_owned() } else { format!("{what}s") };
+            let title = format!("the {all} `{other}` and `{word}` are both `{generated}` in {language}");
             (Rule::SameAfterConversion, title)
         } else if space == Space::C || first.name.what == "schema" {
             let title =

@@ -116,10 +116,15 @@ pub(crate) fn taken_in(target: Target, word: &str) -> Option<&'static str> {
         };
         TAKEN.iter().rev().flat_map(words).collect()
     });
-    if word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("shmrec")) {
+    if is_of_runtime(word) {
         return Some("part of the C runtime's names, which begin with `shmrec`");
     }
     WORDS.get(&(target as usize, word)).copied()
+}
+
+/// Whether it begins as the names of the C runtime do.
+pub(crate) fn is_of_runtime(word: &str) -> bool {
+    word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("shmrec"))
 }
 
 /// What the type of an enumerator has itself that is called so, in words. A test compares the methods with those of the
@@ -221,7 +226,8 @@ const TAKEN: &[(Target, &str, &str)] = &[
     (
         Target::Python,
         "a keyword in Python",
-        "False None True assert def del elif except finally from global is lambda nonlocal pass raise with",
+        "False None True and as assert async await break class continue def del elif else except finally for from global
+        if import in is lambda nonlocal not or pass raise return try while with yield",
     ),
     (
         Target::C,

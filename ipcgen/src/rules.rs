@@ -151,7 +151,7 @@ rules! {
     FieldUndated "E0715"
     "A field that an earlier version does not have says since when it is there: `since = N`, a version later than that one.\nOnly then do programs know that what an older one wrote has no value in it. A field that was there before is no newer\nthan that."
     NestedGrown "E0716"
-    "A field holds a record that has grown since an earlier version. A table of that record itself may grow; inside another\nrecord it may not, not even within its `size`: programs take the whole for one thing. Add a field with the new record\nbeside the old one, or declare the record again, under another name."
+    "A field holds a record that has grown, or shrunk, since an earlier version. A table of that record itself may; inside\nanother record it may not, not even within its `size`: programs take the whole for one thing. Add a field with the new\nrecord beside the old one, or declare the record again, under another name."
     RecordRemoved "E0717"
     "A record of an earlier version is gone, and tables of it may be in use. Keep it. If it has another name now, the new one\nsays so: `aliases = [\"Old\"]`."
     RecordRealigned "E0718"

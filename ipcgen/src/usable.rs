@@ -33,16 +33,13 @@ impl Name<'_> {
         self.rename.or(Target::C, rule)
     }
 
-    /// Whether it is an identifier that no language has taken, as it is and as Rust writes it. Reports why not.
-    pub(crate) fn is_usable(&self, in_rust: fn(&str) -> String, found: &mut Diagnostics) -> bool {
+    /// Whether it is an identifier that no language has taken, as it is and as Rust and Python write it. Reports why not.
+    pub(crate) fn is_usable(&self, converted: fn(&str) -> String, found: &mut Diagnostics) -> bool {
         let word = &self.of.value;
-        let written = Target::ALL.map(|target| {
-            let name = if target == Target::Rust { in_rust(word) } else { word.clone() };
-            (target, self.rename.or(target, || name))
-        });
-        let plain = (Target::Rust, self.rename.or(Target::Rust, || word.clone()));
-        let [c, rust, go, python] = written;
-        self.is_identifier(found) && self.is_free(&[c, plain, rust, go, python], found)
+        let plain = Target::ALL.map(|target| (target, self.rename.or(target, || word.clone())));
+        let written =
+            [Target::Rust, Target::Python].map(|target| (target, self.rename.or(target, || converted(word))));
+        self.is_identifier(found) && self.is_free(&[&plain[..], &written].concat(), found)
     }
 
     /// Whether it, and what it is called in single languages, are identifiers. Reports why not.
@@ -123,15 +120,20 @@ impl Name<'_> {
         } else {
             format!("the {what} `{own}` is `{word}` in {} and cannot be called so", target.language())
         };
-        let proposal = match what {
-            "record" => format!("{}Record", names::rust_record(own)),
-            "schema" => format!("{own}_schema"),
-            _ => format!("{own}_"),
+        let ty = names::rust_record(own);
+        let proposals = match what {
+            "record" => vec![format!("{ty}Record")],
+            "schema" => vec![format!("{own}_schema")],
+            "enum" => vec![format!("{own}_"), format!("{ty}Enum")],
+            "flags" => vec![format!("{own}_"), format!("{ty}Flags")],
+            _ => vec![format!("{own}_")],
         };
         let report = Diagnostic::new(Rule::Keyword, self.of.span, title).label(by);
-        let free =
-            names::taken(&proposal).is_none() && names::taken(&names::rust_record(&proposal)).is_none();
-        let report = if free { report.help(format!("call it `{proposal}`")) } else { report };
+        let is_free =
+            |word: &String| names::taken(word).is_none() && names::taken(&names::rust_record(word)).is_none();
+        let proposal = proposals.iter().find(|word| is_free(word));
+        let report =
+            proposal.into_iter().fold(report, |report, word| report.help(format!("call it `{word}`")));
         let rename = format!("or rename it there: `rename = {{ {} = \"...\" }}`", target.key());
         found.push(if matches!(what, "schema" | "segment") { report } else { report.help(rename) });
         false

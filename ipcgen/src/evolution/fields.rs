@@ -105,7 +105,8 @@ impl Comparison<'_> {
             return Change::Broken;
         };
         if element == Change::Grown {
-            let title = format!("`{path}` holds `{is}`, which has grown");
+            let changed = if new.size < old.size { "shrunk" } else { "grown" };
+            let title = format!("`{path}` holds `{is}`, which has {changed}");
             let report = self.on(Rule::NestedGrown, both, old, new, title);
             let report = report.label("a record inside another one stays what it is");
             let help = "keep the record as it was, and declare what it has become under another name";

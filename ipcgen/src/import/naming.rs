@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::fault::Fault;
 use super::legacy::Legacy;
 use super::write::{self, Slot};
+use crate::names;
 use crate::source::Source;
 
 /// Each round can refuse as many names as the language reports.
@@ -42,6 +43,7 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
         enums: legacy.enums.iter().map(|of| Name::new(&of.name)).collect(),
         values: named(&legacy.enums, |of| of.values.iter().map(|(name, _)| name.as_str()).collect()),
     };
+    let mut last = None;
     for _ in 0..MAX_ROUNDS {
         names.tell_apart();
         let written = write::schema(legacy, &names);
@@ -62,11 +64,12 @@ pub(super) fn settle(legacy: &Legacy, schema: &str) -> Result<String, Fault> {
             let fault = Fault::new(format!("the language of schemas cannot say {of}"));
             return Err(fault.notes([found.render(&source, false)]));
         }
-        for slot in slots {
+        for &slot in &slots {
             names.at(slot).attempt += 1;
         }
+        last = Some((slots[0], found.render(&source, false)));
     }
-    Err(Fault::new("no names were found that every language takes"))
+    Err(last.map_or_else(|| Fault::new("no names were tried"), |(slot, reports)| names.fault(slot, reports)))
 }
 
 /// The names within each of these.
@@ -82,6 +85,19 @@ impl Names {
             .into_iter()
             .chain(&mut self.values)
             .for_each(|keys| distinct(keys));
+    }
+
+    /// That no form of this name is one that every language takes; `reports` say why the last one was not.
+    fn fault(&mut self, slot: Slot, reports: String) -> Fault {
+        let name = &self.at(slot).original;
+        let fault = Fault::new(format!("no form of the name `{name}` is one that every language takes"))
+            .notes([reports]);
+        match slot {
+            Slot::Schema => {
+                fault.help("the schema has the name of the file: choose another one with `-o NAME.toml`")
+            }
+            _ => fault.help("import it under another name: a typedef, or a copy of the struct"),
+        }
     }
 
     fn at(&mut self, slot: Slot) -> &mut Name {
@@ -123,6 +139,10 @@ impl Name {
         if !base.starts_with(|first: char| first.is_ascii_alphabetic()) {
             base.insert_str(0, if base.is_empty() { "nameless" } else { "n" });
         }
+        // What is put behind such a name does not help.
+        if names::is_of_runtime(&base) {
+            base.insert_str(0, "n_");
+        }
         base.truncate(MAX_NAME_BYTES);
         // What is an identifier as it is stays so, with an underscore at its end.
         let kept = original.strip_suffix('_') == Some(&base);
@@ -156,6 +176,7 @@ mod tests {
             ("3d", "n3d"),
             ("", "nameless"),
             ("größe", "gr_e"),
+            ("ShmRec_x", "n_ShmRec_x"),
         ];
         for (original, expected) in cases {
             assert_eq!(Name::new(original).current(), expected);

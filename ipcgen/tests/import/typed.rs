@@ -57,6 +57,19 @@ fn a_header_is_imported_with_the_options_of_its_compiler() {
 }
 
 #[test]
+fn names_that_a_language_has_taken_are_changed() {
+    if !has_tool("cc") {
+        return;
+    }
+    let folder = scratch("import-taken");
+    folder.file("shmrec.h", "struct none { int class; int shmrec_x; int EOF_; };\n");
+    let (code, schema, said) = typed(&["shmrec.h", "--record", "none"], &folder);
+    assert_eq!((code, said.as_str()), (0, ""));
+    let names = ["name = \"n_shmrec\"", "[record.none_2]", "\"class_\"", "\"n_shmrec_x\"", "\"EOF_\""];
+    assert!(names.iter().all(|name| schema.contains(name)), "{schema}");
+}
+
+#[test]
 fn structs_that_are_too_deep_or_too_large_are_named_with_their_line() {
     if !has_tool("cc") {
         return;
