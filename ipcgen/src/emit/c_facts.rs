@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::c::{self, element, number, scalar};
 use super::{digits, scaling};
-use crate::model::{Deprecated, Element, Field, Model, Number, Record};
+use crate::model::{Deprecated, Element, Field, Kind, Model, Number, Record};
 
 /// What is said of a field: documentation and, behind it in brackets, the facts.
 pub(super) fn words(field: &Field, model: &Model) -> String {
@@ -42,15 +42,11 @@ pub(super) fn functions(record: &Record, model: &Model, out: &mut String) {
             length(&name, field, out);
         }
         if let Some(null) = field.null {
-            let test = if kind.is_float() && null.as_f64().is_nan() {
-                "value != value".to_owned()
-            } else {
-                format!("value == {}", number(kind, null))
-            };
+            let test = null_test(kind, null);
             let _ = write!(
                 out,
                 "\n/* Whether this value of `{}` means that there is none. */\n\
-                 static inline bool {name}_is_null({} value) {{\n    return {test};\n}}\n",
+                 static inline bool {name}_is_null({} value) {{\n    {test}\n}}\n",
                 field.c_name,
                 element(field.ty.element, model)
             );
@@ -66,6 +62,30 @@ pub(super) fn functions(record: &Record, model: &Model, out: &mut String) {
             );
         }
     }
+}
+
+/// The statements that tell whether `value` is this number.
+fn null_test(kind: Kind, null: Number) -> String {
+    let is_f64 = kind == Kind::F64;
+    let mut bytes = [0; 8];
+    null.put_le_bytes(kind, &mut bytes);
+    let bits = u64::from_le_bytes(bytes);
+    let infinity = if is_f64 { f64::INFINITY.to_bits() } else { f32::INFINITY.to_bits().into() };
+    let below_sign = if is_f64 { u64::MAX >> 1 } else { u64::from(u32::MAX >> 1) };
+    let is_small = bits & below_sign != 0 && bits & infinity == 0;
+    let is_nan = bits & below_sign > infinity;
+    if !kind.is_float() || !is_nan && !is_small {
+        return format!("return value == {};", number(kind, null));
+    }
+    // With -ffast-math no float is a NaN, and those next to 0 are 0: bits are what they are.
+    let constant = |bits: u64| if is_f64 { format!("UINT64_C({bits:#x})") } else { format!("{bits:#x}u") };
+    let integer = if is_f64 { "uint64_t" } else { "uint32_t" };
+    let test = if is_nan {
+        format!("(bits & {}) > {}", constant(below_sign), constant(infinity))
+    } else {
+        format!("bits == {}", constant(bits))
+    };
+    format!("{integer} bits;\n    memcpy(&bits, &value, sizeof bits);\n    return {test};")
 }
 
 fn length(name: &str, field: &Field, out: &mut String) {

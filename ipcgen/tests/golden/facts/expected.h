@@ -200,7 +200,9 @@ static inline bool facts_everything_up_is_null(int64_t value) {
 
 /* Whether this value of `ratio` means that there is none. */
 static inline bool facts_everything_ratio_is_null(double value) {
-    return value != value;
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (bits & UINT64_C(0x7fffffffffffffff)) > UINT64_C(0x7ff0000000000000);
 }
 
 /* Whether this value of `celsius` means that there is none. */
