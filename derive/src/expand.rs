@@ -190,6 +190,7 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
         .members
         .iter()
         .map(|Member { read, ty, .. }| read.facts.assertions(&quote!(<#ty as #library::ShmField>::TYPE)));
+    let order = order(record, twin);
     let wire = &twin.ident;
     let offsets = twin.members.iter().map(|Member { field, name, .. }| {
         quote!(::core::mem::offset_of!(#wire, #name) == ::core::mem::offset_of!(#ident, #field))
@@ -198,11 +199,50 @@ fn assertions(record: &Record<'_>, twin: &Twin<'_>) -> TokenStream {
         #limits
         #(#texts)*
         #(#facts)*
+        #(#order)*
         const _: () = ::core::assert!(
             ::core::mem::size_of::<#wire>() == #size && ::core::mem::align_of::<#wire>() == #align #(&& #offsets)*,
             "the wire twin differs from the struct: this is a mistake in shmrecord, please report it",
         );
     }
+}
+
+/// That no field stands elsewhere than it did before a later one came in front of it, as far as it is told where that was:
+/// behind padding that is written out it stays.
+fn order(record: &Record<'_>, twin: &Twin<'_>) -> Vec<TokenStream> {
+    let ident = record.ident;
+    let version = |member: &Member<'_>| member.read.facts.version();
+    let mut latest = 1;
+    let mut assertions = Vec::new();
+    for (index, member) in twin.members.iter().enumerate() {
+        let own = version(member);
+        latest = latest.max(own);
+        let older = twin.members[..index].iter().rfind(|before| version(before) <= own);
+        let mut between = record
+            .fields
+            .iter()
+            .skip_while(|field| older.is_some_and(|older| field.ident != older.read.ident));
+        let is_pinned =
+            between.by_ref().take_while(|field| field.ident != member.read.ident).any(|field| field.padding);
+        if own == latest || is_pinned {
+            continue;
+        }
+        let end = older.map_or(quote!(0), |Member { field, ty, .. }| {
+            quote!((::core::mem::offset_of!(#ident, #field) + ::core::mem::size_of::<#ty>()))
+        });
+        let (Member { field, ty, .. }, name) = (member, member.read.ident);
+        let message = format!(
+            "`{name}` is older than a field in front of it, which moves it: fields are added at the end, or in a hole"
+        );
+        assertions.push(quote_spanned! {at(name)=>
+            const _: () = ::core::assert!(
+                ::core::primitive::usize::next_multiple_of(#end, ::core::mem::align_of::<#ty>())
+                    == ::core::mem::offset_of!(#ident, #field),
+                #message,
+            );
+        });
+    }
+    assertions
 }
 
 /// The place of these tokens, for code of the macro.

@@ -109,7 +109,40 @@ impl Facts {
                 const _: () = ::core::assert!(#ordered #value.is_some(), #message);
             }
         });
-        quote!(#(#exp)* #(#time)* #(#numbers)*)
+        let free = self.null.iter().map(|null| {
+            let limit = |limit: &Option<Number>| match limit {
+                Some(limit) => limit.of_kind(&kind),
+                None => quote!(::core::option::Option::None),
+            };
+            let (value, min, max) = (null.of_kind(&kind), limit(&self.min), limit(&self.max));
+            let span = null.span.resolved_at(proc_macro2::Span::call_site());
+            let taken = |by: &str| format!("`null` is a value as well: {by}");
+            let (limits, name) = (taken("it is between `min` and `max`"), taken("the enum or flags have it"));
+            let closed = "a closed enum has no other values than its own: give one of them the meaning, or make it an `open_enum`";
+            // That it does not fit has been said.
+            quote_spanned! {span=>
+                const _: () = match (#value, #ty.named) {
+                    (::core::option::Option::Some(null), _) if #ty.has_free(null, #min, #max) => {}
+                    (::core::option::Option::None, _) => {}
+                    (_, ::core::option::Option::None) => ::core::panic!(#limits),
+                    (_, ::core::option::Option::Some(named)) => match named.form {
+                        __layout::Form::Closed => ::core::panic!(#closed),
+                        _ => ::core::panic!(#name),
+                    },
+                };
+            }
+        });
+        let zeros = self.since.iter().filter(|_| self.version() > 1).map(|since| {
+            let message = "a field that came later is zeros in what older programs wrote, and 0 is no value of its closed \
+                           enum: give one the number 0, or make it an `open_enum`";
+            quote_spanned!(crate::expand::at(since)=> const _: () = ::core::assert!(#ty.takes_zeros(), #message);)
+        });
+        quote!(#(#exp)* #(#time)* #(#numbers)* #(#free)* #(#zeros)*)
+    }
+
+    /// The version from which on a field is there.
+    pub(crate) fn version(&self) -> u32 {
+        self.since.as_ref().and_then(|since| since.base10_parse().ok()).unwrap_or(1)
     }
 
     fn numbers(&self) -> impl Iterator<Item = (&'static str, &Number)> {

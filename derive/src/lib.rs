@@ -83,6 +83,12 @@ use input::Record;
 /// `///` lines become the documentation that a segment carries along. What is said of numbers is said, not enforced:
 /// tools that print a table use it, and who attaches must agree on `unit`, `exp`, `time` and `null`. Rust's own
 /// `#[deprecated]` warns who names the field, and is no part of the layout: its `since` is the version of a crate.
+///
+/// What contradicts itself does not compile: a `null` that is a value too, because it is between `min` and `max` or the
+/// field's enum has it; a field with `since` above 1 of which zeros, which older programs left there, are no value; one that
+/// stands elsewhere than it did before the later fields in front of it came. Of what a record was in other versions
+/// the derive knows nothing but `since`, and where padding is written out it takes the place for what it was: whether
+/// programs of both versions share tables is compared by `ipcgen check`, and by those who attach.
 #[proc_macro_derive(ShmRecord, attributes(shm))]
 pub fn derive_shm_record(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()

@@ -41,9 +41,9 @@ struct Book {
     state: State,
     #[shm(exp = -9, null = "max", min = -5, max = 1_000, since = 2, deprecated = 3)]
     price: i64,
-    #[shm(time = "unix_ns", null = 0)]
+    #[shm(time = "unix_ns", null = 0, since = 2)]
     at: u64,
-    #[shm(null = "nan", min = -0.5, max = 2)]
+    #[shm(null = "nan", min = -0.5, max = 2, since = 3)]
     ratios: [f32; 2],
 }
 

@@ -66,10 +66,10 @@ pub struct Everything {
     #[shm(exp = -9, null = "min", min = -1, max = 1, since = 2, deprecated = 3)]
     pub number: i64,
     /// A moment.
-    #[shm(time = "unix_ns")]
+    #[shm(time = "unix_ns", since = 2)]
     pub at: u64,
     /// A float.
-    #[shm(null = "nan", max = 0.5)]
+    #[shm(null = "nan", max = 0.5, since = 3)]
     pub ratio: f32,
 }
 

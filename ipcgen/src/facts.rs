@@ -184,22 +184,14 @@ impl Facts {
     /// Reports limits that leave no number, and a null between them.
     fn compare(&self, kind: Kind, field: &Field, found: &mut Diagnostics) {
         if let (Some(min), Some(max), Some(at), Some(other)) = (self.min, self.max, &field.min, &field.max)
-            && is_less(kind, max, min)
+            && max.is_below(min, kind)
         {
             let report = Diagnostic::new(Rule::EmptyRange, at.span, "`min` is more than `max`");
             found.push(report.label("no number is allowed").also(other.span, "the largest one"));
             return;
         }
         let (Some(null), Some(given)) = (self.null, &field.null) else { return };
-        // Where no limit is said, all numbers are meant but the last one, when that is the null.
-        let infinity = |value| Number::float(kind, value);
-        let least = Number::least(kind).or(infinity(f64::NEG_INFINITY));
-        let greatest = Number::greatest(kind).or(infinity(f64::INFINITY));
-        let below = self.min.map_or(least == Some(null), |min| is_less(kind, null, min));
-        let above = self.max.map_or(greatest == Some(null), |max| is_less(kind, max, null));
-        let limited = self.min.is_some() || self.max.is_some();
-        let is_nan = kind.is_float() && null.as_f64().is_nan();
-        if limited && !below && !above && !is_nan {
+        if null.is_meant(kind, self.min, self.max) {
             let title = format!("{} means that there is no value, and is one", null.display(kind));
             let report = Diagnostic::new(Rule::NullTaken, given.span, title).label("between `min` and `max`");
             let limit = field.min.as_ref().or(field.max.as_ref());
@@ -234,12 +226,4 @@ fn no_value_of(named: &Enum, value: Option<&&str>, null: Number, span: Span, fou
         }
     };
     found.push(report);
-}
-
-fn is_less(kind: Kind, one: Number, other: Number) -> bool {
-    match kind {
-        Kind::F32 | Kind::F64 => one.as_f64() < other.as_f64(),
-        kind if kind.is_signed() => one.as_i64() < other.as_i64(),
-        _ => one.bits() < other.bits(),
-    }
 }

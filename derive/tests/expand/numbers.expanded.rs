@@ -91,6 +91,7 @@ const _: () = {
                             <__Type2 as ::shmrecord::ShmField>::TYPE.kind,
                             0.5,
                         ),
+                        since: ::core::option::Option::Some(2),
                         deprecated: ::core::option::Option::Some(3),
                         doc: "",
                         ..__layout::FieldLayout::new(
@@ -175,10 +176,52 @@ const _: () = {
         1000000).is_some(),
         "`max` does not fit: it is a number that the field's type holds"
     );
+    const _: () = match (
+        __layout::Number::greatest(<__Type0 as ::shmrecord::ShmField>::TYPE.kind),
+        <__Type0 as ::shmrecord::ShmField>::TYPE.named,
+    ) {
+        (
+            ::core::option::Option::Some(null),
+            _,
+        ) if <__Type0 as ::shmrecord::ShmField>::TYPE
+            .has_free(
+                null,
+                __layout::Number::integer(
+                    <__Type0 as ::shmrecord::ShmField>::TYPE.kind,
+                    -1,
+                ),
+                __layout::Number::integer(
+                    <__Type0 as ::shmrecord::ShmField>::TYPE.kind,
+                    1000000,
+                ),
+            ) => {}
+        (::core::option::Option::None, _) => {}
+        (_, ::core::option::Option::None) => {
+            ::core::panic!("`null` is a value as well: it is between `min` and `max`")
+        }
+        (_, ::core::option::Option::Some(named)) => {
+            match named.form {
+                __layout::Form::Closed => {
+                    ::core::panic!(
+                        "a closed enum has no other values than its own: give one of them the meaning, or make it an `open_enum`"
+                    )
+                }
+                _ => {
+                    ::core::panic!(
+                        "`null` is a value as well: the enum or flags have it"
+                    )
+                }
+            }
+        }
+    };
     const _: () = ::core::assert!(
         < __Type1 as ::shmrecord::ShmField > ::TYPE.counts() && __layout::Time::UnixNs
         .fits(< __Type1 as ::shmrecord::ShmField > ::TYPE.kind),
         "`time` is for integers of 64 bits; `unix_s` of 32, too"
+    );
+    const _: () = ::core::assert!(
+        < __Type1 as ::shmrecord::ShmField > ::TYPE.takes_zeros(),
+        "a field that came later is zeros in what older programs wrote, and 0 is no value of its closed enum: give one the number 0, or make it an `open_enum`"
     );
     const _: () = ::core::assert!(
         __layout::Number::float(< __Type2 as ::shmrecord::ShmField > ::TYPE.kind,
@@ -189,6 +232,48 @@ const _: () = {
         < __Type2 as ::shmrecord::ShmField > ::TYPE.named.is_none() &&
         __layout::Number::float(< __Type2 as ::shmrecord::ShmField > ::TYPE.kind, 0.5)
         .is_some(), "`max` does not fit: it is a number that the field's type holds"
+    );
+    const _: () = match (
+        __layout::Number::float(
+            <__Type2 as ::shmrecord::ShmField>::TYPE.kind,
+            ::core::primitive::f64::NAN,
+        ),
+        <__Type2 as ::shmrecord::ShmField>::TYPE.named,
+    ) {
+        (
+            ::core::option::Option::Some(null),
+            _,
+        ) if <__Type2 as ::shmrecord::ShmField>::TYPE
+            .has_free(
+                null,
+                ::core::option::Option::None,
+                __layout::Number::float(
+                    <__Type2 as ::shmrecord::ShmField>::TYPE.kind,
+                    0.5,
+                ),
+            ) => {}
+        (::core::option::Option::None, _) => {}
+        (_, ::core::option::Option::None) => {
+            ::core::panic!("`null` is a value as well: it is between `min` and `max`")
+        }
+        (_, ::core::option::Option::Some(named)) => {
+            match named.form {
+                __layout::Form::Closed => {
+                    ::core::panic!(
+                        "a closed enum has no other values than its own: give one of them the meaning, or make it an `open_enum`"
+                    )
+                }
+                _ => {
+                    ::core::panic!(
+                        "`null` is a value as well: the enum or flags have it"
+                    )
+                }
+            }
+        }
+    };
+    const _: () = ::core::assert!(
+        < __Type2 as ::shmrecord::ShmField > ::TYPE.takes_zeros(),
+        "a field that came later is zeros in what older programs wrote, and 0 is no value of its closed enum: give one the number 0, or make it an `open_enum`"
     );
     const _: () = ::core::assert!(
         ::core::mem::size_of:: < __LastWire > () == ::core::mem::size_of:: < Last > () &&

@@ -6,6 +6,6 @@ pub struct Last {
     pub price: i64,
     #[shm(time = "unix_ns", since = 2)]
     pub at: u64,
-    #[shm(null = "nan", max = 0.5, deprecated = 3)]
+    #[shm(null = "nan", max = 0.5, since = 2, deprecated = 3)]
     pub ratio: [f32; 2],
 }

@@ -2,7 +2,7 @@
 //! `record`; checks nothing of what it is told.
 
 use crate::kind::Kind;
-use crate::named::EnumLayout;
+use crate::named::{EnumLayout, Form};
 use crate::number::Number;
 use crate::record::RecordLayout;
 use crate::time::Time;
@@ -81,6 +81,37 @@ impl<'a> FieldType<'a> {
     #[must_use]
     pub const fn counts(&self) -> bool {
         self.kind.is_integer() && self.named.is_none()
+    }
+
+    /// Whether this number can mean that there is no value: it is none between these limits, none of a closed enum, none that
+    /// an open one names, and no set of named flags.
+    #[must_use]
+    pub const fn has_free(&self, null: Number, min: Option<Number>, max: Option<Number>) -> bool {
+        let Some(named) = self.named else { return !null.is_meant(self.kind, min, max) };
+        match named.form {
+            Form::Closed => false,
+            Form::Open => !named.has(null),
+            Form::Flags => null.bits() & !named.all_bits() != 0,
+        }
+    }
+
+    /// Whether bytes of zeros are a value: of a closed enum in it, however deep, 0 is one.
+    #[must_use]
+    pub const fn takes_zeros(&self) -> bool {
+        if let Some(named) = self.named
+            && matches!(named.form, Form::Closed)
+        {
+            return named.has(Number::from_bits(0));
+        }
+        let Some(record) = self.nested else { return true };
+        let mut at = 0;
+        while at < record.fields.len() {
+            if !record.fields[at].ty.takes_zeros() {
+                return false;
+            }
+            at += 1;
+        }
+        true
     }
 
     /// Lengths of the dimensions in use, outermost first.

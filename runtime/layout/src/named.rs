@@ -97,4 +97,26 @@ impl<'a> EnumLayout<'a> {
     ) -> Self {
         Self { name, form, repr, values, doc, id: fingerprint::enum_id(name, form, repr, values) }
     }
+
+    /// Whether one of the values is this number.
+    pub(crate) const fn has(&self, number: Number) -> bool {
+        let mut at = 0;
+        while at < self.values.len() {
+            if self.values[at].value.bits() == number.bits() {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// The bits of all flags.
+    pub(crate) const fn all_bits(&self) -> u64 {
+        let (mut bits, mut at) = (0, 0);
+        while at < self.values.len() {
+            bits |= 1 << self.values[at].value.bits();
+            at += 1;
+        }
+        bits
+    }
 }

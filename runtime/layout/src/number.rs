@@ -141,6 +141,34 @@ impl Number {
         f64::from_bits(self.0)
     }
 
+    /// Whether it is less than another number of this kind; a NaN never is.
+    #[must_use]
+    pub const fn is_below(self, other: Number, kind: Kind) -> bool {
+        match kind {
+            Kind::F32 | Kind::F64 => self.as_f64() < other.as_f64(),
+            _ if kind.is_signed() => self.as_i64() < other.as_i64(),
+            _ => self.0 < other.0,
+        }
+    }
+
+    /// Whether these limits allow it, so that it cannot mean "no value". Where one of the two is not said, the last number of
+    /// that side is free; where neither is, every number is.
+    #[must_use]
+    pub const fn is_meant(self, kind: Kind, min: Option<Number>, max: Option<Number>) -> bool {
+        let below = match (min, Self::least(kind)) {
+            (Some(min), _) => self.is_below(min, kind),
+            (None, Some(least)) => self.0 == least.0,
+            (None, None) => self.as_f64() == f64::NEG_INFINITY,
+        };
+        let above = match (max, Self::greatest(kind)) {
+            (Some(max), _) => max.is_below(self, kind),
+            (None, Some(greatest)) => self.0 == greatest.0,
+            (None, None) => self.as_f64() == f64::INFINITY,
+        };
+        let is_nan = kind.is_float() && self.as_f64().is_nan();
+        (min.is_some() || max.is_some()) && !below && !above && !is_nan
+    }
+
     /// Whether these bits are a number of this kind. Any bits are a float's.
     #[must_use]
     pub const fn is_of(self, kind: Kind) -> bool {
@@ -236,6 +264,25 @@ mod tests {
                 assert_eq!(few, [0x5a; 8]);
             }
         }
+    }
+
+    #[test]
+    fn a_number_outside_of_the_limits_is_free() {
+        let meant = |kind, number, min: Option<i128>, max: Option<i128>| {
+            let limit = |limit: Option<i128>| limit.and_then(|limit| Number::integer(kind, limit));
+            Number::integer(kind, number).unwrap().is_meant(kind, limit(min), limit(max))
+        };
+        for kind in [Kind::I8, Kind::I64, Kind::F32, Kind::F64] {
+            assert!(meant(kind, -5, Some(-5), None) && meant(kind, -5, None, Some(-5)), "{kind:?}");
+            assert!(!meant(kind, -5, Some(-4), None) && !meant(kind, -5, Some(-9), Some(-6)), "{kind:?}");
+            assert!(!meant(kind, -5, None, None), "{kind:?}");
+        }
+        assert!(meant(Kind::U8, 200, Some(100), None) && !meant(Kind::U8, 255, Some(100), None));
+        assert!(!meant(Kind::U8, 0, None, Some(9)) && meant(Kind::U8, 1, None, Some(9)));
+        assert!(!Number::NAN.is_meant(Kind::F64, Number::integer(Kind::F64, 0), None));
+        let infinite = Number::float(Kind::F64, f64::INFINITY).unwrap();
+        assert!(!infinite.is_meant(Kind::F64, Number::integer(Kind::F64, 0), None));
+        assert!(infinite.is_meant(Kind::F64, None, Some(infinite)));
     }
 
     #[test]

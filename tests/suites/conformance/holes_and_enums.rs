@@ -195,34 +195,3 @@ fn closed_enums_grow_where_they_are_read() {
         assert_eq!(obstacle::<before::Book>(place), words);
     });
 }
-
-mod zeroless {
-    use shmrecord::{ShmEnum, ShmRecord};
-
-    #[derive(ShmEnum, Clone, Copy, Debug, PartialEq)]
-    #[repr(u8)]
-    pub(super) enum Venue {
-        Home = 1,
-    }
-
-    #[derive(ShmRecord, Clone, Copy, Debug)]
-    #[repr(C)]
-    #[shm(version = 2)]
-    pub(super) struct Quote {
-        pub(super) seq: u32,
-        pub(super) price: f64,
-        #[shm(since = 2)]
-        pub(super) venues: [Venue; 2],
-    }
-}
-
-#[test]
-fn what_the_table_lacks_must_be_able_to_be_zero() {
-    every_backend(|place| {
-        table(place, &before::Quote { seq: 7, price: 2.5 });
-        let words = "venues: absent in the segment, [Venue; 2] at 16 without a value for 0 here";
-        assert_eq!(obstacle::<zeroless::Quote>(place), words);
-        table(place, &zeroless::Quote { seq: 8, price: 3.5, venues: [zeroless::Venue::Home; 2] });
-        assert_eq!(open::<before::Quote>(place).unwrap().read(0).unwrap().seq, 8);
-    });
-}
