@@ -163,6 +163,8 @@ fn identity(record: &Record, out: &mut String) {
 /// A comment in one paragraph: what gofmt would take for headings, lists or code needs empty lines or indents.
 pub(super) fn comment(text: &str, indent: &str, out: &mut String) {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // An old build constraint is one behind a space as well.
+        let line = line.strip_prefix("+build").map_or(line.to_owned(), |rest| format!("`+build`{rest}"));
         let _ = writeln!(out, "{indent}// {line}");
     }
 }

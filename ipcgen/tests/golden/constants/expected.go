@@ -23,3 +23,10 @@ const Lowest = -9223372036854775808
 
 // Ten.
 const Documented = 10
+
+// `+build` ignore
+// `+build`
+// //go:build ignore
+// # Head
+// [label]: http://example.org
+const Built = 1

@@ -15,5 +15,11 @@
 #define CONSTANTS_LOWEST (-INT64_C(9223372036854775807) - 1)
 /* Ten. */
 #define CONSTANTS_DOCUMENTED 10
+/* +build ignore
+ * +build
+ * //go:build ignore
+ * # Head
+ * [label]: http://example.org */
+#define CONSTANTS_BUILT 1
 
 #endif /* SHMREC_GENERATED_CONSTANTS_H */

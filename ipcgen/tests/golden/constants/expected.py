@@ -13,3 +13,9 @@ LOWER = -2147483649
 LOWEST = -9223372036854775808
 # Ten.
 DOCUMENTED = 10
+# +build ignore
+# +build
+# //go:build ignore
+# # Head
+# [label]: http://example.org
+BUILT = 1

@@ -11,3 +11,9 @@ pub const LOWER: i64 = -2147483649;
 pub const LOWEST: i64 = -9223372036854775808;
 /// Ten.
 pub const DOCUMENTED: u64 = 10;
+/// +build ignore
+/// +build
+/// //go:build ignore
+/// # Head
+/// [label]: http://example.org
+pub const BUILT: u64 = 1;
