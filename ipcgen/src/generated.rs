@@ -225,6 +225,9 @@ impl<'s> Generated<'s> {
     ) -> bool {
         let (word, what) = (&name.of.value, name.what);
         let taken = match space {
+            Space::C if own && name.rename.get(Target::C).is_some() => {
+                names::taken_plain(Target::C, &generated)
+            }
             Space::C if own => names::taken_in(Target::C, &generated),
             Space::Python if names::is_used_in_python(&generated) => Some("what the module in Python uses"),
             _ => None,

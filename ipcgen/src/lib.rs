@@ -14,7 +14,7 @@
 //! | `segment` (`guard`, `address`) | the same for segments of other programs |
 //! | [`Schemas`] | which files there are: each once, behind those that it imports |
 //! | `foreign` | what imported schemas bring |
-//! | `check` (`usable`, `names`, `generated`, `suffixes`) | whether every name can be used in every language |
+//! | `check` (`usable`, `names`, `c_macros`, `generated`, `suffixes`) | whether every name can be used in every language |
 //! | `values` | the numbers of enums and flags |
 //! | `resolve` (`order`) | what the names in types mean; the order of records |
 //! | `layout` (`holes`) | offsets and padding, by the layout crate |
@@ -34,6 +34,7 @@
 
 mod address;
 mod build_script;
+mod c_macros;
 mod check;
 mod complete;
 pub mod diag;

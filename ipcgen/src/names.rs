@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use shmrecord_layout::Form;
 
+use crate::c_macros;
+
 /// What C promises to tell apart.
 pub(crate) const MAX_NAME_BYTES: usize = 63;
 
@@ -120,6 +122,12 @@ pub(crate) fn taken_in(target: Target, word: &str) -> Option<&'static str> {
         return Some("part of the C runtime's names, which begin with `shmrec`");
     }
     WORDS.get(&(target as usize, word)).copied()
+}
+
+/// Who has taken this word, for what has no prefix in C: a field, and whatever is renamed.
+pub(crate) fn taken_plain(target: Target, word: &str) -> Option<&'static str> {
+    let is_macro = || target == Target::C && c_macros::is_taken(word);
+    taken_in(target, word).or_else(|| is_macro().then_some("a macro in C, or begins like some"))
 }
 
 /// Whether it begins as the names of the C runtime do.

@@ -106,8 +106,12 @@ impl Name<'_> {
 
     /// Whether no language has taken what it is called there. Reports the first one that has.
     pub(crate) fn is_free(&self, written: &[(Target, String)], found: &mut Diagnostics) -> bool {
-        let taken =
-            written.iter().find_map(|(target, word)| Some((*target, word, names::taken_in(*target, word)?)));
+        let by = |target: Target, word: &str| {
+            // What is no field has a prefix in C, unless it is renamed.
+            let is_plain = self.what == "field" || self.rename.get(target).is_some();
+            if is_plain { names::taken_plain(target, word) } else { names::taken_in(target, word) }
+        };
+        let taken = written.iter().find_map(|(target, word)| Some((*target, word, by(*target, word)?)));
         let Some((target, word, by)) = taken else { return true };
         let (own, what) = (&self.of.value, self.what);
         if let Some(chosen) = self.rename.get(target) {
