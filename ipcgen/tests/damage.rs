@@ -55,7 +55,7 @@ fn damage_is_reported() {
             }
         }
     }
-    let mut random = Random(1);
+    let mut random = Random::seeded();
     for round in 0..4000 {
         let schema = &schemas[random.below(schemas.len())];
         let mut text: Vec<char> = schema.text().chars().take(1500).collect();
@@ -97,7 +97,7 @@ fn damaged_programs_are_refused_or_imported() {
         ("clang", "legacy.h", "every", &["-gdwarf-5", "-x", "c", "-shared", "-nostdlib", "-fuse-ld=bfd"]),
         ("g++", "legacy.hpp", "feed::Quote", &["-gdwarf-5", "-gz=zlib", "-x", "c++", "-c"]),
     ];
-    let mut random = Random(7);
+    let mut random = Random::seeded();
     for (compiler, header, record, form) in forms {
         if !has_tool(compiler) {
             continue;

@@ -21,7 +21,7 @@ fn golden_models() -> Vec<Model> {
 }
 
 fn random_models() -> Vec<Model> {
-    let mut random = Random(0x5eed);
+    let mut random = Random::seeded();
     (0..RANDOM).map(|at| random.schema(&format!("r{at}"))).collect()
 }
 

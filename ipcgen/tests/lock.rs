@@ -57,7 +57,7 @@ fn is_read_back(name: &str, version: &Version) -> String {
 
 #[test]
 fn what_is_locked_is_read_back() {
-    let mut random = Random(7);
+    let mut random = Random::seeded();
     let random = (0..200).filter_map(|_| version(Source::new("r.toml", random.text("r"))));
     for (name, version) in goldens().into_iter().chain(random) {
         is_read_back(&name, &version);
@@ -245,7 +245,7 @@ fn damage_is_reported() {
             (name, version, text)
         })
         .collect();
-    let mut random = Random(3);
+    let mut random = Random::seeded();
     let mut noticed = 0;
     for round in 0..1000 {
         let (name, version, text) = &locks[random.below(locks.len())];

@@ -1,14 +1,26 @@
-//! Random numbers and random schemas, the same on every run.
+//! Random numbers and random schemas, others on every run. `SHMRECORD_SEED` repeats a run by the seed that it printed.
 
 use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ipcgen::model::Model;
 use ipcgen::source::Source;
 
 /// A small generator of pseudo-random numbers (xorshift64*).
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// One from the seed that is asked for, or from the clock; prints it.
+    pub(crate) fn seeded() -> Self {
+        let seed: u64 = match std::env::var("SHMRECORD_SEED") {
+            Ok(text) => text.parse().expect("SHMRECORD_SEED is a number"),
+            Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into(),
+        };
+        println!("SHMRECORD_SEED={seed}");
+        // The state is never 0.
+        Self(seed | 1 << 40)
+    }
+
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;

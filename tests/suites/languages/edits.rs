@@ -60,7 +60,7 @@ fn readers_attach_to_live_tables_as_a_check_of_the_schemas_says() {
 }
 
 fn edited() -> Vec<Edited> {
-    let mut random = Random(29);
+    let mut random = Random::seeded();
     let mut all = Vec::new();
     let model = |text: &str| ipcgen::compile(&Source::new("r.toml", text)).0;
     while all.len() < RUNS {

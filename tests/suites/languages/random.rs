@@ -7,7 +7,6 @@ pub(crate) mod schemas;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use integration_tests::place::{Backend, Place};
 use ipcgen::model::{Element, Enum, Form, Model, Record};
@@ -25,7 +24,7 @@ fn random_records_are_read_as_they_were_written() {
     if !CC.is_there() {
         return;
     }
-    let mut random = Random(seed());
+    let mut random = Random::seeded();
     let models = models(&mut random);
     models.iter().for_each(write_header);
     let program = CC.compile("random", &write("random.c", &program(&models)), &[&suite("c")]);
@@ -57,16 +56,6 @@ fn random_records_are_read_as_they_were_written() {
         let value = show(&Value::Record(reader.read(0).unwrap().fields));
         assert_eq!(shown, [value.as_str(); 2], "{about}: written by C, read by C, and read by Rust");
     }
-}
-
-fn seed() -> u64 {
-    let seed: u64 = match std::env::var("SHMRECORD_SEED") {
-        Ok(text) => text.parse().expect("SHMRECORD_SEED is a number"),
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into(),
-    };
-    println!("SHMRECORD_SEED={seed}");
-    // The generator's state is never 0.
-    seed | 1 << 40
 }
 
 /// Schemas with enough records.
