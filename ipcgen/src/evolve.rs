@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ipcgen::evolution::{self, Compared, Lock, Verdict, Version};
-use ipcgen::output::Output;
+use ipcgen::output::{self, Output};
 use ipcgen::source::Source;
 use ipcgen::{Schemas, Unit};
 
@@ -16,6 +16,12 @@ pub(crate) fn lock(schemas: &[PathBuf], out: Option<&PathBuf>) -> Result<(), Fai
     let (schemas, typed) = compile(schemas)?;
     for (unit, version) in versions(schemas, &typed) {
         let path = out.cloned().unwrap_or_else(|| beside(&unit.source, version.schema()));
+        let (_folder, locked) =
+            output::lock_folder_of(&path).map_err(|error| fail(path.display(), &error))?;
+        if let Err(error) = locked {
+            let advice = "take care that nobody else adds a version to it at once";
+            say(&format!("warning: {}: its folder cannot be locked: {error}; {advice}\n", path.display()));
+        }
         let mut lock = read(&path, version.schema())?.unwrap_or_else(|| Lock::new(version.schema()));
         let verdict = evolution::check(&version, lock.versions());
         if !verdict.is_compatible() {

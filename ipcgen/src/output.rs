@@ -21,8 +21,8 @@ pub struct Output {
 #[derive(Debug)]
 pub struct Prepared<'a> {
     output: &'a Output,
-    /// Where it is; `None`: nothing is to be done.
-    temporary: Option<PathBuf>,
+    /// Where it is, and where it belongs; `None`: nothing is to be done.
+    temporary: Option<(PathBuf, PathBuf)>,
 }
 
 impl Prepared<'_> {
@@ -31,8 +31,8 @@ impl Prepared<'_> {
     /// # Errors
     /// What the system says. The old file is then as it was.
     pub fn publish(mut self) -> io::Result<()> {
-        let Some(temporary) = &self.temporary else { return Ok(()) };
-        fs::rename(temporary, &self.output.path)?;
+        let Some((temporary, path)) = &self.temporary else { return Ok(()) };
+        fs::rename(temporary, path)?;
         self.temporary = None;
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Prepared<'_> {
 
 impl Drop for Prepared<'_> {
     fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
+        if let Some((temporary, _)) = &self.temporary {
             // The error that led here is the one to report; a file that is gone already is no second one.
             let _ = fs::remove_file(temporary);
         }
@@ -55,6 +55,8 @@ impl Drop for Prepared<'_> {
 
 /// How long a difference is searched for its shortest form.
 const DIFF_TIME: Duration = Duration::from_secs(1);
+/// Links that are followed one after the other, as in Linux.
+const MAX_LINKS: usize = 40;
 
 impl Output {
     /// Writes the file, with the folders it lies in, unless it is there already with these bytes.
@@ -75,13 +77,11 @@ impl Output {
         if self.is_current() {
             return Ok(prepared);
         }
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let path = followed(&self.path);
+        let folder = folder(&path);
         fs::create_dir_all(folder)?;
-        let (temporary, mut file) = self.temporary(folder)?;
-        prepared.temporary = Some(temporary);
+        let (temporary, mut file) = temporary(&path, folder)?;
+        prepared.temporary = Some((temporary, path));
         file.write_all(self.text.as_bytes())?;
         Ok(prepared)
     }
@@ -107,19 +107,50 @@ impl Output {
         let same_length = fs::metadata(&self.path).is_ok_and(|file| file.len() == self.text.len() as u64);
         same_length && fs::read(&self.path).is_ok_and(|bytes| bytes == self.text.as_bytes())
     }
+}
 
-    /// A new file beside the one to be: a rename does not cross file systems.
-    fn temporary(&self, folder: &Path) -> io::Result<(PathBuf, File)> {
-        let name = self.path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
-        let process = std::process::id();
-        let mut attempt = 0_u32;
-        loop {
-            let path = folder.join(format!(".{name}.{process}.{attempt}.tmp"));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((path, file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
-                Err(error) => return Err(error),
-            }
+/// Keeps other runs from changing a file between reading and writing it: the folder it lies in, which is made if need be, and
+/// whether it is locked, until it is dropped. The file itself is another one after each change.
+///
+/// # Errors
+/// What the system says of the folder. Some file systems have no locks of folders: the result inside says so.
+pub fn lock_folder_of(path: &Path) -> io::Result<(File, io::Result<()>)> {
+    let path = followed(path);
+    let folder = folder(&path);
+    if !folder.exists() {
+        fs::create_dir_all(folder)?;
+    }
+    let folder = File::open(folder)?;
+    let locked = folder.lock();
+    Ok((folder, locked))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The file behind symbolic links, there or not: a rename to the link itself would take its place. What is wrong with them is said
+/// by what comes next.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = folder(&path).join(target);
+    }
+    path
+}
+
+/// A new file beside the one to be: a rename does not cross file systems.
+fn temporary(path: &Path, folder: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
+    let process = std::process::id();
+    let mut attempt = 0_u32;
+    loop {
+        let path = folder.join(format!(".{name}.{process}.{attempt}.tmp"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
+            Err(error) => return Err(error),
         }
     }
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::process::Output;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::{Output, Stdio};
 
 use ipcgen::Schemas;
 use ipcgen::evolution::{self, Compared, Lock, Version};
@@ -107,6 +107,54 @@ fn the_published_sizes_of_perf_event_attr_are_one_lock() {
         let compared = (1..version.number()).rev().map(|number| Compared { number, renamed: false });
         assert_eq!(verdict.versions, compared.collect::<Vec<_>>());
     }
+}
+
+/// The numbers of the versions in a lock.
+fn numbers(folder: &Scratch, lock: &str) -> Vec<u32> {
+    let (lock, _) = Lock::read(Source::read(&folder.path(lock)).unwrap(), "md");
+    lock.unwrap().versions().iter().map(Version::number).collect()
+}
+
+#[test]
+fn two_who_lock_at_once_lose_no_version() {
+    let folder = Scratch::new("lock-at-once");
+    for round in 0..20 {
+        let lock = format!("round{round}.lock");
+        let children: Vec<_> = (1..=4)
+            .map(|version| {
+                let file = format!("{version}.toml");
+                folder.file(&file, &QUOTE.replace("version = 1", &format!("version = {version}")));
+                let arguments = ["lock", &file, "-o", &lock];
+                ipcgen().args(arguments).current_dir(folder.path("")).stderr(Stdio::null()).spawn().unwrap()
+            })
+            .collect();
+        // One that comes behind a later version is refused.
+        let done = children.into_iter().zip(1..).filter_map(|(child, version)| {
+            child.wait_with_output().unwrap().status.success().then_some(version)
+        });
+        let done: Vec<u32> = done.collect();
+        assert_eq!((numbers(&folder, &lock), done.last()), (done.clone(), Some(&4)), "{lock}");
+    }
+}
+
+#[test]
+fn a_lock_behind_links_is_written_where_it_is() {
+    let folder = Scratch::new("lock-links");
+    folder.file("kept/in/readme", "");
+    folder.file("quote.toml", QUOTE);
+    symlink("kept/in/md.lock", folder.path("second")).unwrap();
+    symlink(folder.path("second"), folder.path("md.lock")).unwrap();
+    // First there is no file behind them, then there is.
+    for (version, expected) in [("1", &[1][..]), ("2", &[1, 2])] {
+        folder.file("quote.toml", &QUOTE.replace("version = 1", &format!("version = {version}")));
+        assert_eq!(typed("lock quote.toml", &folder), (0, String::new(), String::new()));
+        assert_eq!(numbers(&folder, "kept/in/md.lock"), expected);
+    }
+    assert!(folder.path("md.lock").is_symlink() && folder.path("second").is_symlink());
+    assert_eq!(entries(&folder.path("kept/in")).len(), 2, "nothing is left");
+    symlink("kept/in/md.rs", folder.path("md.rs")).unwrap();
+    assert_eq!(typed("quote.toml --lang rust -o .", &folder), (0, String::new(), String::new()));
+    assert!(folder.path("md.rs").is_symlink() && folder.path("kept/in/md.rs").is_file());
 }
 
 #[test]
