@@ -1,5 +1,6 @@
 //! Random records with random values: a C program writes them and prints them field by field; read by name in Rust they
-//! look the same. `SHMRECORD_SEED` repeats a run by the seed that it printed.
+//! look the same, and what the generated Rust reads and writes into other tables is the same to C again. `SHMRECORD_SEED`
+//! repeats a run by the seed that it printed. Relies on cargo, which builds that Rust.
 
 #[path = "../../../ipcgen/tests/support/random.rs"]
 pub(crate) mod schemas;
@@ -9,10 +10,11 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use integration_tests::place::{Backend, Place};
+use ipcgen::emit::Language;
 use ipcgen::model::{Element, Enum, Form, Model, Record};
 use shmrecord::{Kind, RawReader, Value};
 
-use crate::tools::{CC, folder, run, suite, write, write_header};
+use crate::tools::{CC, folder, project, run, suite, write, write_header};
 use schemas::Random;
 
 const RECORDS: usize = 30;
@@ -40,22 +42,67 @@ fn random_records_are_read_as_they_were_written() {
     let input = folder().join("random.bin");
     fs::write(&input, given).unwrap();
     let places: Vec<Place> = expected.iter().map(|_| Place::new(Backend::Posix)).collect();
-    let addresses = places.iter().map(Place::address);
-    let shown = run(Command::new(program).args(addresses).stdin(File::open(input).unwrap()));
-    assert_eq!(shown.lines().count(), 2 * RECORDS);
+    let copies: Vec<Place> = expected.iter().map(|_| Place::new(Backend::Posix)).collect();
+    let addresses =
+        |places: &[Place]| places.iter().map(|place| place.address().to_owned()).collect::<Vec<_>>();
+    let typed = |mode: &str, places: &[Place]| {
+        let mut command = Command::new(&program);
+        command.arg(mode).args(addresses(places)).stdin(File::open(&input).unwrap());
+        let lines: Vec<String> = run(&mut command).lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), RECORDS);
+        lines
+    };
+    let (given, found) = (typed("write", &places), typed("read", &places));
+    run(copier(&models).args(addresses(&places)).args(addresses(&copies)));
+    let returned = typed("read", &copies);
 
-    let lines = shown.lines().collect::<Vec<_>>();
-    for (((shown, (model, record)), place), bytes) in
-        lines.chunks(2).zip(records(&models)).zip(&places).zip(expected)
-    {
+    for (at, ((model, record), bytes)) in records(&models).zip(expected).enumerate() {
         let about = format!("{}.{}", model.name, record.name);
-        let reader = RawReader::open(place.address()).unwrap();
-        let mut found = vec![0; bytes.len()];
-        assert_eq!(reader.read_bytes(0, &mut found).unwrap(), 1, "{about}");
-        assert_eq!(found, bytes, "{about}");
+        for place in [&places[at], &copies[at]] {
+            let reader = RawReader::open(place.address()).unwrap();
+            let mut found = vec![0; bytes.len()];
+            assert_eq!(reader.read_bytes(0, &mut found).unwrap(), 1, "{about}");
+            assert_eq!(found, bytes, "{about}");
+        }
+        let reader = RawReader::open(places[at].address()).unwrap();
         let value = show(&Value::Record(reader.read(0).unwrap().fields));
-        assert_eq!(shown, [value.as_str(); 2], "{about}: written by C, read by C, and read by Rust");
+        let shown = [&given[at], &found[at], &returned[at]];
+        assert_eq!(shown, [&value; 3], "{about}: written by C, read by C, copied by Rust, and read by Rust");
     }
+}
+
+/// A Rust program that reads each record from one table, in its generated type, and writes it into a new one: first come
+/// the addresses of all tables that are there, then those of the new ones.
+fn copier(models: &[Model]) -> Command {
+    let package = folder().join("copier");
+    fs::create_dir_all(package.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"copier\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         shmrecord = {{ path = {:?} }}\n",
+        project("runtime")
+    );
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(project("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    let mut main = "#![allow(dead_code)]\n".to_owned();
+    for model in models {
+        fs::write(package.join(format!("src/{}.rs", model.name)), Language::Rust.emit(model)).unwrap();
+        let _ = writeln!(main, "mod {};", model.name);
+    }
+    main.push_str(
+        "fn copy<T: shmrecord::ShmRecord>(from: &str, to: &str) {\n    \
+         let value = shmrecord::Reader::<T>::open(from).unwrap().read(0).unwrap();\n    \
+         shmrecord::Writer::<T>::create(to, 1).unwrap().write(0, &value).unwrap();\n}\n\
+         fn main() {\n    let places: Vec<String> = std::env::args().skip(1).collect();\n",
+    );
+    for (at, (model, record)) in records(models).enumerate() {
+        let (module, ty, to) = (&model.name, &record.name, at + RECORDS);
+        let _ = writeln!(main, "    copy::<{module}::{ty}>(&places[{at}], &places[{to}]);");
+    }
+    fs::write(package.join("src/main.rs"), main + "}\n").unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--offline", "--"]).current_dir(package);
+    cargo.env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/copier-target"));
+    cargo
 }
 
 /// Schemas with enough records.
@@ -124,7 +171,8 @@ fn show(value: &Value<'_>) -> String {
     }
 }
 
-/// Reads the bytes of each record, writes them into a table of its own, prints them and what is read back.
+/// `write`: reads the bytes of each record, writes them into a table of its own and prints them. `read`: prints what is in the
+/// tables.
 fn program(models: &[Model]) -> String {
     let mut text: String = models.iter().map(|model| format!("#include \"{}.h\"\n", model.name)).collect();
     text.push_str("#include \"show.h\"\n");
@@ -142,9 +190,10 @@ fn program(models: &[Model]) -> String {
         }
     }
     let _ =
-        writeln!(text, "\nint main(int argc, char **argv) {{\n    if (argc != {}) return 2;", RECORDS + 1);
+        writeln!(text, "\nint main(int argc, char **argv) {{\n    if (argc != {}) return 2;", RECORDS + 2);
+    text.push_str("    const bool writes = strcmp(argv[1], \"write\") == 0;\n");
     for (at, (_, record)) in records(models).enumerate() {
-        let _ = writeln!(text, "    write_and_read_{}(argv[{}]);", record.c_name, at + 1);
+        let _ = writeln!(text, "    (writes ? write_{0} : read_{0})(argv[{1}]);", record.c_name, at + 2);
     }
     text + "    return 0;\n}\n"
 }

@@ -1,5 +1,5 @@
 // show.h: what the generated program of random.rs needs: scalars printed, floats by their bits, and the way of a record
-// from standard input through a table.
+// from standard input into a table, and out of one.
 
 #ifndef SHOW_H
 #define SHOW_H
@@ -33,12 +33,11 @@ static void must(int code, const shmrec_error *error) {
     }
 }
 
-// Writes a record from standard input into a table, prints it, and prints what is read back.
+// Writes a record from standard input into a table and prints it; reads one from a table and prints that.
 #define WRITE_AND_READ(T)                                                                                              \
-    static inline void write_and_read_##T(const char *address) {                                                       \
-        T record, found;                                                                                               \
+    static inline void write_##T(const char *address) {                                                                \
+        T record;                                                                                                      \
         T##_writer writer;                                                                                             \
-        T##_reader reader;                                                                                             \
         shmrec_error error;                                                                                            \
         if (fread(&record, sizeof record, 1, stdin) != 1) {                                                            \
             exit(1);                                                                                                   \
@@ -46,11 +45,16 @@ static void must(int code, const shmrec_error *error) {
         must(T##_create(&writer, address, 1, NULL, &error), &error);                                                   \
         must(T##_write(&writer, 0, &record, &error), &error);                                                          \
         T##_close_writer(&writer);                                                                                     \
+        show_##T(&record);                                                                                             \
+        putchar('\n');                                                                                                 \
+    }                                                                                                                  \
+    static inline void read_##T(const char *address) {                                                                 \
+        T found;                                                                                                       \
+        T##_reader reader;                                                                                             \
+        shmrec_error error;                                                                                            \
         must(T##_open(&reader, address, NULL, &error), &error);                                                        \
         must(T##_read(&reader, 0, &found, NULL, &error), &error);                                                      \
         T##_close(&reader);                                                                                            \
-        show_##T(&record);                                                                                             \
-        putchar('\n');                                                                                                 \
         show_##T(&found);                                                                                              \
         putchar('\n');                                                                                                 \
     }
