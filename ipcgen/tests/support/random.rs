@@ -7,7 +7,7 @@ use ipcgen::model::Model;
 use ipcgen::source::Source;
 
 /// A small generator of pseudo-random numbers (xorshift64*).
-pub(crate) struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// One from the seed that is asked for, or from the clock; prints it.
