@@ -27,7 +27,7 @@ use crate::region::{Identity, Place, Prepared, Rights, Segment};
 use crate::removal;
 use crate::sync::{AtomicU64, Ordering};
 use crate::table::{Table, place};
-use crate::turn::{self, Closed};
+use crate::turn;
 
 /// Replaces the table that is there; creates one where none is, or where somebody was faster takes over theirs.
 pub(crate) fn replace(
@@ -100,8 +100,8 @@ pub(crate) struct Old {
     contents: Contents,
     /// How long to wait for a record that is written all the time.
     timeout: Duration,
-    /// Of a table whose values are carried over, once it is marked.
-    turns: Option<Closed>,
+    /// What became of the turns of a table whose values are carried over, once it is marked: see [`turn::close`].
+    poison: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl Old {
             Some(header) => Contents::Same(Table::new(segment, header)),
             None => Contents::Other(segment),
         };
-        Ok(Some(Self { contents, timeout: options.timeout, turns: None }))
+        Ok(Some(Self { contents, timeout: options.timeout, poison: None }))
     }
 
     fn segment(&self) -> &Segment {
@@ -154,10 +154,11 @@ impl Old {
     /// Ends the turns of its writers, so that what one of them does in several writes is carried over whole, or counts as a
     /// death's. It takes at most half of the time that is left: names are to be changed in the rest.
     fn close(&mut self, at: &At<'_>, options: &Options, guard: &mut Guard, deadline: &Deadline) {
-        if let (Contents::Same(table), None) = (&self.contents, &self.turns) {
+        if let (Contents::Same(table), None) = (&self.contents, self.poison) {
             // Where it cannot be opened nobody is known to be out of a turn.
             let semaphore = find_semaphore(options, table.header().semaphore).ok().flatten();
-            self.turns = Some(turn::close(at, table, guard, semaphore, deadline.left() / 2));
+            let poison = turn::close(at, table, guard, semaphore.as_ref(), deadline.left() / 2);
+            self.poison = Some(poison);
         }
     }
 
@@ -188,8 +189,7 @@ impl Old {
     /// Stores values and versions of this table into a new mapping of this geometry, in one state with respect to batches.
     fn carry_over(&self, map: &Map, to: &Geometry) {
         let Contents::Same(table) = &self.contents else { return };
-        let poison = self.turns.as_ref().map_or(0, |turns| turns.poison);
-        Live::of(map).succeed(table.live(), poison);
+        Live::of(map).succeed(table.live(), self.poison.unwrap_or(0));
         let is_carried = || table.in_one_state(|| self.carry_all(table, map, to)).is_some();
         // A writer may end the batch in which the mark met it. So there is a second attempt, however long the first one took.
         if is_carried() {

@@ -11,8 +11,8 @@ use crate::geometry::Writers;
 use crate::guard::lock::{self, Kernel, Slept, Taken, Untaken};
 use crate::guard::role::{Guard, Lock};
 use crate::host;
-use crate::semaphore::foreign::{self, ForeignLock};
-use crate::sync::{AtomicU32, Ordering};
+use crate::semaphore::foreign::ForeignLock;
+use crate::sync::{AtomicU32, Ordering, fence};
 use crate::table::Table;
 
 /// When it is first asked whether the holder is dead.
@@ -104,6 +104,8 @@ pub(crate) fn take(
 
 /// Why there was no turn: of a table that is gone that matters more, and what the kernel says of its guard does not.
 fn or_retired(at: &At<'_>, table: &Table, error: Error) -> Error {
+    // Pairs with the release of who closed the lock: the mark came before.
+    fence(Ordering::Acquire);
     if table.is_retired() { at.error(ErrorKind::Retired) } else { error }
 }
 
@@ -116,7 +118,7 @@ pub(crate) fn give(table: &Table, slot: u32) {
 }
 
 /// Takes the semaphore, waiting no longer than this, and then marks the lock as held, which its last holder left marked only if
-/// it died with it. Of a table that is gone it gives it back.
+/// it died with it.
 #[cold]
 #[inline(never)]
 pub(crate) fn take_semaphore(
@@ -126,11 +128,7 @@ pub(crate) fn take_semaphore(
     slot: u32,
     timeout: Duration,
 ) -> Result<()> {
-    let held = semaphore.take(at.operation, timeout).map_err(|error| or_retired(at, table, error))?;
-    if table.is_retired() {
-        return Err(at.error(ErrorKind::Retired));
-    }
-    held.keep();
+    semaphore.take(at.operation, timeout).map_err(|error| or_retired(at, table, error))?.keep();
     if !table.live().lock(slot).mark() {
         table.recover_from_death();
     }
@@ -145,27 +143,10 @@ fn timed_out(at: &At<'_>, table: &Table, slot: u32) -> Error {
     at.error(ErrorKind::LockTimeout { pid }).detail(format!("by the writer with slot {slot}"))
 }
 
-/// The turns of a table that gives way to another one: over for good, or for as long as this lives where a semaphore gives them.
-#[derive(Debug)]
-pub(crate) struct Closed {
-    /// The epoch of a death in a turn that nobody has cleared, or of a turn that was not waited for; 0: all turns were whole.
-    pub(crate) poison: u64,
-    /// Taken.
-    semaphore: Option<ForeignLock>,
-}
-
-impl Drop for Closed {
-    fn drop(&mut self) {
-        if let Some(semaphore) = &self.semaphore {
-            // It fails when it was removed: then nobody waits for it.
-            let _ = semaphore.give("replace");
-        }
-    }
-}
-
 /// What the lock asks of the kernel for who replaces the table, and holds the guard's lock for creating.
 struct Closing<'a> {
     at: &'a At<'a>,
+    table: &'a Table,
     /// The table's; `None`: it is lost, and with it who lives.
     guard: Option<&'a mut Guard>,
     naps: Naps,
@@ -183,7 +164,10 @@ impl Kernel for Closing<'_> {
         self.guard.as_mut().map_or(Ok(true), |guard| guard.is_held_by_others(at, Lock::Participant(slot)))
     }
 
+    /// The holder is dead, and nobody takes the lock from it meanwhile. That is said before the word says nothing of it any more:
+    /// whoever replaces the table in place of this process finds it.
     fn begin_alone(&mut self) -> Result<()> {
+        poison(self.table);
         Ok(())
     }
 
@@ -192,34 +176,41 @@ impl Kernel for Closing<'_> {
     }
 }
 
+/// Remembers that a turn was not whole, unless that is known. Gives what is known now: not 0.
+fn poison(table: &Table) -> u64 {
+    let word = table.live().poison();
+    let epoch = word.load(Ordering::Relaxed).max(table.epoch()).max(1);
+    word.store(epoch, Ordering::Relaxed);
+    epoch
+}
+
 /// Ends the turns of a table that is marked as removed: waits for the one that is under way, no longer than this, and lets nobody
-/// begin another. The caller holds [`Lock::Create`] of the guard at the table's address.
+/// begin another. Gives the epoch of a death in a turn that nobody has cleared, or of a turn that was not waited for; 0: all turns
+/// were whole. The caller holds [`Lock::Create`] of the guard at the table's address.
 ///
 /// Who does not end its turn until then, because it died in it, is stopped or hangs, may leave half of it, and so its turn counts
-/// as a death. So does whatever the kernel does not tell.
+/// as a death. So does whatever the kernel does not tell. Who has a semaphore from now on finds the mark, and begins no turn of
+/// several writes.
 pub(crate) fn close(
     at: &At<'_>,
     table: &Table,
     guard: &mut Guard,
-    semaphore: Option<ForeignLock>,
+    semaphore: Option<&ForeignLock>,
     timeout: Duration,
-) -> Closed {
+) -> u64 {
     let word = table.live().lock_word();
-    let semaphore = semaphore.filter(|semaphore| {
-        let taken = semaphore.take(at.operation, timeout);
-        taken.map(foreign::Held::keep).is_ok()
-    });
     let are_whole = match table.header().shape.writers {
         Writers::One => true,
-        Writers::Semaphore => semaphore.is_some() && word.load(Ordering::Relaxed) == 0,
+        Writers::Semaphore => semaphore
+            .and_then(|semaphore| semaphore.take(at.operation, timeout).ok())
+            .is_some_and(|_held| word.load(Ordering::Relaxed) == 0),
         Writers::Lock => {
             let guard = Some(guard).filter(|guard| guard.identity().is_same(table.header().guard));
-            let mut closing = Closing { at, guard, naps: Naps::until(Deadline::after(timeout)) };
+            let mut closing = Closing { at, table, guard, naps: Naps::until(Deadline::after(timeout)) };
             matches!(lock::Lock::closing(word).take(&mut closing), Ok(Taken::Free))
         }
     };
     // Behind the lock, under which it is stored.
-    let poison = table.live().poison().load(Ordering::Relaxed);
-    let poison = if are_whole { poison } else { poison.max(table.epoch()).max(1) };
-    Closed { poison, semaphore }
+    let known = table.live().poison().load(Ordering::Relaxed);
+    if are_whole { known } else { known.max(table.epoch()).max(1) }
 }

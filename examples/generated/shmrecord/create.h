@@ -17,9 +17,10 @@ typedef struct shmrec_build {
     shmrec_header header;
     shmrec_draft draft;
     shmrec_table *old; // gives way to it; NULL: nothing does
-    shmrec_turns turns; // what became of its turns
-    bool carries;      // and its values are carried over
-    uint8_t reserved[7];
+    uint64_t poison;   // what became of its turns, once they are closed
+    bool carries;      // its values are carried over
+    bool is_closed;
+    uint8_t reserved[6];
 } shmrec_build;
 
 // The segment that the geometry and these options ask for. Behind the description there are only records, all zeros.
@@ -135,7 +136,7 @@ static inline int shmrec_build_fill(shmrec_table *table, shmrec_build *build, co
     table->header = build->header;
     int code = SHMREC_OK;
     if (build->carries) {
-        shmrec_table_succeed(table, build->old, build->turns.poison);
+        shmrec_table_succeed(table, build->old, build->poison);
         code = shmrec_carry_over(table, build->old, task);
     }
     if (code == SHMREC_OK) {

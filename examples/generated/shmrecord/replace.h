@@ -45,10 +45,12 @@ static inline int shmrec_find_old(shmrec_table *old, const shmrec_address *addre
 static inline void shmrec_replace_turns(shmrec_build *build, const shmrec_guard *guard, const shmrec_task *task) {
     const uint64_t now = shmrec_monotonic_ns(), end_ns = task->deadline_ns;
     const shmrec_task quiet = shmrec_task_quiet(task);
-    if (build->carries && !build->turns.are_over) {
+    if (build->carries && !build->is_closed) {
         // Where the semaphore is not found nobody is known to be out of a turn.
         const bool found = shmrec_find_semaphore(build->old, &build->old->header, &quiet) == SHMREC_OK;
-        shmrec_turns_close(&build->turns, build->old, guard, found, now < end_ns ? now + (end_ns - now) / 2 : now);
+        build->poison =
+            shmrec_turns_close(build->old, guard, found, now < end_ns ? now + (end_ns - now) / 2 : now);
+        build->is_closed = true;
     }
 }
 
@@ -98,7 +100,6 @@ static inline int shmrec_replace_old(shmrec_table *table, shmrec_build *build, s
             code = shmrec_fail_plain(task, SHMREC_RETIRED);
         }
     }
-    shmrec_turns_leave(&build->turns, old);
     build->old = NULL;
     build->carries = false;
     if (code == SHMREC_OK && gone) {

@@ -128,11 +128,6 @@ SHMREC_COLD int shmrec_semaphore_wait(shmrec_table *table, const shmrec_task *ta
     if (code != SHMREC_OK) {
         return code;
     }
-    if (shmrec_table_retired(table)) {
-        const shmrec_task quiet = shmrec_task_quiet(&here);
-        (void)shmrec_foreign_set_give(&table->semaphore, &quiet);
-        return SHMREC_RETIRED; // the caller says so
-    }
     const uint32_t found = shmrec_load32(word);
     shmrec_store32(word, table->me);
     // Our first store: whoever finds another of ours once the kernel has given our semaphore back finds this one.
@@ -150,6 +145,8 @@ SHMREC_COLD int shmrec_turn_wait(shmrec_table *table, const char *operation, shm
     const int code =
         shmrec_turns_by_semaphore(table) ? shmrec_semaphore_wait(table, &task) : shmrec_lock_wait(table, &task);
     // Why there was no turn: of a table that is gone that matters more, and what the kernel says of its guard does not.
+    // Pairs with the release of who closed the lock: the mark came before.
+    shmrec_fence_acquire();
     return code != SHMREC_OK && shmrec_table_retired(table) ? shmrec_fail_plain(&task, SHMREC_RETIRED) : code;
 }
 
@@ -213,13 +210,14 @@ SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, shmrec_error *error) {
     return shmrec_turn_give(table, error);
 }
 
-// What the turns of a table came to that gives way to another one.
-typedef struct shmrec_turns {
-    uint64_t poison;     // the epoch of a death in one that nobody has cleared, or of one that was not waited for; 0: whole
-    bool are_over;       // the rest is filled in
-    bool have_semaphore; // taken, to be given back
-    uint8_t reserved[6];
-} shmrec_turns;
+// Remembers that a turn was not whole, unless that is known. Gives what is known now: not 0.
+static inline uint64_t shmrec_poison(const shmrec_table *table) {
+    uint64_t *word = shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH);
+    const uint64_t known = shmrec_load(word), epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
+    const uint64_t poison = known > epoch ? known : epoch > 0 ? epoch : 1;
+    shmrec_store(word, poison);
+    return poison;
+}
 
 // Takes the lock for good, from who gives it back or from who died with it. `guard`: the table's, whose lock for creating
 // the caller holds; NULL: it is lost, and with it who lives. False: a turn was not whole, or may not have been.
@@ -229,10 +227,11 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
     for (;;) {
         uint32_t value = shmrec_load32(word);
         const uint32_t holder = shmrec_lock_holder(value);
-        if (holder == 0 && shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) {
-            return true;
+        if (holder == SHMREC_LIVE_LOCK_CLOSED ||
+            (holder == 0 && shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED))) {
+            return true; // who closed it has said before what there was to say of the dead
         }
-        if (holder > SHMREC_PARTICIPANTS) { // damaged, or closed by who died before it could tell
+        if (holder > SHMREC_PARTICIPANTS) {
             return false;
         }
         if (holder == 0 || !shmrec_lock_mark(word, &value)) {
@@ -249,8 +248,15 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
         const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
         bool lives = true;
         const int code = guard == NULL ? SHMREC_OK : shmrec_guard_taken(guard, slot_lock, &lives, &quiet);
-        if (code != SHMREC_OK || (!lives && shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) ||
-            now >= end_ns) {
+        if (code == SHMREC_OK && !lives) {
+            // Before the word says nothing of it any more: whoever replaces the table in our place finds it. Nobody takes
+            // the lock from the dead meanwhile, for that takes the guard's lock for creating.
+            (void)shmrec_poison(table);
+            if (shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) {
+                return false;
+            }
+        }
+        if (code != SHMREC_OK || now >= end_ns) {
             return false;
         }
         question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
@@ -258,43 +264,31 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
 }
 
 // Ends the turns of a table that is marked as removed: waits for the one that is under way, until this time, and lets
-// nobody begin another, for good, or until shmrec_turns_leave where a semaphore gives them. The caller holds the lock for
-// creating of the guard at the table's address, and has looked for the semaphore, which may not be `found`.
+// nobody begin another. Gives the epoch of a death in a turn that nobody has cleared, or of a turn that was not waited for;
+// 0: all turns were whole. The caller holds the lock for creating of the guard at the table's address, and has looked for
+// the semaphore, which may not be `found`.
 //
 // Who does not end its turn until then, because it died in it, is stopped or hangs, may leave half of it, and so its turn
-// counts as a death. So does whatever the kernel does not tell.
-static inline void shmrec_turns_close(shmrec_turns *turns, const shmrec_table *table, const shmrec_guard *guard,
-                                      bool found, uint64_t end_ns) {
+// counts as a death. So does whatever the kernel does not tell. Who has a semaphore from now on finds the mark, and begins
+// no turn of several writes.
+static inline uint64_t shmrec_turns_close(const shmrec_table *table, const shmrec_guard *guard, bool found,
+                                          uint64_t end_ns) {
     bool whole = true;
     if (shmrec_turns_by_semaphore(table)) {
         const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
         const uint64_t now = shmrec_monotonic_ns();
-        turns->have_semaphore =
-            found && shmrec_foreign_set_take(&table->semaphore, now < end_ns ? end_ns - now : 0, &quiet) == SHMREC_OK;
-        whole = turns->have_semaphore && shmrec_load32(shmrec_lock_word(table)) == 0;
+        whole = found && shmrec_foreign_set_take(&table->semaphore, now < end_ns ? end_ns - now : 0, &quiet) == SHMREC_OK;
+        if (whole) {
+            whole = shmrec_load32(shmrec_lock_word(table)) == 0;
+            (void)shmrec_foreign_set_give(&table->semaphore, &quiet); // it fails when it was removed
+        }
     } else if (table->header.shape.guard_kind == SHMREC_GUARD_LOCK) {
         whole = shmrec_lock_close(table, shmrec_same(guard->identity, table->header.guard) ? guard : NULL, end_ns);
     }
     // Behind the lock, under which it is stored.
-    const uint64_t poison = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
+    const uint64_t known = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
     const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
-    turns->poison = poison;
-    if (!whole && poison < epoch) {
-        turns->poison = epoch;
-    }
-    if (!whole && turns->poison == 0) {
-        turns->poison = 1;
-    }
-    turns->are_over = true;
-}
-
-// Gives the semaphore of the turns back.
-static inline void shmrec_turns_leave(shmrec_turns *turns, const shmrec_table *table) {
-    if (turns->have_semaphore) { // it fails when it was removed: then nobody waits for it
-        const shmrec_task quiet = shmrec_task_of("replace", table, NULL);
-        (void)shmrec_foreign_set_give(&table->semaphore, &quiet);
-        turns->have_semaphore = false;
-    }
+    return whole ? known : known > epoch ? known : epoch > 0 ? epoch : 1;
 }
 
 // Gives the lock back, whatever it is held for, before the handle is closed. A child process holds nothing.

@@ -87,6 +87,10 @@ SHMREC_HOT bool shmrec_swap32_acquire(uint32_t *word, uint32_t old, uint32_t nex
     return __atomic_compare_exchange_n(word, &old, next, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+SHMREC_HOT bool shmrec_swap32_acquire_release(uint32_t *word, uint32_t old, uint32_t next) {
+    return __atomic_compare_exchange_n(word, &old, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 SHMREC_HOT uint32_t shmrec_exchange32_release(uint32_t *word, uint32_t next) {
     return __atomic_exchange_n(word, next, __ATOMIC_RELEASE);
 }

@@ -13,9 +13,10 @@
 SHMREC_HOT bool shmrec_lock_try(uint32_t *word, uint32_t me) { return shmrec_swap32_acquire(word, 0, me); }
 
 // Likewise for one who has waited and found this value, 0 or that of a holder that is dead: others may sleep, whose mark
-// went with the holder before. False: the word is not `value` any more.
+// went with the holder before. False: the word is not `value` any more. Releases, for who finds the lock closed by this: it
+// then finds the table marked.
 static inline bool shmrec_lock_try_marked(uint32_t *word, uint32_t value, uint32_t me) {
-    return shmrec_swap32_acquire(word, value, me | SHMREC_LIVE_LOCK_WAITERS);
+    return shmrec_swap32_acquire_release(word, value, me | SHMREC_LIVE_LOCK_WAITERS);
 }
 
 // Who holds it, by this value: slot + 1, or 0. It comes from the segment, and may be anything.

@@ -215,10 +215,14 @@ static inline void shmrec_table_clear_death(const shmrec_table *table) {
 }
 
 // Gives the lock back that shmrec_table_lock took.
-SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
-    if (table->turn == SHMREC_TURN_LOCK) {
-        (void)shmrec_turn_leave(table, NULL);
+SHMREC_HOT int shmrec_table_unlock(shmrec_table *table) {
+    if (__builtin_expect(table->turn != SHMREC_TURN_LOCK || shmrec_map_is_forked(&table->map), 0)) {
+        return SHMREC_OK; // a child that was forked in the turn has none
     }
+    // In the turn: who replaces the table after this waits for its end.
+    const bool retired = shmrec_table_retired(table);
+    const int code = shmrec_turn_leave(table, NULL);
+    return code == SHMREC_OK && retired ? SHMREC_RETIRED : code;
 }
 
 // Part of SHMREC_DEFINE_TABLE, of a record T:
@@ -241,14 +245,17 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
 //   T_lock               takes the lock for several calls; between it and T_unlock nobody else writes, and T_write,
 //                        T_update and batches do not take it again. Readers see each of the writes at once; a batch is
 //                        what they see whole. That the table is removed or replaced meanwhile no write in it says, so
-//                        that none ends it half-way: who replaces the table waits for its end, and carries all of it
-//                        over; the next T_lock or write is told. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT,
+//                        that none ends it half-way: who replaces the table waits for its end, for half of its timeout,
+//                        and carries all of it over; T_unlock says it, and the next T_lock or write. Errors: SHMREC_LOCK_TIMEOUT, SHMREC_LOCK_CORRUPT,
 //                        SHMREC_REMOVED, as T_write; SHMREC_RETIRED; SHMREC_FORKED_HANDLE in a child process; SHMREC_AFTER_DEATH, with
 //                        the lock not taken, when a writer died while it held it: each record is whole, but what several
 //                        mean together may not be; SHMREC_BAD_ARGUMENT for a writer that holds it, or is the only one.
 //   T_lock_after_death   likewise, whoever died
 //   T_clear_death        under the lock: the records are as they should be; T_lock succeeds again, for everybody
-//   T_unlock             gives it back; does nothing without it. T_close_writer does so too.
+//   T_unlock             gives it back; does nothing without it. T_close_writer does so too. SHMREC_RETIRED when the table was
+//                        removed or replaced before: what was written under the lock is in the table that took its place
+//                        if that waited for it, and lost otherwise; SHMREC_REMOVED and SHMREC_OS of a semaphore: what was
+//                        written is published.
 #define SHMREC_DEFINE_SHARED(T, NAME)                                                                                 \
     static inline int T##_create_shared(T##_writer *writer, const char *address, uint64_t capacity,                   \
                                         const shmrec_options *options, shmrec_error *error) {                         \
@@ -287,6 +294,6 @@ SHMREC_HOT void shmrec_table_unlock(shmrec_table *table) {
         return shmrec_table_lock(&writer->table, false, error);                                                       \
     }                                                                                                                 \
     static inline void T##_clear_death(T##_writer *writer) { shmrec_table_clear_death(&writer->table); }              \
-    static inline void T##_unlock(T##_writer *writer) { shmrec_table_unlock(&writer->table); }
+    static inline int T##_unlock(T##_writer *writer) { return shmrec_table_unlock(&writer->table); }
 
 #endif

@@ -5,7 +5,8 @@
 //! finds the word unchanged after a while asks the kernel, and takes the lock from the dead one, under the guard's lock under
 //! which slots are given out too: between question and answer nobody gets a slot. No pid and no time decides anything.
 //!
-//! Who replaces the table takes the lock and never gives it away: there is no turn under way then, and none to come.
+//! Who replaces the table takes the lock and never gives it away: there is no turn under way then, and none to come. Who replaces
+//! it once more finds that, and nobody dead: what there was to say of the dead was said before.
 
 use shmrecord_layout::abi;
 
@@ -118,7 +119,7 @@ impl<'a> Lock<'a> {
                 continue;
             }
             if holder == self.me {
-                return Ok(Taken::FromDead);
+                return Ok(if holder == CLOSED { Taken::Free } else { Taken::FromDead });
             }
             if holder > abi::PARTICIPANTS {
                 return Err(Untaken::Corrupt { word: seen });
@@ -182,7 +183,8 @@ impl<'a> Lock<'a> {
     /// Stores `new` if the word is `seen`.
     fn exchange(&self, seen: u32, new: u32) -> bool {
         // Acquire as in `try_take`. From a dead holder there is no release to pair with: the kernel answered that it is gone
-        // after its last store, and the answer orders what it had stored before what is loaded now.
-        self.word.compare_exchange(seen, new, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // after its last store, and the answer orders what it had stored before what is loaded now. Release for who finds the
+        // lock closed: it then finds the table marked.
+        self.word.compare_exchange(seen, new, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 }

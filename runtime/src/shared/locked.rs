@@ -51,7 +51,7 @@ impl<'a, T: ShmRecord> Turn<'a, T> {
 /// [`Turn::AfterDeath`].
 ///
 /// That the table is removed or replaced meanwhile, no write in it says, so that none ends it half-way: who replaces the table
-/// waits for its end, and carries all of it over. The next turn is told.
+/// waits for its end, for half of its timeout, and carries all of it over. [`Locked::unlock`] says it, and the next turn.
 #[derive(Debug)]
 pub struct Locked<'a, T: ShmRecord> {
     /// The only member, so that it travels in a register.
@@ -166,8 +166,8 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
     }
 
     #[cold]
-    pub(super) fn retired(&self) -> Error {
-        At { operation: "lock", subject: &self.writer.address }.error(ErrorKind::Retired)
+    pub(super) fn retired(&self, operation: &'static str) -> Error {
+        At { operation, subject: &self.writer.address }.error(ErrorKind::Retired)
     }
 
     #[cold]
@@ -188,6 +188,20 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
         if let Some(poison) = self.writer.poison() {
             poison.store(self.writer.epoch(), Ordering::Relaxed);
         }
+    }
+
+    /// Gives the turn away, as dropping it does, and says whether what was written in it reaches anybody.
+    ///
+    /// # Errors
+    /// [`Retired`](crate::ErrorKind::Retired) when the table was removed or replaced before: what this turn wrote is in the table that
+    /// took its place if that waited for the end, and lost otherwise; [`Removed`](crate::ErrorKind::Removed) for a semaphore that is
+    /// gone: what was written is published.
+    pub fn unlock(self) -> Result<()> {
+        // In the turn: who replaces the table after this waits for its end.
+        let is_retired = !self.writer.table.is_forked() && self.is_retired();
+        let retired = is_retired.then(|| self.retired("unlock"));
+        self.end()?;
+        retired.map_or(Ok(()), Err)
     }
 
     /// Gives the turn away, and says when the kernel refuses that.

@@ -192,7 +192,7 @@ impl<T: ShmRecord> SharedWriter<T> {
     pub fn lock(&mut self) -> Result<Turn<'_, T>> {
         let turn = self.turn("lock")?;
         if turn.is_retired() {
-            return Err(turn.retired());
+            return Err(turn.retired("lock"));
         }
         Ok(if turn.is_after_death() { Turn::AfterDeath(turn) } else { Turn::Whole(turn) })
     }

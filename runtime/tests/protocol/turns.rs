@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::atomic::{Mutex, explore, spawn, yield_now};
 use crate::guard::lock::{Kernel, Lock, Slept, Taken, Untaken};
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
 
 /// Slots that the kernel keeps.
 const SLOTS: usize = 3;
@@ -29,6 +29,10 @@ pub(crate) enum Death {
 struct Turns {
     word: AtomicU32,
     data: [AtomicU64; 2],
+    /// Not 0: a turn was not whole.
+    poison: AtomicU64,
+    /// Not 0: the table is marked as removed.
+    state: AtomicU64,
     /// Who lives, and whether somebody holds the guard's lock under which slots are given out.
     kernel: Mutex<([bool; SLOTS], bool)>,
 }
@@ -77,6 +81,7 @@ impl Kernel for Alone<'_> {
     }
 
     fn begin_alone(&mut self) -> Result<(), ()> {
+        self.0.poison.store(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -91,6 +96,8 @@ impl Turns {
         Self {
             word: AtomicU32::new(0),
             data: [AtomicU64::new(0), AtomicU64::new(0)],
+            poison: AtomicU64::new(0),
+            state: AtomicU64::new(0),
             kernel: Mutex::new((present, false)),
         }
     }
@@ -100,6 +107,8 @@ impl Turns {
         let lock = Lock::new(&self.word, slot);
         let taken = if lock.try_take() { Ok(Taken::Free) } else { lock.take(&mut Asked(self)) };
         if matches!(taken, Err(Untaken::Corrupt { .. })) {
+            fence(Ordering::Acquire);
+            assert_ne!(self.state.load(Ordering::Relaxed), 0, "a lock that is closed seems to be damaged");
             return;
         }
         if taken.unwrap() == Taken::FromDead {
@@ -141,18 +150,25 @@ impl Turns {
         self.turn(slot, Death::Never);
     }
 
-    /// A replacement ends the turns: what it finds from then on is of whole ones, or said to be of a dead one's.
+    /// A replacement ends the turns: what it finds from then on is of whole ones, or said to be of a dead one's. So does the next
+    /// one, should this one be killed.
     fn close(&self) {
         let mut kernel = Asked(self);
         kernel.begin_alone().unwrap();
-        let taken = Lock::closing(&self.word).take(&mut Alone(self)).unwrap();
-        let found = [(); 2].map(|()| self.data.each_ref().map(|word| word.load(Ordering::Relaxed)));
-        assert_eq!(found[0], found[1], "a turn is under way");
-        assert!(taken == Taken::FromDead || found[0][0] == found[0][1], "half of a turn counts as whole");
+        self.state.store(1, Ordering::Relaxed);
+        for _ in 0..2 {
+            let taken = Lock::closing(&self.word).take(&mut Alone(self)).unwrap();
+            let is_told = self.poison.load(Ordering::Relaxed) != 0;
+            let found = [(); 2].map(|()| self.data.each_ref().map(|word| word.load(Ordering::Relaxed)));
+            assert_eq!(found[0], found[1], "a turn is under way");
+            assert!(is_told || taken == Taken::Free, "a death is not told");
+            assert!(is_told || found[0][0] == found[0][1], "half of a turn counts as whole");
+        }
         kernel.end_alone().unwrap();
     }
 
     fn recover(&self) {
+        self.poison.store(1, Ordering::Relaxed);
         let first = self.data[0].load(Ordering::Relaxed);
         self.data[1].store(first, Ordering::Relaxed);
     }
@@ -219,14 +235,17 @@ pub(crate) fn a_slot_is_given_again_while_the_lock_names_it() {
     });
 }
 
-/// A writer takes its turn, or dies in it, while the table is replaced.
+/// A writer takes its turn, or dies in it and leaves it to another one, while the table is replaced.
 pub(crate) fn a_replacement_ends_the_turns() {
     for death in [Death::Never, Death::With(0), Death::With(1), Death::With(2), Death::Behind] {
         explore(move || {
-            let turns = Arc::new(Turns::with([true, false, false]));
+            let turns = Arc::new(Turns::with([true, true, false]));
             let other = spawn({
                 let turns = turns.clone();
-                move || turns.turn(0, death)
+                move || {
+                    turns.turn(0, death);
+                    turns.turn(1, Death::Never);
+                }
             });
             turns.close();
             other.join().unwrap();

@@ -25,6 +25,12 @@ const LOOMS: &[crate::mutants::Excused] = &[
         "a read by the log that a write overtakes is too seldom for random orders",
     ),
     (
+        "copy.rs",
+        "from.load(Ordering::Relaxed)",
+        Weakness::NoCheck,
+        "who sees only old words tries again for very long, where every step is one of Miri's",
+    ),
+    (
         "log.rs",
         "entry.index.load(Ordering::Relaxed) == index",
         Weakness::NoCheck,

@@ -255,6 +255,26 @@ fn a_table_of_many_is_not_replaced_while_one_of_an_older_one_lives() {
 }
 
 #[test]
+fn a_turn_in_which_the_table_goes_is_made_whole_and_told_at_its_end() {
+    every_backend(|place| {
+        let address = place.address();
+        let mut writer = create(place);
+        let reader = Reader::<Quote>::open(address).unwrap();
+        let mut turn = writer.lock().unwrap().whole().unwrap();
+        turn.write(0, &quote(1)).unwrap();
+        remove(address).unwrap();
+        turn.write(1, &quote(2)).unwrap();
+        turn.update(1, |_| quote(3)).unwrap();
+        assert_eq!(error_of(turn.unlock(), address), ErrorKind::Retired);
+        assert_eq!([0, 1].map(|index| reader.read(index).unwrap()), [quote(1), quote(3)]);
+        assert_eq!(error_of(writer.lock(), address), ErrorKind::Retired);
+        assert_eq!(error_of(writer.write(0, &quote(2)), address), ErrorKind::Retired);
+        let mut writer = create(place);
+        writer.lock().unwrap().whole().unwrap().unlock().unwrap();
+    });
+}
+
+#[test]
 fn a_lock_word_that_names_nobody_is_an_error() {
     every_backend(|place| {
         let mut writer = create(place);
