@@ -68,7 +68,7 @@ pub(crate) fn every_weakness_is_noticed(models: &[Named], rounds: usize, left_ou
         })
     };
     // Where a model does not come by it shows nothing. Random ones take several ways.
-    let asked = models.iter().map(|(_, model)| possible(|| (0..rounds.min(4)).for_each(|_| model())));
+    let asked = models.iter().map(|(_, model)| possible(|| (0..rounds.min(2)).for_each(|_| model())));
     let reached: Vec<BTreeSet<Mutant>> = asked.collect();
     let mut missed = Vec::new();
     let is_ours = |(place, _): &&Mutant| SOURCES.iter().any(|(file, _)| place.file().ends_with(file));
