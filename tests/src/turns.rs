@@ -17,26 +17,30 @@ pub const PAIR: [usize; 2] = [ACCOUNTS + 1, ACCOUNTS + 2];
 /// Records of the table.
 pub const CAPACITY: usize = ACCOUNTS + 3;
 
+fn options(key: Option<u32>) -> Options {
+    let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
+    key.map_or(options.clone(), |key| options.semaphore(key, 0))
+}
+
 /// Joins the writers of the table, and says so. They take turns by the first semaphore of the set with this key, if there is one.
 ///
 /// # Panics
 /// When it cannot.
 #[must_use]
 pub fn join(address: &str, key: Option<u32>) -> SharedWriter<Pattern256> {
-    let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
-    let options = key.map_or(options.clone(), |key| options.semaphore(key, 0));
-    let writer = options.create_shared(address, CAPACITY).expect("a table of many writers");
+    let writer = options(key).create_shared(address, CAPACITY).expect("a table of many writers");
     println!("ready {}", writer.epoch());
     writer
 }
 
-/// Has the place of whatever table of many is there, again and again, and goes some rounds in each.
+/// Has the place of whatever table of many is there, again and again, and goes some rounds in each. The writers take turns as
+/// for [`join`].
 ///
 /// # Panics
 /// When a table is not as it must be.
-pub fn displace(address: &str) {
+pub fn displace(address: &str, key: Option<u32>) {
     println!("ready");
-    let options = Options::new().timeout(Duration::from_secs(20)).doorbell(true);
+    let options = options(key);
     for number in 0_usize.. {
         let made = match number % 3 {
             0 => options.replace_shared::<Pattern256>(address, CAPACITY),

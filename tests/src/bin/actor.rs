@@ -12,7 +12,7 @@
 //! | `audit ADDRESS` | prints `ready`, adds up snapshots of all accounts all the time, prints at last `N snapshots, B bad` |
 //! | `turns ADDRESS [KEY]` | joins a table's writers, who take turns by a semaphore if one is named, prints `ready EPOCH`, takes [`turns`] |
 //! | `replace ADDRESS CAPACITY` | prints `ready`, replaces the table all the time, by one of one cell and one of four in turn, and publishes each record once |
-//! | `displace ADDRESS` | prints `ready`, replaces or joins a table of many writers all the time, and takes [`turns`] in each |
+//! | `displace ADDRESS [KEY]` | prints `ready`, replaces or joins a table of many writers all the time, and takes [`turns`] in each |
 //! | `follow ADDRESS` | as `verify ADDRESS 64`, and goes on in the table that replaces the one it reads |
 //! | `core ADDRESS CAPACITY BYTES` | takes the role, publishes record 0 once, prints `ready`, and aborts with so much memory when a line comes |
 //! | `breed ADDRESS,..` | one thread has children all the time, which live on, another creates these tables; prints `ready` |
@@ -70,9 +70,9 @@ fn main() {
             turns::go_round(&mut turns::join(address, key.first().copied().map(number)));
         }
         ["replace", address, capacity] => replace(address, number(capacity)),
-        ["displace", address] => {
+        ["displace", address, key @ ..] => {
             end_with_input();
-            turns::displace(address);
+            turns::displace(address, key.first().map(|key| number(key)));
         }
         ["follow", address] => follow(address),
         ["core", address, capacity, bytes] => dump_core(address, number(capacity), number(bytes)),

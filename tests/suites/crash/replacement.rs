@@ -7,11 +7,11 @@ use std::time::Duration;
 use integration_tests::actor;
 use integration_tests::case::{every_backend, every_public_backend};
 use integration_tests::lock;
-use integration_tests::place::Backend;
+use integration_tests::place::{Backend, Place};
 use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Quote, quote};
-use integration_tests::turns;
 use integration_tests::waiting::until;
+use integration_tests::{sysv, turns};
 use shmrecord::{ErrorKind, Options, Reader, Status, Versioned, Writer, remove};
 
 use crate::random::{Random, kills};
@@ -147,11 +147,24 @@ fn of_two_that_replace_at_once_one_writes_and_no_value_is_lost() {
 
 #[test]
 fn of_tables_of_many_that_replace_one_another_no_half_turn_counts_as_whole() {
+    kill_in_turns_and_replacements(None);
+    let set = Place::new(Backend::Sysv);
+    sysv::make_set(set.key(), 1);
+    sysv::set_value(set.key(), 0, 1);
+    kill_in_turns_and_replacements(Some(set.key().cast_unsigned()));
+    assert_eq!(sysv::value(set.key(), 0), 1, "it is free at the end");
+}
+
+/// Kills those who replace a table and take turns in it, by a semaphore if there is one.
+fn kill_in_turns_and_replacements(key: Option<u32>) {
     every_public_backend(|place| {
         let address = place.address();
         let mut random = Random::new();
-        let start = || {
-            let mut writer = actor!("displace", address);
+        let start = || -> Actor {
+            let mut writer = match key {
+                None => actor!("displace", address),
+                Some(key) => actor!("displace", address, key),
+            };
             assert_eq!(writer.line(), "ready");
             writer
         };
@@ -163,7 +176,7 @@ fn of_tables_of_many_that_replace_one_another_no_half_turn_counts_as_whole() {
             writers.push(start());
         }
         writers.into_iter().for_each(Actor::kill_at_work);
-        let mut own = turns::join(address, None);
+        let mut own = turns::join(address, key);
         println!("{} tables and writers came after one another", own.epoch());
         turns::round(&mut own, 1).unwrap();
         drop(own);
