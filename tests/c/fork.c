@@ -116,6 +116,74 @@ static void beside_a_holder_of_the_registry(void) {
     CHECK(shmrec_remove(inherited, NULL, &error) == SHMREC_OK);
 }
 
+// A memfd that is listed under this name.
+static int list_memfd(const char *name) {
+    shmrec_identity identity;
+    const int fd = memfd_create(name, MFD_CLOEXEC);
+    CHECK(fd > 2 && shmrec_identity_of(fd, &identity) && shmrec_registry_put(name, fd, identity));
+    return fd;
+}
+
+// A thread that the child has not is taking in what this process was started with: the child has the descriptor as it was
+// left, and the entry.
+static void in_the_midst_of_taking_in(void) {
+    char text[128];
+    shmrec_identity identity;
+    shmrec_registry_lock();
+    const int fd = list_memfd("fork-left");
+    CHECK(shmrec_identity_of(fd, &identity) && fcntl(fd, F_SETFD, 0) == 0);
+    CHECK(snprintf(text, sizeof text, "%d:%llu:%llu=fork-left", fd, (unsigned long long)identity.device,
+                   (unsigned long long)identity.inode) > 0);
+    CHECK(setenv(SHMREC_MEMFD_VARIABLE, text, 1) == 0);
+    shmrec_the_registry.opened = false;
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        shmrec_registry_lock();
+        CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+        CHECK(shmrec_registry_drop("fork-left") && !shmrec_registry_drop("fork-left"));
+        _exit(0);
+    }
+    shmrec_the_registry.opened = true;
+    CHECK(shmrec_registry_drop("fork-left") && unsetenv(SHMREC_MEMFD_VARIABLE) == 0);
+    shmrec_registry_unlock();
+    CHECK(child_succeeded(child));
+}
+
+// A thread that the child has not has listed what was handed over, and not yet closed what had the names.
+static void in_the_midst_of_replacing(void) {
+    static const char *const names[2] = {"fork-pair.guard", "fork-pair"};
+    int older[2], newer[2];
+    shmrec_registry_lock();
+    for (unsigned i = 0; i < 2; i++) {
+        older[i] = list_memfd(names[i]);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        newer[i] = list_memfd(names[i]);
+    }
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        shmrec_registry_lock();
+        for (unsigned i = 0; i < 2; i++) {
+            CHECK((*shmrec_registry_at(names[i]))->fd == newer[i] && fcntl(older[i], F_GETFD) < 0);
+        }
+        CHECK(shmrec_registry_drop_both(names[1]) && !shmrec_registry_drop_both(names[1]));
+        CHECK(!shmrec_registry_drop(names[0]));
+        _exit(0);
+    }
+    // What comes without a guard leaves none.
+    shmrec_handed handed;
+    memset(&handed, 0, sizeof handed);
+    handed.count = 1;
+    handed.fds[0] = memfd_create("fork-pair", MFD_CLOEXEC);
+    CHECK(shmrec_identity_of(handed.fds[0], &handed.identities[0]));
+    CHECK(shmrec_registry_drop_both(names[1]) && shmrec_registry_put_both(names[1], &handed));
+    CHECK(*shmrec_registry_at(names[0]) == NULL && shmrec_registry_drop(names[1]) && !shmrec_registry_drop(names[1]));
+    shmrec_registry_unlock();
+    CHECK(child_succeeded(child));
+}
+
 // A writer that forks and is killed: its child goes on, and the next one takes over at once.
 static void a_dead_parent(const char *address) {
     md_page_writer next;
@@ -167,6 +235,8 @@ int main(int argc, char **argv) {
     a_childs_view(base);
     in_the_midst_of_a_batch(base);
     beside_a_holder_of_the_registry();
+    in_the_midst_of_taking_in();
+    in_the_midst_of_replacing();
     a_dead_parent(base);
     printf("ok: children read, write nothing and hold nothing\n");
     return 0;

@@ -6,10 +6,14 @@
 //
 // A child of fork goes on with its parent's entries. The lock says whose it is, so that a child takes it over from a
 // thread that it has not. That may be in the midst of a change, so the list is whole at every moment: an entry is
-// complete before it is listed, and taken from the list before it is closed and freed. The kernel copies descriptors
-// before memory, so an entry may be listed in a child that has no such descriptor, or another one under its number:
-// each process first asks what is there, and forgets entries of something else. Of what its parent was just taking in
-// for the first time it may lack some.
+// complete before it is listed, and taken from the list before it is closed and freed. What is handed over comes by one
+// store, segment and guard, in front of what had their names, which then goes. They go segment first: a guard may be
+// left alone, as a killed creator leaves it, a segment not.
+//
+// The kernel copies descriptors before memory, so an entry may be listed in a child that has no such descriptor, or
+// another one under its number: each process first asks what is there, and forgets entries of something else; and it
+// closes what its parent was about to close behind a newer one of the name. Of what its parent was just taking in for
+// the first time it may lack some.
 
 #ifndef SHMRECORD_REGISTRY_H
 #define SHMRECORD_REGISTRY_H
@@ -46,32 +50,43 @@ __attribute__((weak)) shmrec_registry shmrec_the_registry;
 }
 #endif
 
+// An entry in front of `next`, not listed yet. NULL: no memory.
+static inline shmrec_entry *shmrec_entry_of(const char *name, int fd, shmrec_identity identity, shmrec_entry *next) {
+    shmrec_entry *entry = SHMREC_CAST(shmrec_entry *, calloc(1, sizeof *entry));
+    if (entry != NULL) {
+        (void)snprintf(entry->name, sizeof entry->name, "%s", name);
+        entry->fd = fd;
+        entry->identity = identity;
+        entry->next = next;
+    }
+    return entry;
+}
+
 // Gives the name to this descriptor, which is the registry's from now on. False: no memory.
 static inline bool shmrec_registry_put(const char *name, int fd, shmrec_identity identity) {
-    shmrec_entry *entry = SHMREC_CAST(shmrec_entry *, calloc(1, sizeof *entry));
+    shmrec_entry *entry = shmrec_entry_of(name, fd, identity, shmrec_the_registry.first);
     if (entry == NULL) {
         return false;
     }
-    (void)snprintf(entry->name, sizeof entry->name, "%s", name);
-    entry->fd = fd;
-    entry->identity = identity;
-    entry->next = shmrec_the_registry.first;
     __atomic_store_n(&shmrec_the_registry.first, entry, __ATOMIC_RELEASE); // a child that finds it, finds it complete
     return true;
 }
 
-// The entry of this name, by what leads to it; its end when there is none.
-static inline shmrec_entry **shmrec_registry_at(const char *name) {
-    shmrec_entry **at = &shmrec_the_registry.first;
+// The first entry of this name from there on, by what leads to it; the list's end when there is none.
+static inline shmrec_entry **shmrec_registry_from(shmrec_entry **at, const char *name) {
     while (*at != NULL && strcmp((*at)->name, name) != 0) {
         at = &(*at)->next;
     }
     return at;
 }
 
-// Closes what has this name. False: nothing has.
-static inline bool shmrec_registry_drop(const char *name) {
-    shmrec_entry **at = shmrec_registry_at(name), *entry = *at;
+static inline shmrec_entry **shmrec_registry_at(const char *name) {
+    return shmrec_registry_from(&shmrec_the_registry.first, name);
+}
+
+// Closes the first of this name from there on. False: there is none.
+static inline bool shmrec_registry_drop_from(shmrec_entry **from, const char *name) {
+    shmrec_entry **at = shmrec_registry_from(from, name), *entry = *at;
     if (entry == NULL) {
         return false;
     }
@@ -79,6 +94,11 @@ static inline bool shmrec_registry_drop(const char *name) {
     (void)close(entry->fd);
     free(entry);
     return true;
+}
+
+// Closes what has this name. False: nothing has.
+static inline bool shmrec_registry_drop(const char *name) {
+    return shmrec_registry_drop_from(&shmrec_the_registry.first, name);
 }
 
 static inline void shmrec_guard_entry(char name[SHMREC_ENTRY_NAME], const char *segment) {
@@ -92,28 +112,34 @@ static inline void shmrec_guard_entry(char name[SHMREC_ENTRY_NAME], const char *
 static inline bool shmrec_registry_drop_both(const char *name) {
     char guard[SHMREC_ENTRY_NAME];
     shmrec_guard_entry(guard, name);
+    const bool dropped = shmrec_registry_drop(name);
     (void)shmrec_registry_drop(guard);
-    return shmrec_registry_drop(name);
+    return dropped;
 }
 
 // Gives a segment that was handed over its name, and its guard, if there is one; what had the name until now goes. The
-// descriptors are the registry's from now on; without memory for that (false) they are closed.
-static inline bool shmrec_registry_put_both(const char *name, const shmrec_handed *handed) {
+// descriptors are the registry's from now on; without memory for that (false) they are closed, and nothing else is.
+static inline bool shmrec_registry_put_both(const char *name, shmrec_handed *handed) {
     char names[2][SHMREC_ENTRY_NAME];
-    bool put = true;
+    shmrec_entry *entries[2] = {NULL, NULL}, *first = shmrec_the_registry.first;
     (void)snprintf(names[0], sizeof names[0], "%s", name);
     shmrec_guard_entry(names[1], name);
-    (void)shmrec_registry_drop_both(name);
-    for (unsigned i = 0; i < handed->count; i++) {
-        if (!shmrec_registry_put(names[i], handed->fds[i], handed->identities[i])) {
-            (void)close(handed->fds[i]);
-            put = false;
+    for (unsigned i = handed->count; i > 0; i--) {
+        entries[i - 1] = shmrec_entry_of(names[i - 1], handed->fds[i - 1], handed->identities[i - 1], first);
+        if (entries[i - 1] == NULL) {
+            free(entries[1]);
+            shmrec_handed_close(handed);
+            return false;
         }
+        first = entries[i - 1];
     }
-    if (!put) {
-        (void)shmrec_registry_drop_both(name);
-    }
-    return put;
+    __atomic_store_n(&shmrec_the_registry.first, first, __ATOMIC_RELEASE); // as where one is put
+    // What had the names. Without a new guard a child may find the old one beside the new segment, whose header names
+    // another one or none.
+    shmrec_entry **older = &entries[handed->count - 1]->next;
+    (void)shmrec_registry_drop_from(older, names[0]);
+    (void)shmrec_registry_drop_from(older, names[1]);
+    return true;
 }
 
 // Takes in what the parent process left. The newest entry of a name, which stands last, counts; the others are closed.
@@ -137,17 +163,29 @@ static inline void shmrec_registry_open(const char *text) {
     }
 }
 
-// Forgets what is listed and not there. The number may be another file's, whose owner closes it.
+// Whether this process has the file of this entry, which ends at exec from now on: the descriptor may have been copied
+// before the parent claimed it, the memory once it was listed, and what is not claimed would be taken in again.
+static inline bool shmrec_entry_is_there(const shmrec_entry *entry) {
+    shmrec_identity found;
+    return shmrec_identity_of(entry->fd, &found) && shmrec_same(found, entry->identity) &&
+           fcntl(entry->fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+// Forgets what is listed and not there, whose number may be another file's, which its owner closes; then closes what a
+// newer one of its name hides.
 static inline void shmrec_registry_check(void) {
     shmrec_entry **at = &shmrec_the_registry.first;
     while (*at != NULL) {
         shmrec_entry *entry = *at;
-        shmrec_identity found;
-        if (shmrec_identity_of(entry->fd, &found) && shmrec_same(found, entry->identity)) {
+        if (shmrec_entry_is_there(entry)) {
             at = &entry->next;
         } else {
             __atomic_store_n(at, entry->next, __ATOMIC_RELEASE); // as where it is dropped
             free(entry);
+        }
+    }
+    for (shmrec_entry *entry = shmrec_the_registry.first; entry != NULL; entry = entry->next) {
+        while (shmrec_registry_drop_from(&entry->next, entry->name)) {
         }
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn claim(file: &File) -> io::Result<()> {
 }
 
 /// Whether this is an open descriptor without `FD_CLOEXEC`.
-fn survives_exec(descriptor: RawFd) -> bool {
+pub(crate) fn survives_exec(descriptor: RawFd) -> bool {
     // SAFETY: no memory is involved.
     let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
     flags >= 0 && flags & libc::FD_CLOEXEC == 0
