@@ -2,6 +2,9 @@
 
 #include "common.h"
 
+#include <sched.h>
+#include <sys/prctl.h>
+
 static void no_change(md_page *page, void *context) {
     (void)page;
     (void)context;
@@ -87,6 +90,15 @@ static void in_the_midst_of_a_batch(const char *address) {
     CHECK(shmrec_remove(address, NULL, &error) == SHMREC_OK);
 }
 
+static void lock_registry(void) {
+    shmrec_task task;
+    memset(&task, 0, sizeof task);
+    task.operation = "test";
+    task.subject = "the memfds";
+    task.error = &error;
+    CHECK(shmrec_registry_lock(&task) == SHMREC_OK);
+}
+
 // A thread that the child has not is at the memfds of this process.
 static void beside_a_holder_of_the_registry(void) {
     const char *const inherited = "memfd:fork-inherited", *const made = "memfd:fork-made";
@@ -96,7 +108,7 @@ static void beside_a_holder_of_the_registry(void) {
     uint64_t version;
     CHECK(md_page_create(&writer, inherited, 4, NULL, &error) == SHMREC_OK);
     CHECK(md_page_write(&writer, 0, &page, &error) == SHMREC_OK);
-    shmrec_registry_lock();
+    lock_registry();
     const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
@@ -129,7 +141,7 @@ static int list_memfd(const char *name) {
 static void in_the_midst_of_taking_in(void) {
     char text[128];
     shmrec_identity identity;
-    shmrec_registry_lock();
+    lock_registry();
     const int fd = list_memfd("fork-left");
     CHECK(shmrec_identity_of(fd, &identity) && fcntl(fd, F_SETFD, 0) == 0);
     CHECK(snprintf(text, sizeof text, "%d:%llu:%llu=fork-left", fd, (unsigned long long)identity.device,
@@ -139,7 +151,7 @@ static void in_the_midst_of_taking_in(void) {
     const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-        shmrec_registry_lock();
+        lock_registry();
         CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
         CHECK(shmrec_registry_drop("fork-left") && !shmrec_registry_drop("fork-left"));
         _exit(0);
@@ -154,7 +166,7 @@ static void in_the_midst_of_taking_in(void) {
 static void in_the_midst_of_replacing(void) {
     static const char *const names[2] = {"fork-pair.guard", "fork-pair"};
     int older[2], newer[2];
-    shmrec_registry_lock();
+    lock_registry();
     for (unsigned i = 0; i < 2; i++) {
         older[i] = list_memfd(names[i]);
     }
@@ -164,7 +176,7 @@ static void in_the_midst_of_replacing(void) {
     const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-        shmrec_registry_lock();
+        lock_registry();
         for (unsigned i = 0; i < 2; i++) {
             CHECK((*shmrec_registry_at(names[i]))->fd == newer[i] && fcntl(older[i], F_GETFD) < 0);
         }
@@ -182,6 +194,38 @@ static void in_the_midst_of_replacing(void) {
     CHECK(*shmrec_registry_at(names[0]) == NULL && shmrec_registry_drop(names[1]) && !shmrec_registry_drop(names[1]));
     shmrec_registry_unlock();
     CHECK(child_succeeded(child));
+}
+
+// A child that has its parent's number, each in a PID namespace of its own, where this user may make one.
+static void under_the_same_number(void) {
+    const pid_t outside = fork();
+    CHECK(outside >= 0);
+    if (outside != 0) {
+        CHECK(child_succeeded(outside));
+        return;
+    }
+    (void)alarm(60);
+    if (unshare(CLONE_NEWPID) != 0) {
+        CHECK(errno == EPERM);
+        _exit(0);
+    }
+    const pid_t parent = fork();
+    CHECK(parent >= 0);
+    if (parent != 0) {
+        _exit(child_succeeded(parent) ? 0 : 1);
+    }
+    // With it goes all of its namespace, which no signal of its own could end.
+    CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getpid() == 1);
+    lock_registry();
+    CHECK(unshare(CLONE_NEWPID) == 0);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK(getpid() == 1);
+        lock_registry();
+        _exit(0);
+    }
+    _exit(child_succeeded(child) ? 0 : 1);
 }
 
 // A writer that forks and is killed: its child goes on, and the next one takes over at once.
@@ -237,6 +281,7 @@ int main(int argc, char **argv) {
     beside_a_holder_of_the_registry();
     in_the_midst_of_taking_in();
     in_the_midst_of_replacing();
+    under_the_same_number();
     a_dead_parent(base);
     printf("ok: children read, write nothing and hold nothing\n");
     return 0;

@@ -163,7 +163,10 @@ static inline int shmrec_handover_receive(int socket, uint64_t timeout_ns, char 
                            SHMREC_HANDOVER_ADDRESS);
     }
     // What comes may have a number that is listed already: registry.h asks first what is there.
-    shmrec_registry_lock();
+    int code = shmrec_registry_lock(&task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     shmrec_registry_unlock();
     const int got = shmrec_socket_receive(socket, bytes, sizeof bytes, &received, task.deadline_ns);
     if (got < 0) {
@@ -173,12 +176,12 @@ static inline int shmrec_handover_receive(int socket, uint64_t timeout_ns, char 
         return shmrec_fail(&task, SHMREC_NOT_READY, 0, "%s: nothing came before the timeout",
                            shmrec_code_text(SHMREC_NOT_READY));
     }
-    const int code = shmrec_handover_check(bytes, &received, name, &task);
+    code = shmrec_handover_check(bytes, &received, name, &task);
+    code = code != SHMREC_OK ? code : shmrec_registry_lock(&task);
     if (code != SHMREC_OK) {
         shmrec_handed_close(&received.handed);
         return code;
     }
-    shmrec_registry_lock();
     const bool put = shmrec_registry_put_both(name, &received.handed);
     shmrec_registry_unlock();
     if (!put) {
@@ -241,10 +244,12 @@ static inline int shmrec_handover_forget(const char *address, shmrec_error *erro
     if (code != SHMREC_OK) {
         return code;
     }
-    shmrec_registry_lock();
-    const bool dropped = shmrec_registry_drop_both(shmrec_memfd_name(parsed.path));
-    shmrec_registry_unlock();
-    code = dropped ? SHMREC_OK : shmrec_memfd_absent(&task);
+    code = shmrec_registry_lock(&task);
+    if (code == SHMREC_OK) {
+        const bool dropped = shmrec_registry_drop_both(shmrec_memfd_name(parsed.path));
+        shmrec_registry_unlock();
+        code = dropped ? SHMREC_OK : shmrec_memfd_absent(&task);
+    }
     shmrec_address_free(&parsed);
     return code != SHMREC_OK ? code : shmrec_done(error);
 }

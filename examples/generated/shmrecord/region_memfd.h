@@ -26,11 +26,8 @@ SHMREC_COLD int shmrec_memfd_absent(const shmrec_task *task) {
 
 // A duplicate of what this process holds under this name, whatever it is.
 static inline int shmrec_memfd_held(int *fd, const char *name, const shmrec_task *task) {
-    *fd = shmrec_registry_duplicate(name);
-    if (*fd >= 0) {
-        return SHMREC_OK;
-    }
-    return errno == 0 ? shmrec_memfd_absent(task) : shmrec_fail_os(task, "fcntl(F_DUPFD_CLOEXEC)", errno);
+    const int code = shmrec_registry_duplicate(name, fd, task);
+    return code == SHMREC_OK && *fd < 0 ? shmrec_memfd_absent(task) : code;
 }
 
 // fcntl(F_GETFL): whether this descriptor was opened for writing.
@@ -160,11 +157,11 @@ static inline int shmrec_memfd_publish(int fd, shmrec_identity identity, const c
     if (kept < 0) {
         return shmrec_fail_os(task, "fcntl(F_DUPFD_CLOEXEC)", errno);
     }
-    const int problem = shmrec_registry_enter(name, kept, identity, taken);
-    if (problem != 0 || *taken) {
+    const int code = shmrec_registry_enter(name, kept, identity, taken, task);
+    if (code != SHMREC_OK || *taken) {
         (void)close(kept);
     }
-    return problem == 0 ? SHMREC_OK : shmrec_fail_space(task, "calloc", problem, sizeof(shmrec_entry));
+    return code;
 }
 
 #endif

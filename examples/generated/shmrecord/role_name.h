@@ -32,7 +32,7 @@ static inline int shmrec_guardname_create(shmrec_file *file, const shmrec_addres
         if (code == SHMREC_OK && !*taken) {
             code = shmrec_memfd_reopen(&file->fd, true, task);
             if (code != SHMREC_OK) {
-                shmrec_registry_take_out(name, file->identity);
+                (void)shmrec_registry_take_out(name, file->identity, task); // its home is there since it has the name
             }
         }
     } else {
@@ -63,8 +63,7 @@ static inline int shmrec_guardname_look(shmrec_file *file, const shmrec_address 
 static inline int shmrec_guardname_named(const shmrec_address *address, shmrec_identity *identity, bool *taken,
                                          const shmrec_task *task) {
     if (address->is_memfd) {
-        *taken = shmrec_registry_named(shmrec_memfd_name(address->guard), identity);
-        return SHMREC_OK;
+        return shmrec_registry_named(shmrec_memfd_name(address->guard), identity, taken, task);
     }
     return shmrec_file_named(address->guard, identity, taken, task);
 }
@@ -73,8 +72,7 @@ static inline int shmrec_guardname_named(const shmrec_address *address, shmrec_i
 static inline int shmrec_guardname_unlink(const shmrec_address *address, shmrec_identity identity,
                                           const shmrec_task *task) {
     if (address->is_memfd) {
-        shmrec_registry_take_out(shmrec_memfd_name(address->guard), identity);
-        return SHMREC_OK;
+        return shmrec_registry_take_out(shmrec_memfd_name(address->guard), identity, task);
     }
     return shmrec_file_unlink(address->guard, task);
 }

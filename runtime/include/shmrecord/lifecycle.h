@@ -102,8 +102,8 @@ static inline int shmrec_attach_reader(shmrec_table *table, const shmrec_layout 
         code = shmrec_attach(table, layout, false, options, &retired, task);
     } while (shmrec_may_pass(&table->address, code) && shmrec_pause(&pause_ns, task->deadline_ns));
     if (code == SHMREC_OK && retired) {
-        shmrec_let_go(&table->address, table->identity);
-        return shmrec_fail_plain(task, SHMREC_RETIRED);
+        code = shmrec_let_go(&table->address, table->identity, task);
+        return code != SHMREC_OK ? code : shmrec_fail_plain(task, SHMREC_RETIRED);
     }
     return code;
 }

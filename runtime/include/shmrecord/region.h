@@ -97,8 +97,7 @@ static inline int shmrec_find(shmrec_found *found, const shmrec_address *address
 static inline int shmrec_named(const shmrec_address *address, shmrec_identity *identity, bool *taken,
                                const shmrec_task *task) {
     if (address->is_memfd) {
-        *taken = shmrec_registry_named(shmrec_memfd_name(address->path), identity);
-        return SHMREC_OK;
+        return shmrec_registry_named(shmrec_memfd_name(address->path), identity, taken, task);
     }
     if (address->is_file) {
         return shmrec_file_named(address->path, identity, taken, task);
@@ -138,8 +137,7 @@ static inline int shmrec_unlink(const shmrec_address *address, shmrec_identity i
         return code;
     }
     if (address->is_memfd) {
-        shmrec_registry_take_out(shmrec_memfd_name(address->path), identity);
-        return SHMREC_OK;
+        return shmrec_registry_take_out(shmrec_memfd_name(address->path), identity, task);
     }
     return address->is_file ? shmrec_file_unlink(address->path, task)
                             : shmrec_shm_remove(SHMREC_CAST(int, identity.inode), task);
@@ -157,10 +155,8 @@ static inline void shmrec_map_close(shmrec_map *map) {
 }
 
 // What a reader does that finds this segment removed: a memfd has a name here for as long as this process holds it.
-static inline void shmrec_let_go(const shmrec_address *address, shmrec_identity identity) {
-    if (address->is_memfd) {
-        shmrec_registry_let_go(shmrec_memfd_name(address->path), identity);
-    }
+static inline int shmrec_let_go(const shmrec_address *address, shmrec_identity identity, const shmrec_task *task) {
+    return address->is_memfd ? shmrec_registry_let_go(shmrec_memfd_name(address->path), identity, task) : SHMREC_OK;
 }
 
 // Gives a mapping back. A child does not have one that its parent may write, and may have other memory in its place.

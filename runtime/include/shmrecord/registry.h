@@ -1,14 +1,14 @@
 // registry.h: the memfds that this process holds, by name: a directory of its own, whose entries are open descriptors.
-// Relies on identity.h and, for what this process was started with, on inherited.h; knows no segment.
+// Relies on fork.h and, for what this process was started with, on inherited.h; knows no segment.
 //
 // A table has two entries, NAME and NAME.guard; who may only read has the first. All parts of a program share one
 // registry: it is a weak symbol, which the linker merges. A shared library that hides its symbols has its own.
 //
-// A child of fork goes on with its parent's entries. The lock says whose it is, so that a child takes it over from a
-// thread that it has not. That may be in the midst of a change, so the list is whole at every moment: an entry is
-// complete before it is listed, and taken from the list before it is closed and freed. What is handed over comes by one
-// store, segment and guard, in front of what had their names, which then goes. They go segment first: a guard may be
-// left alone, as a killed creator leaves it, a segment not.
+// A child of fork goes on with its parent's entries. The lock says whose it is, by a word that children find cleared, so
+// that a child takes it over from a thread that it has not. That may be in the midst of a change, so the list is whole at
+// every moment: an entry is complete before it is listed, and taken from the list before it is closed and freed. What is
+// handed over comes by one store, segment and guard, in front of what had their names, which then goes. They go segment
+// first: a guard may be left alone, as a killed creator leaves it, a segment not.
 //
 // The kernel copies descriptors before memory, so an entry may be listed in a child that has no such descriptor, or
 // another one under its number: each process first asks what is there, and forgets entries of something else; and it
@@ -19,6 +19,7 @@
 #define SHMRECORD_REGISTRY_H
 
 #include "abi.h"
+#include "fork.h"
 #include "inherited.h"
 
 #include <stdlib.h>
@@ -36,9 +37,9 @@ typedef struct shmrec_entry {
 
 typedef struct shmrec_registry {
     shmrec_entry *first;
-    uint32_t holder; // the process whose thread has the lock; 0: none has
-    uint32_t ready;  // the process that has asked what is there
-    bool opened;     // what the parent process left is taken in
+    const uint64_t *holder; // the home of the process whose thread has the lock; NULL: none has
+    const uint64_t *ready;  // that of the process that has asked what is there
+    bool opened;            // what the parent process left is taken in
     uint8_t reserved[7];
 } shmrec_registry;
 
@@ -190,94 +191,125 @@ static inline void shmrec_registry_check(void) {
     }
 }
 
-// Takes the lock, unless a thread of this process has it. Acquire pairs with the release of whoever had it.
-static inline bool shmrec_registry_try(uint32_t own) {
-    uint32_t holder = __atomic_load_n(&shmrec_the_registry.holder, __ATOMIC_RELAXED);
-    return holder != own && __atomic_compare_exchange_n(&shmrec_the_registry.holder, &holder, own, false,
-                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+// Takes the lock, unless a thread of this process has it.
+static inline bool shmrec_registry_try(const uint64_t *own) {
+    // Acquire pairs with the exchange: the word of whoever has it is stored.
+    const uint64_t *holder = __atomic_load_n(&shmrec_the_registry.holder, __ATOMIC_ACQUIRE);
+    const bool held = holder != NULL && shmrec_is_here(holder);
+    // Release: as said. Acquire pairs with the release of whoever had it.
+    return !held && __atomic_compare_exchange_n(&shmrec_the_registry.holder, &holder, own, false, __ATOMIC_ACQ_REL,
+                                                __ATOMIC_RELAXED);
 }
 
-// For a few steps: whoever waits sleeps. The first one takes in what the parent process left.
-static inline void shmrec_registry_lock(void) {
-    const uint32_t own = SHMREC_CAST(uint32_t, getpid());
+// For a few steps: whoever waits sleeps. The first one takes in what the parent process left. Not locked on failure,
+// which is shmrec_home's.
+static inline int shmrec_registry_lock(const shmrec_task *task) {
+    const uint64_t *own;
+    const int code = shmrec_home(&own, 0, task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     while (!shmrec_registry_try(own)) {
         struct timespec pause;
         pause.tv_sec = 0;
         pause.tv_nsec = 1000;
         (void)shmrec_sys_nanosleep(&pause, NULL);
     }
-    if (shmrec_the_registry.ready != own) {
+    // Each part of a program has a home of its own in the one process.
+    const uint64_t *ready = shmrec_the_registry.ready;
+    if (ready != own && (ready == NULL || !shmrec_is_here(ready))) {
         shmrec_registry_check();
         shmrec_the_registry.ready = own;
     }
-    if (shmrec_the_registry.opened) {
-        return;
-    }
-    const char *text = getenv(SHMREC_MEMFD_VARIABLE);
+    const char *text = shmrec_the_registry.opened ? NULL : getenv(SHMREC_MEMFD_VARIABLE);
     if (text != NULL) {
         shmrec_registry_open(text);
     }
     shmrec_the_registry.opened = true;
+    return SHMREC_OK;
 }
 
 // Pairs with the acquire of whoever has it next.
 static inline void shmrec_registry_unlock(void) {
-    __atomic_store_n(&shmrec_the_registry.holder, 0, __ATOMIC_RELEASE);
+    const uint64_t *const nobody = NULL;
+    __atomic_store_n(&shmrec_the_registry.holder, nobody, __ATOMIC_RELEASE);
 }
 
-// F_DUPFD_CLOEXEC of what has this name: a descriptor, -1 with errno, or -1 with errno 0 when nothing has.
-static inline int shmrec_registry_duplicate(const char *name) {
-    shmrec_registry_lock();
+// F_DUPFD_CLOEXEC of what has this name: a descriptor, or -1 when nothing has.
+static inline int shmrec_registry_duplicate(const char *name, int *fd, const shmrec_task *task) {
+    *fd = -1;
+    const int code = shmrec_registry_lock(task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     const shmrec_entry *entry = *shmrec_registry_at(name);
-    int fd = -1, problem = 0;
+    int problem = 0;
     if (entry != NULL) {
-        fd = fcntl(entry->fd, SHMREC_F_DUPFD_CLOEXEC, 3);
-        problem = fd < 0 ? errno : 0;
+        *fd = fcntl(entry->fd, SHMREC_F_DUPFD_CLOEXEC, 3);
+        problem = *fd < 0 ? errno : 0;
     }
     shmrec_registry_unlock();
-    errno = problem;
-    return fd;
+    return problem == 0 ? SHMREC_OK : shmrec_fail_os(task, "fcntl(F_DUPFD_CLOEXEC)", problem);
 }
 
-// Which memfd has this name. False: none.
-static inline bool shmrec_registry_named(const char *name, shmrec_identity *identity) {
-    shmrec_registry_lock();
-    const shmrec_entry *entry = *shmrec_registry_at(name);
+// Which memfd has this name. `*taken`: any at all.
+static inline int shmrec_registry_named(const char *name, shmrec_identity *identity, bool *taken,
+                                        const shmrec_task *task) {
     memset(identity, 0, sizeof *identity);
+    *taken = false;
+    const int code = shmrec_registry_lock(task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
+    const shmrec_entry *entry = *shmrec_registry_at(name);
     if (entry != NULL) {
         *identity = entry->identity;
+        *taken = true;
     }
     shmrec_registry_unlock();
-    return entry != NULL;
+    return SHMREC_OK;
 }
 
-// Gives this descriptor the name, unless the name is taken; on success it is the registry's. 0 or the errno.
-static inline int shmrec_registry_enter(const char *name, int fd, shmrec_identity identity, bool *taken) {
-    shmrec_registry_lock();
+// Gives this descriptor the name, unless the name is taken; on success it is the registry's.
+static inline int shmrec_registry_enter(const char *name, int fd, shmrec_identity identity, bool *taken,
+                                        const shmrec_task *task) {
+    *taken = false;
+    const int code = shmrec_registry_lock(task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     *taken = *shmrec_registry_at(name) != NULL;
     const bool full = !*taken && !shmrec_registry_put(name, fd, identity);
     shmrec_registry_unlock();
-    return full ? ENOMEM : 0;
+    return full ? shmrec_fail_space(task, "calloc", ENOMEM, sizeof(shmrec_entry)) : SHMREC_OK;
 }
 
 // Takes the name away from this memfd.
-static inline void shmrec_registry_take_out(const char *name, shmrec_identity identity) {
-    shmrec_registry_lock();
+static inline int shmrec_registry_take_out(const char *name, shmrec_identity identity, const shmrec_task *task) {
+    const int code = shmrec_registry_lock(task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     const shmrec_entry *entry = *shmrec_registry_at(name);
     if (entry != NULL && shmrec_same(entry->identity, identity)) {
         (void)shmrec_registry_drop(name);
     }
     shmrec_registry_unlock();
+    return SHMREC_OK;
 }
 
 // Lets go of this segment and of its guard, if the name leads to it.
-static inline void shmrec_registry_let_go(const char *name, shmrec_identity identity) {
-    shmrec_registry_lock();
+static inline int shmrec_registry_let_go(const char *name, shmrec_identity identity, const shmrec_task *task) {
+    const int code = shmrec_registry_lock(task);
+    if (code != SHMREC_OK) {
+        return code;
+    }
     const shmrec_entry *entry = *shmrec_registry_at(name);
     if (entry != NULL && shmrec_same(entry->identity, identity)) {
         (void)shmrec_registry_drop_both(name);
     }
     shmrec_registry_unlock();
+    return SHMREC_OK;
 }
 
 #endif

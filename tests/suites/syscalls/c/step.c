@@ -161,13 +161,9 @@ int main(int argc, char **argv) {
     if (argc != 3) {
         return 2;
     }
-    // What was inherited is taken in when a memfd is first asked for. In Rust that gives this process its home.
+    // What was inherited is taken in when a memfd is first asked for, for which this process gets its home.
     if (strncmp(argv[2], "memfd:", 6) == 0) {
-        const uint64_t *home;
-        shmrec_task task;
-        memset(&task, 0, sizeof task);
         (void)shmrec_handover_forget("memfd:none", NULL);
-        (void)shmrec_home(&home, 0, &task);
     }
     const int descriptors_before = descriptors(), mappings_before = shared_mappings();
     const int code = run(argv[1], argv[2]);
