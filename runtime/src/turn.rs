@@ -167,7 +167,7 @@ impl Kernel for Closing<'_> {
     /// The holder is dead, and nobody takes the lock from it meanwhile. That is said before the word says nothing of it any more:
     /// whoever replaces the table in place of this process finds it.
     fn begin_alone(&mut self) -> Result<()> {
-        poison(self.table);
+        self.table.live().poison().store(poison_of(self.table), Ordering::Relaxed);
         Ok(())
     }
 
@@ -176,12 +176,9 @@ impl Kernel for Closing<'_> {
     }
 }
 
-/// Remembers that a turn was not whole, unless that is known. Gives what is known now: not 0.
-fn poison(table: &Table) -> u64 {
-    let word = table.live().poison();
-    let epoch = word.load(Ordering::Relaxed).max(table.epoch()).max(1);
-    word.store(epoch, Ordering::Relaxed);
-    epoch
+/// The poison of a table of which a turn was not whole: not 0, whatever its words say.
+fn poison_of(table: &Table) -> u64 {
+    table.live().poison().load(Ordering::Relaxed).max(table.epoch()).max(1)
 }
 
 /// Ends the turns of a table that is marked as removed: waits for the one that is under way, no longer than this, and lets nobody
@@ -211,6 +208,5 @@ pub(crate) fn close(
         }
     };
     // Behind the lock, under which it is stored.
-    let known = table.live().poison().load(Ordering::Relaxed);
-    if are_whole { known } else { known.max(table.epoch()).max(1) }
+    if are_whole { table.live().poison().load(Ordering::Relaxed) } else { poison_of(table) }
 }

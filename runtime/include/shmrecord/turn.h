@@ -210,13 +210,11 @@ SHMREC_HOT int shmrec_turn_leave(shmrec_table *table, shmrec_error *error) {
     return shmrec_turn_give(table, error);
 }
 
-// Remembers that a turn was not whole, unless that is known. Gives what is known now: not 0.
-static inline uint64_t shmrec_poison(const shmrec_table *table) {
-    uint64_t *word = shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH);
-    const uint64_t known = shmrec_load(word), epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
-    const uint64_t poison = known > epoch ? known : epoch > 0 ? epoch : 1;
-    shmrec_store(word, poison);
-    return poison;
+// The poison of a table of which a turn was not whole: not 0, whatever its words say.
+static inline uint64_t shmrec_poison_of(const shmrec_table *table) {
+    const uint64_t known = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
+    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
+    return known > epoch ? known : epoch > 0 ? epoch : 1;
 }
 
 // Takes the lock for good, from who gives it back or from who died with it. `guard`: the table's, whose lock for creating
@@ -251,7 +249,7 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
         if (code == SHMREC_OK && !lives) {
             // Before the word says nothing of it any more: whoever replaces the table in our place finds it. Nobody takes
             // the lock from the dead meanwhile, for that takes the guard's lock for creating.
-            (void)shmrec_poison(table);
+            shmrec_store(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH), shmrec_poison_of(table));
             if (shmrec_lock_try_marked(word, value, SHMREC_LIVE_LOCK_CLOSED)) {
                 return false;
             }
@@ -286,9 +284,7 @@ static inline uint64_t shmrec_turns_close(const shmrec_table *table, const shmre
         whole = shmrec_lock_close(table, shmrec_same(guard->identity, table->header.guard) ? guard : NULL, end_ns);
     }
     // Behind the lock, under which it is stored.
-    const uint64_t known = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH));
-    const uint64_t epoch = shmrec_load(shmrec_table_word(table, SHMREC_LIVE_EPOCH));
-    return whole ? known : known > epoch ? known : epoch > 0 ? epoch : 1;
+    return whole ? shmrec_load(shmrec_table_word(table, SHMREC_LIVE_POISON_EPOCH)) : shmrec_poison_of(table);
 }
 
 // Gives the lock back, whatever it is held for, before the handle is closed. A child process holds nothing.
