@@ -76,10 +76,44 @@ static inline int shmrec_lock_take_from_dead(shmrec_table *table, uint32_t value
     return code != SHMREC_OK ? code : let_go; // the first error is the one to report
 }
 
+// Sleeps for the lock.
+typedef struct shmrec_naps {
+    uint64_t question_ns; // when it is asked next whether the holder is dead
+    uint64_t end_ns;
+    uint64_t pause_ns; // the next one, where the kernel permits no sleep
+    bool are_over;     // the end has come
+    uint8_t reserved[7];
+} shmrec_naps;
+
+static inline shmrec_naps shmrec_naps_until(uint64_t end_ns) {
+    shmrec_naps naps;
+    memset(&naps, 0, sizeof naps);
+    naps.question_ns = shmrec_deadline_ns(SHMREC_FIRST_NAP_NS);
+    naps.end_ns = end_ns;
+    naps.pause_ns = 1000;
+    return naps;
+}
+
+// Sleeps while the word has this value, but not for long. False: it is time to ask whether the holder is dead, at the end
+// too.
+static inline bool shmrec_nap(shmrec_naps *naps, uint32_t *word, uint32_t value) {
+    const uint64_t now = shmrec_monotonic_ns();
+    const uint64_t until_ns = naps->question_ns < naps->end_ns ? naps->question_ns : naps->end_ns;
+    if (now < until_ns) {
+        if (!shmrec_futex_wait(word, value, until_ns, SHMREC_FUTEX_ANY)) {
+            (void)shmrec_pause(&naps->pause_ns, until_ns);
+        }
+        return true;
+    }
+    naps->are_over = now >= naps->end_ns;
+    naps->question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
+    return false;
+}
+
 // Waits for the lock word until the deadline.
 SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
     uint32_t *word = shmrec_lock_word(table);
-    uint64_t question_ns = shmrec_deadline_ns(SHMREC_FIRST_NAP_NS), pause_ns = 1000;
+    shmrec_naps naps = shmrec_naps_until(task->deadline_ns);
     for (;;) {
         uint32_t value = shmrec_load32(word);
         const uint32_t holder = shmrec_lock_holder(value);
@@ -99,12 +133,7 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
         if (shmrec_table_retired(table)) {
             return shmrec_fail_plain(task, SHMREC_RETIRED);
         }
-        const uint64_t now = shmrec_monotonic_ns();
-        const uint64_t until_ns = question_ns < task->deadline_ns ? question_ns : task->deadline_ns;
-        if (now < until_ns) {
-            if (!shmrec_futex_wait(word, value, until_ns, SHMREC_FUTEX_ANY)) {
-                (void)shmrec_pause(&pause_ns, until_ns);
-            }
+        if (shmrec_nap(&naps, word, value)) {
             continue;
         }
         // At the deadline, too: another holder may have come meanwhile.
@@ -113,10 +142,9 @@ SHMREC_COLD int shmrec_lock_wait(shmrec_table *table, const shmrec_task *task) {
         if (code != SHMREC_OK || taken) {
             return code;
         }
-        if (now >= task->deadline_ns) {
+        if (naps.are_over) {
             return shmrec_fail_taken(table, holder, task);
         }
-        question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
     }
 }
 
@@ -221,7 +249,7 @@ static inline uint64_t shmrec_poison_of(const shmrec_table *table) {
 // the caller holds; NULL: it is lost, and with it who lives. False: a turn was not whole, or may not have been.
 static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_guard *guard, uint64_t end_ns) {
     uint32_t *word = shmrec_lock_word(table);
-    uint64_t question_ns = shmrec_deadline_ns(SHMREC_FIRST_NAP_NS), pause_ns = 1000;
+    shmrec_naps naps = shmrec_naps_until(end_ns);
     for (;;) {
         uint32_t value = shmrec_load32(word);
         const uint32_t holder = shmrec_lock_holder(value);
@@ -235,11 +263,7 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
         if (holder == 0 || !shmrec_lock_mark(word, &value)) {
             continue;
         }
-        const uint64_t now = shmrec_monotonic_ns(), until_ns = question_ns < end_ns ? question_ns : end_ns;
-        if (now < until_ns) {
-            if (!shmrec_futex_wait(word, value, until_ns, SHMREC_FUTEX_ANY)) {
-                (void)shmrec_pause(&pause_ns, until_ns);
-            }
+        if (shmrec_nap(&naps, word, value)) {
             continue;
         }
         const int slot_lock = SHMREC_LOCK_BYTE_PARTICIPANT + SHMREC_CAST(int, holder) - 1;
@@ -254,10 +278,9 @@ static inline bool shmrec_lock_close(const shmrec_table *table, const shmrec_gua
                 return false;
             }
         }
-        if (code != SHMREC_OK || now >= end_ns) {
+        if (code != SHMREC_OK || naps.are_over) {
             return false;
         }
-        question_ns = shmrec_deadline_ns(SHMREC_NAP_NS);
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) enum Untaken<E> {
     Timeout { slot: u32 },
     /// The table was removed or replaced.
     Retired,
-    /// The word names no slot that there is: of a table that is not retired, which this does not know.
+    /// The word names no slot that there is. That of a table that was replaced does not either.
     Corrupt { word: u32 },
     /// The kernel refused an answer.
     Failed(E),
