@@ -16,6 +16,8 @@ use crate::sync::{AtomicU32, Ordering, fence};
 /// What of it a table has, for one handle.
 #[derive(Debug)]
 pub(crate) struct Announcer {
+    /// There is something to be stored behind a publication.
+    marks: bool,
     /// Somebody may wait.
     has_doorbell: bool,
     /// Each publication stores the time.
@@ -31,18 +33,19 @@ impl Announcer {
     pub(crate) fn new(header: &Header, access: Access) -> Self {
         let has_doorbell = header.shape.has_doorbell;
         let fences = has_doorbell && access == Access::Write && !futex::register();
-        Self { has_doorbell, stamps: header.stamps, fences, page: SetOnce::new() }
+        let marks = has_doorbell || header.stamps;
+        Self { marks, has_doorbell, stamps: header.stamps, fences, page: SetOnce::new() }
     }
 
     /// Comes behind a publication, and is of one writer at a time as that is: stores what else is to be known of it.
     #[inline(always)]
     pub(crate) fn mark(&self, live: Live<'_>) {
-        if self.has_doorbell || self.stamps {
+        if self.marks {
             self.mark_all(live);
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn mark_all(&self, live: Live<'_>) {
         if self.has_doorbell {
             live.count_change();

@@ -67,7 +67,7 @@ impl<'a, T: ShmRecord> Batch<'a, T> {
         if filling.len() == room {
             return Err(refused(self.address, "batch", format!("the log has room for {room} records")));
         }
-        Buffer::with_words(value, |words| slot.put(filling, words));
+        slot.put(filling, Buffer::empty().words_from(value));
         self.groups |= slot.group();
         Ok(())
     }

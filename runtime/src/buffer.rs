@@ -11,6 +11,7 @@ use zerocopy::TryFromBytes;
 
 use crate::deadline::Deadline;
 use crate::guard::batch::Batch;
+use crate::guard::copy;
 use crate::record::ShmRecord;
 use crate::table::Slot;
 
@@ -39,6 +40,11 @@ impl<T: ShmRecord> Buffer<T> {
     pub(crate) const WORDS: usize = Self::BYTES.div_ceil(8);
     /// Whether a `T` in memory is a row of words, so that they can be copied between a slot and it without a buffer.
     const IS_WORDS: bool = align_of::<T>() >= 8;
+    /// Whether a record that is read goes on in registers, of which only what is used of it is loaded at all. A larger one is to
+    /// be copied by wide moves, and once.
+    const READ_IN_REGISTERS: bool = Self::BYTES <= 256;
+    /// Whether one that is written is held in registers between log and cell.
+    const WRITTEN_FROM_REGISTERS: bool = Self::BYTES <= 128;
     /// What the rest of this module relies on; every use of a Buffer evaluates it.
     const CHECKED: () = {
         assert!(size_of::<T::Wire>() == size_of::<T>(), "the wire type has the record's size");
@@ -54,28 +60,27 @@ impl<T: ShmRecord> Buffer<T> {
         Self { wire: MaybeUninit::uninit() }
     }
 
-    /// The words of this value; padding and what is behind the last byte are zeros.
+    /// The words of this value, its own or here; padding and what is behind the last byte are zeros.
     #[inline(always)]
-    pub(crate) fn with_words<R>(value: &T, use_them: impl FnOnce(&[u64]) -> R) -> R {
+    pub(crate) fn words_from<'a>(&'a mut self, value: &'a T) -> &'a [u64] {
         const { Self::CHECKED };
-        if const { Self::IS_WORDS && !T::PADDED } {
+        if const { Self::IS_WORDS && !T::PADDED && !Self::WRITTEN_FROM_REGISTERS } {
             // SAFETY:
             // - a T starts on a multiple of 8 and consists of WORDS words (IS_WORDS);
             // - all of its bytes are initialised, because all belong to a field (PADDED, the promise of ShmField);
             // - it is not changed while the slice lives.
-            return use_them(unsafe { std::slice::from_raw_parts((&raw const *value).cast(), Self::WORDS) });
+            return unsafe { std::slice::from_raw_parts((&raw const *value).cast(), Self::WORDS) };
         }
-        let mut buffer = Self::empty();
         if !Self::BYTES.is_multiple_of(8) {
-            buffer.words()[Self::WORDS - 1].write(0);
+            self.words()[Self::WORDS - 1].write(0);
         }
-        buffer.wire.write(value.to_wire());
+        self.wire.write(value.to_wire());
         // SAFETY:
         // - the buffer holds WORDS words (CHECKED) and is aligned to 64;
         // - every byte of them is initialised: the first BYTES by the wire value, which is IntoBytes and so has no
         //   uninitialised byte, the others, all in the last word, by the store of zero before it;
-        // - the buffer is not changed while the slice lives.
-        use_them(unsafe { std::slice::from_raw_parts((&raw const buffer).cast::<u64>(), Self::WORDS) })
+        // - the buffer is borrowed for as long as the slice.
+        unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u64>(), Self::WORDS) }
     }
 
     /// The words, to be filled.
@@ -86,20 +91,27 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast::<MaybeUninit<u64>>(), Self::WORDS) }
     }
 
-    /// The words of this value, to be overwritten, if any words are a value.
-    ///
-    /// # Safety
-    /// Whatever is stored there is initialised.
+    /// The words of a value that is to be made there, if any words are one.
     #[inline(always)]
-    pub(crate) unsafe fn words_of(value: &mut T) -> Option<&mut [MaybeUninit<u64>]> {
+    pub(crate) fn words_of(place: &mut MaybeUninit<T>) -> Option<&mut [MaybeUninit<u64>]> {
         const { Self::CHECKED };
         if const { Self::IS_WORDS && T::ANY_BITS } {
-            // SAFETY: a T starts on a multiple of 8 and consists of WORDS words (IS_WORDS), and any are one (ANY_BITS, the
-            // promise of ShmField) unless they are uninitialised, which the caller has promised not to make them; `value`
-            // is borrowed for as long as the slice.
-            return Some(unsafe { std::slice::from_raw_parts_mut((&raw mut *value).cast(), Self::WORDS) });
+            // SAFETY: a T starts on a multiple of 8 and consists of WORDS words (IS_WORDS); MaybeUninit asks nothing of them;
+            // `place` is borrowed for as long as the slice.
+            return Some(unsafe { std::slice::from_raw_parts_mut((&raw mut *place).cast(), Self::WORDS) });
         }
         None
+    }
+
+    /// The place of a value that is to be overwritten.
+    ///
+    /// # Safety
+    /// Only values are stored there, or words that [`Buffer::words_of`] gave.
+    #[inline(always)]
+    pub(crate) unsafe fn place_of(value: &mut T) -> &mut MaybeUninit<T> {
+        // SAFETY: both have one layout, and the caller keeps it a value: any words are one where there are words (ANY_BITS, the
+        // promise of ShmField).
+        unsafe { &mut *(&raw mut *value).cast() }
     }
 
     /// The record's bytes, to be filled: the same memory as the words.
@@ -114,7 +126,10 @@ impl<T: ShmRecord> Buffer<T> {
     #[inline(always)]
     pub(crate) fn read_at_rest(slot: &Slot<'_>) -> Option<(T, u64)> {
         let mut buffer = Self::empty();
-        let version = slot.read_at_rest(buffer.words())?;
+        let version = slot.read_at_rest(|cell| {
+            let (from, to) = (&cell[..Self::WORDS], buffer.words());
+            if const { Self::READ_IN_REGISTERS } { copy::load_values(from, to) } else { copy::load(from, to) }
+        })?;
         // SAFETY: a successful read has written all WORDS words.
         let value = unsafe { buffer.value() }?;
         Some((value, version))
@@ -123,26 +138,55 @@ impl<T: ShmRecord> Buffer<T> {
     /// As [`Buffer::read_at_rest`], to `out`, straight if any words are a value. `false`: `out` is some value or other.
     #[inline(always)]
     pub(crate) fn read_at_rest_into(slot: &Slot<'_>, out: &mut T) -> bool {
-        // SAFETY: what a copy stores is initialised.
-        if let Some(to) = unsafe { Self::words_of(out) } {
-            return slot.read_at_rest(to).is_some();
-        }
-        match Self::read_at_rest(slot) {
-            Some((value, _)) => {
-                *out = value;
-                true
+        // SAFETY: a value is stored there, or words.
+        Self::fill(slot, unsafe { Self::place_of(out) })
+    }
+
+    /// As [`Buffer::read_at_rest`] or, if that finds none, as `otherwise` gives it.
+    #[inline(always)]
+    pub(crate) fn read_or<E>(
+        slot: Option<Slot<'_>>,
+        otherwise: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut place = MaybeUninit::uninit();
+        if const { Self::READ_IN_REGISTERS } {
+            if let Some((value, _)) = slot.and_then(|slot| Self::read_at_rest(&slot)) {
+                return Ok(value);
             }
-            None => false,
+            Self::put(&mut place, otherwise)?;
+        } else if !slot.is_some_and(|slot| Self::fill(&slot, &mut place)) {
+            Self::put(&mut place, otherwise)?;
         }
+        // SAFETY: filled, or put there.
+        Ok(unsafe { place.assume_init() })
+    }
+
+    /// Puts what `give` gives there. Out of the way of the compiler: a value that nearly always comes from registers, or from
+    /// elsewhere, does not go through memory because of this one.
+    #[cold]
+    #[inline(never)]
+    fn put<E>(place: &mut MaybeUninit<T>, give: impl FnOnce() -> Result<T, E>) -> Result<(), E> {
+        place.write(give()?);
+        Ok(())
+    }
+
+    /// Puts the record in this slot there. `false`: the slot is not at rest, or its bytes are no value; what is there are words, or
+    /// nothing changed.
+    #[inline(always)]
+    fn fill(slot: &Slot<'_>, place: &mut MaybeUninit<T>) -> bool {
+        if let Some(to) = Self::words_of(place) {
+            return slot.read_at_rest(|cell| copy::load(&cell[..Self::WORDS], to)).is_some();
+        }
+        Self::read_at_rest(slot).map(|(value, _)| place.write(value)).is_some()
     }
 
     /// The record in this slot and its version, with as many attempts as the timeout allows.
     pub(crate) fn read(slot: &Slot<'_>, timeout: Duration) -> Result<(T, u64), Unread> {
         let mut buffer = Self::empty();
         let version = match slot.view() {
-            None => attempts(timeout, || slot.read(buffer.words()))?,
+            None => attempts(timeout, || read_words(slot, buffer.words()))?,
             Some(view) => {
-                let version = attempts(timeout, || slot.read(&mut buffer.words()[..view.words()]))?;
+                let version = attempts(timeout, || read_words(slot, &mut buffer.words()[..view.words()]))?;
                 for (gap, lacking) in view.gaps() {
                     for (byte, &lacking) in buffer.bytes_mut()[gap].iter_mut().zip(lacking) {
                         byte.write(lacking);
@@ -206,12 +250,17 @@ impl<T: ShmRecord> Buffer<T> {
 
 /// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.
 pub(crate) fn read_bytes(slot: &Slot<'_>, timeout: Duration, out: &mut [u8]) -> Result<u64, Unread> {
-    bytes_of(out, |words| attempts(timeout, || slot.read(words)))
+    bytes_of(out, |words| attempts(timeout, || read_words(slot, words)))
 }
 
 /// As [`read_bytes`], in one attempt, which a slot that is at rest lets succeed.
 pub(crate) fn read_bytes_at_rest(slot: &Slot<'_>, out: &mut [u8]) -> Option<u64> {
-    bytes_of(out, |words| slot.read_at_rest(words).ok_or(())).ok()
+    bytes_of(out, |words| slot.read_at_rest(|cell| copy::load(&cell[..words.len()], words)).ok_or(())).ok()
+}
+
+/// One attempt to read the first words of the record in this slot, whatever state the writer left it in: its version.
+fn read_words(slot: &Slot<'_>, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
+    slot.read(|cell| copy::load(&cell[..out.len()], out))
 }
 
 /// The bytes of the words that `read` fills, all of them when it succeeds.

@@ -65,13 +65,9 @@ impl<T: ShmRecord> Reader<T> {
     /// [`ErrorKind::IndexOutOfRange`]; [`ErrorKind::Contended`] when the writer overwrites it without a pause until the
     /// timeout; [`ErrorKind::InvalidBits`] when the bytes are no `T`; [`ErrorKind::Truncated`] under
     /// [`Options::survive_truncation`].
-    #[inline]
+    #[inline(always)]
     pub fn read(&self, index: usize) -> Result<T> {
-        match read::read_at_rest(&self.table, index) {
-            Some((value, _)) => Ok(value),
-            None => read::read_patiently(&self.table, &self.address, self.options.timeout, index)
-                .map(|record| record.value),
-        }
+        Buffer::read_or(self.table.quick_slot(index), || self.read_patiently(index))
     }
 
     /// As [`Reader::read`], to where the caller wants the record: what large records want. One without `bool` and
@@ -79,7 +75,7 @@ impl<T: ShmRecord> Reader<T> {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    #[inline]
+    #[inline(always)]
     pub fn read_into(&self, index: usize, out: &mut T) -> Result<()> {
         match self.table.quick_slot(index) {
             Some(slot) if Buffer::read_at_rest_into(&slot, out) => Ok(()),
@@ -87,10 +83,15 @@ impl<T: ShmRecord> Reader<T> {
         }
     }
 
+    fn read_patiently(&self, index: usize) -> Result<T> {
+        let record = read::read_patiently(&self.table, &self.address, self.options.timeout, index)?;
+        Ok(record.value)
+    }
+
     #[cold]
     #[inline(never)]
     fn read_patiently_into(&self, index: usize, out: &mut T) -> Result<()> {
-        *out = read::read_patiently(&self.table, &self.address, self.options.timeout, index)?.value;
+        *out = self.read_patiently(index)?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! that is mapped read-only.
 
 pub(crate) use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence,
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
 };
 
 /// A barrier between the stores before it and the loads behind it, to the compiler. To the processor it is one whenever
@@ -15,6 +15,14 @@ pub(crate) fn light_barrier() {
     std::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
 
-/// Whether the words are memory as the processor has it, which vector moves may touch beside atomics.
+/// Whether vectors may move words beside atomics: the words are memory as the processor has it.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const IS_PLAIN_MEMORY: bool = cfg!(not(miri));
+pub(crate) const VECTORS: bool = cfg!(not(miri));
+
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(crate) use vectors::widest as widest_vector;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use vectors::{bytes as vector_bytes, find as find_vectors};
+
+#[cfg(target_arch = "x86_64")]
+mod vectors;

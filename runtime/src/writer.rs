@@ -108,15 +108,23 @@ impl<T: ShmRecord> Writer<T> {
     /// [`IndexOutOfRange`](crate::ErrorKind::IndexOutOfRange); [`ForkedHandle`](crate::ErrorKind::ForkedHandle) in a child
     /// process; [`Retired`](crate::ErrorKind::Retired) when the table was removed or replaced: the value was stored, where nobody
     /// new finds it.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, index: usize, value: &T) -> Result<()> {
-        let Some(slot) = self.table.slot(index) else {
-            return Err(read::out_of_range("write", &self.table, &self.address, index));
+        let Some(slot) = self.table.slot(index).filter(|_| !self.table.is_forked()) else {
+            return Err(self.refused(index));
         };
-        status::check_home("write", &self.table, &self.address)?;
-        Buffer::with_words(value, |words| slot.write(words));
+        slot.write(Buffer::empty().words_from(value));
         self.table.mark();
-        announced("write", &self.table, &self.address, slot.group())
+        if self.table.call(slot.group()) { Ok(()) } else { Err(retired("write", &self.address)) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, index: usize) -> Error {
+        match status::check_home("write", &self.table, &self.address) {
+            Err(error) => error,
+            Ok(()) => read::out_of_range("write", &self.table, &self.address, index),
+        }
     }
 
     /// Publishes what `fill` sets, all at one instant: no reader ever sees a part of it, whenever this process is killed.

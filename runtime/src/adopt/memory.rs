@@ -132,8 +132,8 @@ impl<T: ShmRecord> Record<'_, T> {
     /// Copies the record to `out`, straight if any words are a value; `out` is as it was if the bytes are none.
     #[inline(always)]
     pub(super) fn load_into(&self, out: &mut T) -> Result<(), Unread> {
-        // SAFETY: what a copy stores is initialised.
-        match unsafe { Buffer::words_of(out) } {
+        // SAFETY: words are stored there, or nothing.
+        match Buffer::words_of(unsafe { Buffer::place_of(out) }) {
             Some(to) => {
                 // SAFETY: the record consists of as many words, and starts on a multiple of 8, as every T with words does.
                 copy::load(unsafe { words(self.first, to.len()) }, to);
@@ -146,21 +146,21 @@ impl<T: ShmRecord> Record<'_, T> {
     /// Copies a value into the record, with zeros for its padding. The mapping is writable.
     #[inline(always)]
     pub(super) fn store(&self, value: &T) {
-        Buffer::with_words(value, |source| {
-            let whole = words_of::<T>(self.first);
+        let mut buffer = Buffer::empty();
+        let source = buffer.words_from(value);
+        let whole = words_of::<T>(self.first);
+        // SAFETY: as in `load`.
+        copy::store(&source[..whole], unsafe { words(self.first, whole) });
+        let bytes = source.as_bytes();
+        let mut at = whole * 8;
+        while at < size_of::<T>() {
+            // SAFETY: inside the record.
+            let to = unsafe { self.first.add(at) };
+            let width = width(to, size_of::<T>() - at);
             // SAFETY: as in `load`.
-            copy::store(&source[..whole], unsafe { words(self.first, whole) });
-            let bytes = source.as_bytes();
-            let mut at = whole * 8;
-            while at < size_of::<T>() {
-                // SAFETY: inside the record.
-                let to = unsafe { self.first.add(at) };
-                let width = width(to, size_of::<T>() - at);
-                // SAFETY: as in `load`.
-                unsafe { store_piece(&bytes[at..at + width], to) };
-                at += width;
-            }
-        });
+            unsafe { store_piece(&bytes[at..at + width], to) };
+            at += width;
+        }
     }
 }
 

@@ -6,8 +6,6 @@
 //! batch, the odd version alone does not say that it has happened: `committed` does, for all its slots at once. How
 //! batches are written, and how both are recovered, is in `batch`.
 
-use std::mem::MaybeUninit;
-
 use shmrecord_layout::abi;
 
 use crate::guard::copy;
@@ -16,28 +14,44 @@ use crate::sync::{AtomicU64, Ordering, fence};
 const SEQ: usize = abi::log::SEQ / 8;
 const COUNT: usize = abi::log::COUNT / 8;
 const BATCH_ID: usize = abi::log::BATCH_ID / 8;
-const ENTRIES: usize = abi::log::ENTRIES / 8;
+/// Words in front of the entries.
+pub(crate) const HEAD: usize = abi::log::ENTRIES / 8;
 
 /// The log's words, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Log<'a> {
-    area: &'a [AtomicU64],
+    head: &'a [AtomicU64; HEAD],
+    /// Where single writes go.
+    first: Entry<'a>,
+    entries: &'a [AtomicU64],
     /// Words from one entry to the next.
     stride: usize,
-    /// Words of a cell, and so of the value in an entry.
-    words: usize,
     /// The number of the last batch that is committed.
     pub(super) committed: &'a AtomicU64,
 }
 
 /// One entry: the record's words, the index, the version word that the slot will have.
-pub(super) struct Entry<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
     pub(super) words: &'a [AtomicU64],
     pub(super) index: &'a AtomicU64,
     pub(super) target: &'a AtomicU64,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The entry with these words, and these behind them.
+    #[inline(always)]
+    pub(crate) fn new(words: &'a [AtomicU64], [index, target]: &'a [AtomicU64; 2]) -> Self {
+        Self { words, index, target }
+    }
+
+    /// The entry that begins here, with a cell of so many words.
+    #[inline(always)]
+    pub(crate) fn at(area: &'a [AtomicU64], words: usize) -> Self {
+        let (words, behind) = area.split_at(words);
+        Self::new(words, behind.first_chunk().expect("an entry has an index and a target"))
+    }
+
     /// Stores what the slot is about to get.
     #[inline(always)]
     pub(super) fn fill(&self, index: u64, target: u64, words: &[u64]) {
@@ -48,44 +62,47 @@ impl Entry<'_> {
 }
 
 impl<'a> Log<'a> {
-    /// The log in these words: its head, then entries of `stride` words each, which begin with a cell of `words` words.
+    /// The log with this head and these entries, of `stride` words each; `first` is the first of them.
     #[inline(always)]
-    pub(crate) fn new(area: &'a [AtomicU64], stride: usize, words: usize, committed: &'a AtomicU64) -> Self {
-        Self { area, stride, words, committed }
+    pub(crate) fn new(
+        head: &'a [AtomicU64; HEAD],
+        first: Entry<'a>,
+        entries: &'a [AtomicU64],
+        stride: usize,
+        committed: &'a AtomicU64,
+    ) -> Self {
+        Self { head, first, entries, stride, committed }
     }
 
     /// The entry at this place.
     #[inline(always)]
     pub(super) fn entry(&self, at: usize) -> Entry<'a> {
-        let (start, words) = (ENTRIES + at * self.stride, self.words);
-        let entry = &self.area[start..start + words + 2];
-        Entry { words: &entry[..words], index: &entry[words], target: &entry[words + 1] }
+        Entry::at(&self.entries[at * self.stride..], self.first.words.len())
     }
 
     pub(super) fn capacity(&self) -> usize {
-        (self.area.len() - ENTRIES) / self.stride
+        self.entries.len() / self.stride
     }
 
     /// Makes one write known: after this the value is complete here, whatever happens to the writer.
     #[inline(always)]
     pub(crate) fn stage(&self, index: u64, target: u64, words: &[u64]) {
-        let entry = self.entry(0);
         let odd = self.sequence() | 1;
         self.begin(odd);
-        entry.fill(index, target, words);
+        self.first.fill(index, target, words);
         self.end(odd, 1, 0);
     }
 
     /// The sequence: odd while the log is being filled.
     #[inline(always)]
     pub(super) fn sequence(&self) -> u64 {
-        self.area[SEQ].load(Ordering::Relaxed)
+        self.head[SEQ].load(Ordering::Relaxed)
     }
 
     /// Begins to fill the log, which says nothing from this odd sequence on until [`Log::end`].
     #[inline(always)]
     pub(super) fn begin(&self, odd: u64) {
-        self.area[SEQ].store(odd, Ordering::Relaxed);
+        self.head[SEQ].store(odd, Ordering::Relaxed);
         // Pairs with the acquire fence behind a reader's copy of the entry: a reader that saw a word of the new entry
         // sees the odd sequence too. It also keeps these stores behind those that finished the slot before.
         fence(Ordering::Release);
@@ -96,12 +113,12 @@ impl<'a> Log<'a> {
     pub(super) fn end(&self, odd: u64, count: u64, batch: u64) {
         // Nearly always so already, and a load is cheaper than a store: stores are what a write's time goes into.
         for (word, value) in [(COUNT, count), (BATCH_ID, batch)] {
-            if self.area[word].load(Ordering::Relaxed) != value {
-                self.area[word].store(value, Ordering::Relaxed);
+            if self.head[word].load(Ordering::Relaxed) != value {
+                self.head[word].store(value, Ordering::Relaxed);
             }
         }
         // Pairs with the acquire fence behind a reader's load of the sequence: who sees it even sees the whole entry.
-        self.area[SEQ].store(odd.wrapping_add(1), Ordering::Release);
+        self.head[SEQ].store(odd.wrapping_add(1), Ordering::Release);
     }
 
     /// Empties the log if its filling never ended: what it was to hold never happens, and every slot was finished before.
@@ -117,14 +134,14 @@ impl<'a> Log<'a> {
 
     /// The entries in use. Their number comes from the segment and is bounded by what fits.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
-        let count = usize::try_from(self.area[COUNT].load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        let count = usize::try_from(self.head[COUNT].load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         let log = *self;
         (0..count.min(self.capacity())).map(move |at| log.entry(at))
     }
 
     /// The batch that the entries are of; 0 for a single write.
     pub(super) fn batch(&self) -> u64 {
-        self.area[BATCH_ID].load(Ordering::Relaxed)
+        self.head[BATCH_ID].load(Ordering::Relaxed)
     }
 
     /// Whether what the log holds of this batch has happened. A single write has.
@@ -132,15 +149,15 @@ impl<'a> Log<'a> {
         batch <= self.committed.load(Ordering::Relaxed)
     }
 
-    /// Copies the beginning of the value out that record `index` has while its version word is this odd one: the logged
-    /// one, or that of its `cell` when it belongs to a batch that is not committed. Gives the even version word of that
-    /// value. `None`: the log holds nothing of this, or moved meanwhile.
+    /// Has `load` copy the value out that record `index` has while its version word is this odd one: the logged one, or that
+    /// of its `cell` when it belongs to a batch that is not committed. Gives the even version word of that value. `None`: the log
+    /// holds nothing of this, or moved meanwhile.
     pub(crate) fn read(
         &self,
         index: u64,
         odd: u64,
         cell: &[AtomicU64],
-        out: &mut [MaybeUninit<u64>],
+        load: impl FnOnce(&[AtomicU64]),
     ) -> Option<u64> {
         let target = odd.wrapping_add(1);
         self.look(|committed| {
@@ -149,7 +166,7 @@ impl<'a> Log<'a> {
             })?;
             let (from, version) =
                 if committed { (entry.words, target) } else { (cell, target.wrapping_sub(2)) };
-            copy::load(&from[..out.len()], out);
+            load(from);
             Some(version)
         })
     }

@@ -12,6 +12,8 @@
 //! | [`role`] | the guard file: the kernel decides who may write |
 
 pub(crate) mod batch;
+#[cfg(test)]
+mod copies;
 pub(crate) mod copy;
 pub(crate) mod doorbell;
 pub(crate) mod lock;

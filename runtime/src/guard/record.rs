@@ -11,8 +11,6 @@
 //! stored before visible: the log's odd sequence, the odd version, or for K cells a version at least `a + K - 1`. The
 //! check behind the fence would then fail.
 
-use std::mem::MaybeUninit;
-
 use crate::guard::copy;
 use crate::guard::log::Log;
 use crate::sync::{AtomicU64, Ordering, fence};
@@ -39,13 +37,13 @@ pub(crate) fn write_logged(
     version.store(target, Ordering::Release);
 }
 
-/// One attempt to read a slot that is at rest, one cell. The version of the value in `out`, or `None`: it is being
-/// written, or was meanwhile.
+/// One attempt to read a slot that is at rest, one cell. The version of the value that `load` copied out of the cell, or `None`:
+/// it is being written, or was meanwhile.
 #[inline(always)]
 pub(crate) fn read_at_rest(
     version: &AtomicU64,
     cell: &[AtomicU64],
-    out: &mut [MaybeUninit<u64>],
+    load: impl FnOnce(&[AtomicU64]),
 ) -> Option<u64> {
     let seen = version.load(Ordering::Relaxed);
     if seen & 1 == 1 {
@@ -53,23 +51,23 @@ pub(crate) fn read_at_rest(
     }
     // Pairs with the writer's release store of the version.
     fence(Ordering::Acquire);
-    copy::load(cell, out);
+    load(cell);
     // Pairs with the writer's release fence between the odd version and the cell's words.
     fence(Ordering::Acquire);
     (version.load(Ordering::Relaxed) == seen).then_some(seen / 2)
 }
 
 /// One attempt to read a slot that is being written, or whose writer died there: with the log's help. The version of the
-/// value in `out`, or `None`: it is at rest, or the log holds something else.
+/// value that `load` copied out of a cell, or `None`: it is at rest, or the log holds something else.
 pub(crate) fn read_under_way(
     version: &AtomicU64,
     cell: &[AtomicU64],
     log: &Log<'_>,
     index: u64,
-    out: &mut [MaybeUninit<u64>],
+    load: impl FnOnce(&[AtomicU64]),
 ) -> Option<u64> {
     let odd = odd(version)?;
-    log.read(index, odd, cell, out).map(|word| word / 2)
+    log.read(index, odd, cell, load).map(|word| word / 2)
 }
 
 /// One attempt to tell the version of a slot that is being written, or whose writer died there: of the value that reading
@@ -107,18 +105,18 @@ pub(crate) fn write_cells<'a>(
     version.store(next, Ordering::Release);
 }
 
-/// One attempt to read, K cells. The version of the value in `out`, or `None`: try again.
+/// One attempt to read, K cells. The version of the value that `load` copied out of its cell, or `None`: try again.
 #[inline(always)]
 pub(crate) fn read_cells<'a>(
     version: &AtomicU64,
     cells: u32,
     cell: impl FnOnce(u64) -> &'a [AtomicU64],
-    out: &mut [MaybeUninit<u64>],
+    load: impl FnOnce(&[AtomicU64]),
 ) -> Option<u64> {
     let seen = version.load(Ordering::Relaxed);
     // Pairs with the writer's release store of the version.
     fence(Ordering::Acquire);
-    copy::load(cell(seen & u64::from(cells - 1)), out);
+    load(cell(seen & u64::from(cells - 1)));
     // Pairs with the writer's release fence in front of the words.
     fence(Ordering::Acquire);
     let after = version.load(Ordering::Relaxed);

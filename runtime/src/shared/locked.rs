@@ -103,7 +103,7 @@ impl<'a, T: ShmRecord> Locked<'a, T> {
             return Err(read::out_of_range(operation, table, address, index));
         };
         status::check_home(operation, table, address)?;
-        Buffer::with_words(value, |words| slot.write(words));
+        slot.write(Buffer::empty().words_from(value));
         table.mark();
         Ok(())
     }

@@ -120,11 +120,11 @@ impl<T: ShmRecord> SharedWriter<T> {
         }
         status::check_home("write", &self.table, &self.address)?;
         // The words first: nothing that may panic happens in the turn.
-        let given = Buffer::with_words(value, |words| {
-            self.take_turn("write")?;
-            self.put(index, words);
-            Ok(self.give_turn())
-        })?;
+        let mut buffer = Buffer::empty();
+        let words = buffer.words_from(value);
+        self.take_turn("write")?;
+        self.put(index, words);
+        let given = self.give_turn();
         // What is published is announced, whatever became of the semaphore.
         given.and(announced("write", &self.table, &self.address, group_of(index)))
     }

@@ -11,11 +11,13 @@ use shmrecord_layout::describe::{self, Description};
 use crate::announce::Announcer;
 use crate::guard::batch::{self, Batch};
 use crate::guard::doorbell::Doorbell;
-use crate::guard::log::Log;
+use crate::guard::log::{Entry, HEAD, Log};
 use crate::header::{self, Header};
 use crate::live::{self, Live};
 use crate::region::Segment;
 use crate::region::map::{Access, Map};
+#[cfg(target_arch = "x86_64")]
+use crate::sync::find_vectors;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::view::View;
 
@@ -45,8 +47,9 @@ pub(crate) struct Table {
     first_cell: NonNull<u8>,
     record_stride: usize,
     cell_stride: usize,
-    /// The log, in the mapping; without one, anything.
+    /// The log, in the mapping; without one, anything, which is not used.
     log: NonNull<u8>,
+    /// Words of its entries.
     log_words: usize,
     log_stride: usize,
     /// The number of the last committed batch, in the mapping.
@@ -65,6 +68,8 @@ unsafe impl Sync for Table {}
 impl Table {
     /// The table in this mapping, whose header has been validated against the mapping's length.
     pub(crate) fn new(segment: Segment, header: Header) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        find_vectors();
         let (g, map) = (&header.geometry, segment.map());
         assert_eq!(g.segment_bytes, map.length() as u64, "the header was validated for this mapping");
         let pointer = |offset: u64| {
@@ -72,7 +77,6 @@ impl Table {
             // SAFETY: not past the end of the mapping, whose length is `segment_bytes`.
             unsafe { map.base().add(place(offset)) }
         };
-        let log_bytes = abi::log::ENTRIES as u64 + u64::from(g.log_entries) * g.log_entry_bytes;
         Self {
             capacity: g.capacity,
             quick: if map.is_watched() { 0 } else { g.capacity },
@@ -85,7 +89,7 @@ impl Table {
             record_stride: place(g.record_stride),
             cell_stride: place(g.cell_stride),
             log: pointer(g.log_offset),
-            log_words: if g.cells == 1 { place(log_bytes / 8) } else { 0 },
+            log_words: place(u64::from(g.log_entries) * g.log_entry_bytes / 8),
             log_stride: place(g.log_entry_bytes / 8),
             committed: pointer(abi::live::COMMIT_SEQ as u64),
             attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
@@ -285,11 +289,23 @@ impl Table {
         &words[0]
     }
 
+    /// The log of a table with one cell.
     #[inline(always)]
     fn log(&self) -> Log<'_> {
-        // SAFETY: `log` and `log_words` come from a geometry that was validated against this mapping's length.
-        let area = unsafe { atomics(self.log, self.log_words) };
-        Log::new(area, self.log_stride, self.words, self.committed())
+        debug_assert_eq!(self.cells, 1);
+        // SAFETY: the log begins with its head, in a geometry that was validated against this mapping's length.
+        let head = unsafe { self.log.cast::<[AtomicU64; HEAD]>().as_ref() };
+        // SAFETY: as before; entries follow.
+        let first = unsafe { self.log.add(HEAD * 8) };
+        // SAFETY: as before.
+        let entries = unsafe { atomics(first, self.log_words) };
+        // SAFETY: as before; there is at least one, of a cell and two words.
+        let words = unsafe { atomics(first, self.words) };
+        // SAFETY: as before.
+        let behind = unsafe { first.add(self.words * 8) };
+        // SAFETY: as before.
+        let behind = unsafe { behind.cast::<[AtomicU64; 2]>().as_ref() };
+        Log::new(head, Entry::new(words, behind), entries, self.log_stride, self.committed())
     }
 }
 

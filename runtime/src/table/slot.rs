@@ -3,8 +3,6 @@
 
 #![expect(unsafe_code, reason = "pointers into the mapping to places that the validated geometry gives")]
 
-use std::mem::MaybeUninit;
-
 use super::{Table, atomics, place};
 use crate::guard::batch::Batch;
 use crate::guard::doorbell::group_of;
@@ -82,23 +80,22 @@ impl<'a> Slot<'a> {
         word.wrapping_add(1) / 2
     }
 
-    /// One attempt to read a slot that nobody is writing: the version of the value now in `out`, every word of which has
-    /// been written, or `None`. `out` is at most a cell long.
+    /// One attempt to read a slot that nobody is writing: the version of the value that `load` has copied out of the cell that
+    /// it got, or `None`: it was called in vain, or not at all.
     #[inline(always)]
-    pub(crate) fn read_at_rest(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
-        let words = out.len();
+    pub(crate) fn read_at_rest(&self, load: impl FnOnce(&[AtomicU64])) -> Option<u64> {
         match self.table.cells {
-            1 => record::read_at_rest(self.version(), &self.cell(0)[..words], out),
-            cells => record::read_cells(self.version(), cells, |cell| &self.cell(cell)[..words], out),
+            1 => record::read_at_rest(self.version(), self.cell(0), load),
+            cells => record::read_cells(self.version(), cells, |cell| self.cell(cell), load),
         }
     }
 
     /// One attempt to read, whatever state the writer left the slot in. As [`Slot::read_at_rest`].
-    pub(crate) fn read(&self, out: &mut [MaybeUninit<u64>]) -> Option<u64> {
-        self.read_at_rest(out).or_else(|| match self.table.cells {
+    pub(crate) fn read(&self, mut load: impl FnMut(&[AtomicU64])) -> Option<u64> {
+        self.read_at_rest(&mut load).or_else(|| match self.table.cells {
             1 => {
                 let log = self.table.log();
-                record::read_under_way(self.version(), self.cell(0), &log, self.index as u64, out)
+                record::read_under_way(self.version(), self.cell(0), &log, self.index as u64, load)
             }
             _ => None,
         })

@@ -7,7 +7,12 @@ pub(crate) use std::sync::atomic::Ordering;
 
 /// Every word that moves is to be recorded.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const IS_PLAIN_MEMORY: bool = false;
+pub(crate) const VECTORS: bool = false;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn vector_bytes() -> usize {
+    8
+}
 
 /// Stores that are recorded at most.
 const MOST: usize = 128;

@@ -7,7 +7,8 @@ use std::mem::MaybeUninit;
 use shmrecord_layout::abi;
 
 use crate::guard::batch::{self, Batch};
-use crate::guard::log::Log;
+use crate::guard::copy;
+use crate::guard::log::{Entry, Log};
 use crate::guard::record;
 use crate::sync::{AtomicU64, Ordering, Store};
 
@@ -72,7 +73,8 @@ impl Table {
     }
 
     fn log(&self) -> Log<'_> {
-        Log::new(&self.words[..COMMITTED], ENTRY, WORDS, &self.words[COMMITTED])
+        let (head, entries) = self.words[..COMMITTED].split_first_chunk().unwrap();
+        Log::new(head, Entry::at(entries, WORDS), entries, ENTRY, &self.words[COMMITTED])
     }
 
     fn cell(&self, index: usize, cell: u64) -> &[AtomicU64] {
@@ -153,10 +155,18 @@ impl Table {
         let version = &self.words[VERSIONS + index];
         let found = if self.cells == 1 {
             let cell = self.cell(index, 0);
-            record::read_at_rest(version, cell, &mut out)
-                .or_else(|| record::read_under_way(version, cell, &self.log(), index as u64, &mut out))
+            record::read_at_rest(version, cell, |cell| copy::load(cell, &mut out)).or_else(|| {
+                record::read_under_way(version, cell, &self.log(), index as u64, |cell| {
+                    copy::load(cell, &mut out)
+                })
+            })
         } else {
-            record::read_cells(version, self.cells, |cell| self.cell(index, cell), &mut out)
+            record::read_cells(
+                version,
+                self.cells,
+                |cell| self.cell(index, cell),
+                |cell| copy::load(cell, &mut out),
+            )
         };
         // SAFETY: every word had a value from the beginning.
         let words = out.map(|word| unsafe { word.assume_init() });

@@ -6,7 +6,8 @@
 use std::mem::MaybeUninit;
 
 use crate::guard::batch::{self, Batch};
-use crate::guard::log::Log;
+use crate::guard::copy;
+use crate::guard::log::{Entry, Log};
 use crate::guard::record;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -71,7 +72,8 @@ impl Memory {
     }
 
     fn log(&self) -> Log<'_> {
-        Log::new(&self.log, self.words + 2, self.words, &self.committed)
+        let (head, entries) = self.log.split_first_chunk().unwrap();
+        Log::new(head, Entry::at(entries, self.words), entries, self.words + 2, &self.committed)
     }
 
     fn cell(&self, index: usize, cell: u64) -> &[AtomicU64] {
@@ -134,10 +136,18 @@ impl Memory {
         let version = &self.versions[index];
         let found = if self.cells == 1 {
             let cell = self.cell(index, 0);
-            record::read_at_rest(version, cell, &mut out)
-                .or_else(|| record::read_under_way(version, cell, &self.log(), index as u64, &mut out))
+            record::read_at_rest(version, cell, |cell| copy::load(cell, &mut out)).or_else(|| {
+                record::read_under_way(version, cell, &self.log(), index as u64, |cell| {
+                    copy::load(cell, &mut out)
+                })
+            })
         } else {
-            record::read_cells(version, self.cells, |cell| self.cell(index, cell), &mut out)
+            record::read_cells(
+                version,
+                self.cells,
+                |cell| self.cell(index, cell),
+                |cell| copy::load(cell, &mut out),
+            )
         };
         // SAFETY: every word had a value from the beginning.
         let words = out.into_iter().map(|word| unsafe { word.assume_init() }).collect();

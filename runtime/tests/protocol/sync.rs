@@ -15,7 +15,12 @@ pub(crate) use crate::atomic::Ordering;
 
 /// A checker is to see every word that moves.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const IS_PLAIN_MEMORY: bool = false;
+pub(crate) const VECTORS: bool = false;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn vector_bytes() -> usize {
+    8
+}
 
 /// A way to weaken a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
