@@ -4,7 +4,7 @@
 use shmrecord_layout::abi;
 
 /// Cache lines of every machine this runs on; slots of the `line` arrangement start on one.
-const LINE: u64 = 64;
+pub(crate) const LINE: u64 = 64;
 /// Segments stay below this, so that no offset or sum of offsets overflows a signed 64-bit integer.
 const MAX_SEGMENT_BYTES: u64 = 1 << 62;
 /// The largest capacity.

@@ -67,7 +67,7 @@ impl<T: ShmRecord> Reader<T> {
     /// [`Options::survive_truncation`].
     #[inline(always)]
     pub fn read(&self, index: usize) -> Result<T> {
-        Buffer::read_or(self.table.quick_slot(index), || self.read_patiently(index))
+        Buffer::read_or(self.table.quick_slot(index), move || self.read_patiently(index))
     }
 
     /// As [`Reader::read`], to where the caller wants the record: what large records want. One without `bool` and
@@ -119,7 +119,11 @@ impl<T: ShmRecord> Reader<T> {
     /// # Errors
     /// As [`Reader::read`], and [`ErrorKind::VersionRegressed`] when the version is older than `seen`, which no writer
     /// that keeps to the protocol brings about.
+    #[inline]
     pub fn read_since(&self, index: usize, seen: u64) -> Result<Option<Versioned<T>>> {
+        if !self.table.is_eager() && self.version(index)? == seen {
+            return Ok(None);
+        }
         let record = self.read_versioned(index)?;
         match self.table.version_distance(seen, record.version) {
             0 => Ok(None),

@@ -31,9 +31,12 @@ mod sse2;
 /// Copies a cell's words out, to where they are to stay. Both slices have the same length.
 #[inline(always)]
 pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
-    // SAFETY: the processor was asked.
     #[cfg(target_arch = "x86_64")]
-    let (from, to) = unsafe { avx::load(vector_bytes(), from, to) };
+    let (from, to) = match from.len() {
+        // SAFETY: the processor was asked.
+        avx::LOAD.. => unsafe { avx::load(vector_bytes(), from, to) },
+        _ => (from, to),
+    };
     load_values(from, to);
 }
 
@@ -52,9 +55,12 @@ pub(crate) fn load_values(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
 /// Copies private words into a cell. Both slices have the same length.
 #[inline(always)]
 pub(crate) fn store(from: &[u64], to: &[AtomicU64]) {
-    // SAFETY: the processor was asked.
     #[cfg(target_arch = "x86_64")]
-    let (from, to) = unsafe { avx::store(vector_bytes(), from, to) };
+    let (from, to) = match from.len() {
+        // SAFETY: the processor was asked.
+        avx::STORE.. => unsafe { avx::store(vector_bytes(), from, to) },
+        _ => (from, to),
+    };
     store_values(from, to);
 }
 

@@ -9,6 +9,7 @@ use shmrecord_layout::abi;
 use shmrecord_layout::describe::{self, Description};
 
 use crate::announce::Announcer;
+use crate::geometry::{Arrangement, LINE};
 use crate::guard::batch::{self, Batch};
 use crate::guard::doorbell::Doorbell;
 use crate::guard::log::{Entry, HEAD, Log};
@@ -57,6 +58,8 @@ pub(crate) struct Table {
     /// What calls for a writer's attention, in the mapping.
     attention: NonNull<u8>,
     announcer: Announcer,
+    /// See [`Table::is_eager`].
+    is_eager: bool,
 }
 
 // SAFETY: the pointers lead into the mapping that the table owns, whose words are only touched as atomics, from any
@@ -94,6 +97,7 @@ impl Table {
             committed: pointer(abi::live::COMMIT_SEQ as u64),
             attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
             announcer: Announcer::new(&header, map.access()),
+            is_eager: is_eager(&header),
             segment,
             header: Box::new(header),
         }
@@ -110,6 +114,12 @@ impl Table {
     /// How its records are read as those of another version. `None`: they are read as they are.
     pub(crate) fn view(&self) -> Option<&View> {
         self.view.as_deref()
+    }
+
+    /// Whether who looks again and again for a new version is best off reading the record each time: it is one cache line, its version
+    /// lies on another one, and the two are fetched together. Otherwise to ask for the version alone takes less from the writer.
+    pub(crate) fn is_eager(&self) -> bool {
+        self.is_eager
     }
 
     /// Words of a cell.
@@ -307,6 +317,12 @@ impl Table {
         let behind = unsafe { behind.cast::<[AtomicU64; 2]>().as_ref() };
         Log::new(head, Entry::new(words, behind), entries, self.log_stride, self.committed())
     }
+}
+
+/// What [`Table::is_eager`] tells.
+fn is_eager(header: &Header) -> bool {
+    let is_beside = header.shape.arrangement == Arrangement::Line && header.geometry.cell_bytes + 8 <= LINE;
+    header.geometry.cell_bytes <= LINE && !is_beside
 }
 
 /// `count` words of a mapping.

@@ -66,6 +66,7 @@ impl<'a> Slot<'a> {
     #[cold]
     fn published_under_way(&self) -> u64 {
         let mut word = 0;
+        self.comes_to_rest();
         for _ in 0..64 {
             word = self.version().load(Ordering::Relaxed);
             let version = match word & 1 {
@@ -94,11 +95,24 @@ impl<'a> Slot<'a> {
     pub(crate) fn read(&self, mut load: impl FnMut(&[AtomicU64])) -> Option<u64> {
         self.read_at_rest(&mut load).or_else(|| match self.table.cells {
             1 => {
+                if self.comes_to_rest()
+                    && let Some(version) = self.read_at_rest(&mut load)
+                {
+                    return Some(version);
+                }
                 let log = self.table.log();
                 record::read_under_way(self.version(), self.cell(0), &log, self.index as u64, load)
             }
             _ => None,
         })
+    }
+
+    /// Whether a write that is under way ends in a moment. To ask the log takes lines from its writer that this is about to need,
+    /// so that is for writers who are dead or stopped.
+    fn comes_to_rest(&self) -> bool {
+        // A line of the record that its writer must fetch takes some fifty looks; a look that has lost the line takes as long.
+        let looks = 64 + 2 * self.table.words;
+        (0..looks).any(|_| self.version().load(Ordering::Relaxed) & 1 == 0)
     }
 
     /// Adds `words`, the record's, to a batch that does not have it yet and has room.

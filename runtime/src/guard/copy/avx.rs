@@ -13,12 +13,12 @@ use crate::sync::{AtomicU64, VECTORS};
 /// Words of a line.
 const LINE: usize = 8;
 /// Words from which on a load is worth the question what the processor has.
-const LOAD: usize = LINE;
+pub(super) const LOAD: usize = LINE;
 /// Words from which on a store is: below, what is stored often lies in registers yet, in pieces that a wide load would have to
 /// wait for.
-const STORE: usize = 4 * LINE;
+pub(super) const STORE: usize = 4 * LINE;
 
-/// Loads all whole lines by vectors of so many bytes, if there are enough lines; what is left of both slices.
+/// Loads all whole lines by vectors of so many bytes; what is left of both slices.
 ///
 /// # Safety
 /// The processor has them.
@@ -28,7 +28,7 @@ pub(in crate::guard) unsafe fn load<'a, 'b>(
     from: &'a [AtomicU64],
     to: &'b mut [MaybeUninit<u64>],
 ) -> (&'a [AtomicU64], &'b mut [MaybeUninit<u64>]) {
-    if !VECTORS || from.len() < LOAD {
+    if !VECTORS || from.len() < LINE {
         return (from, to);
     }
     let lines = from.len().min(to.len()) / LINE;
@@ -49,7 +49,7 @@ pub(in crate::guard) unsafe fn store<'a, 'b>(
     from: &'a [u64],
     to: &'b [AtomicU64],
 ) -> (&'a [u64], &'b [AtomicU64]) {
-    if !VECTORS || from.len() < STORE {
+    if !VECTORS || from.len() < LINE {
         return (from, to);
     }
     let lines = from.len().min(to.len()) / LINE;

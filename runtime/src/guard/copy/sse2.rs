@@ -67,17 +67,19 @@ macro_rules! moves {
     ($load:ident, $store:ident, $words:literal: $($pair:ident at $at:literal),+) => {
         #[inline(always)]
         fn $load(from: &[AtomicU64; $words]) -> [MaybeUninit<u64>; $words] {
-            $(let $pair: __m128i;)+
-            // SAFETY: reads the words that `from` borrows and nothing else; SSE2 is part of x86-64. Pure: what comes out depends
-            // on those words only, so that it may be left out where nobody uses it.
-            unsafe {
-                asm!(
-                    $(concat!("movups {", stringify!($pair), "}, [{from} + ", $at, "]"),)+
-                    $($pair = out(xmm_reg) $pair,)+
-                    from = in(reg) from,
-                    options(pure, readonly, nostack, preserves_flags)
-                );
-            }
+            $(
+                let $pair: __m128i;
+                // SAFETY: reads words that `from` borrows and nothing else; SSE2 is part of x86-64. Pure: what comes out depends on
+                // these words only, so that it may be left out where nobody uses it.
+                unsafe {
+                    asm!(
+                        concat!("movups {pair}, [{from} + ", $at, "]"),
+                        pair = out(xmm_reg) $pair,
+                        from = in(reg) from,
+                        options(pure, readonly, nostack, preserves_flags)
+                    );
+                }
+            )+
             // SAFETY: both are as many bytes, without padding, valid for any bits.
             unsafe { std::mem::transmute([$($pair),+]) }
         }
