@@ -18,7 +18,7 @@ pub enum Arrangement {
     Line = 0,
     /// Version right behind the record, no padding: least memory, fastest scans.
     Packed = 1,
-    /// All versions, then all records: good at random access and scans. The default.
+    /// All versions, then all records: good at random access and scans.
     Split = 2,
 }
 
@@ -34,6 +34,13 @@ impl Arrangement {
             Arrangement::Packed => "packed",
             Arrangement::Split => "split",
         }
+    }
+
+    /// That of a new table unless asked otherwise: `split`, but for records of one cell that fill their lines with their version
+    /// to the last 8 bytes. Those miss one line less in `line`, for 8 bytes more at most.
+    pub(crate) fn fitting(record_bytes: u32, cells: u32) -> Self {
+        let bytes = u64::from(record_bytes).next_multiple_of(8) + 8;
+        if cells == 1 && bytes.next_multiple_of(LINE) - bytes <= 8 { Self::Line } else { Self::Split }
     }
 
     pub(crate) fn from_tag(tag: u32) -> Option<Self> {
@@ -253,6 +260,14 @@ mod tests {
         for stride in [g.cells_offset, g.record_stride, g.cell_stride] {
             assert_eq!(stride % u64::from(shape.record_align), 0, "{shape:?}");
         }
+    }
+
+    #[test]
+    fn what_fills_its_lines_with_its_version_has_them_for_itself() {
+        let sizes = (1..=192).filter(|&bytes| Arrangement::fitting(bytes, 1) == Arrangement::Line);
+        let wanted = [41..=56, 105..=120, 169..=184].into_iter().flatten();
+        assert!(sizes.eq(wanted));
+        assert_eq!(Arrangement::fitting(56, 2), Arrangement::Split);
     }
 
     #[test]

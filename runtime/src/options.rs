@@ -58,7 +58,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// One cell with the write-ahead log, arrangement `split`, mode 0600, owner this user or root, 1 second.
+    /// One cell with the write-ahead log, the arrangement that fits the record, mode 0600, owner this user or root, 1 second.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -91,7 +91,9 @@ impl Options {
         self
     }
 
-    /// Where versions and records lie. For a table that exists: the arrangement it must have.
+    /// Where versions and records lie. For a table that exists: the arrangement it must have. A new one is `split` unless asked, or
+    /// `line` where a record of one cell and its version fill their cache lines but for 8 bytes at most: records of 41 to 56 bytes,
+    /// of 105 to 120, and so on.
     #[must_use]
     pub const fn arrangement(mut self, arrangement: Arrangement) -> Self {
         self.arrangement = Some(arrangement);

@@ -39,7 +39,7 @@ impl<'a> Plan<'a> {
             record_align: layout.align,
             capacity: capacity as u64,
             cells,
-            arrangement: options.arrangement.unwrap_or(Arrangement::Split),
+            arrangement: options.arrangement.unwrap_or_else(|| Arrangement::fitting(layout.size, cells)),
             log_entries: options.log_entries_for(cells, layout.size),
             description_bytes: description.len() as u64,
             writers,

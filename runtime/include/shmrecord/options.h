@@ -12,7 +12,7 @@
 
 // Where versions and records lie.
 enum shmrec_arrangement {
-    SHMREC_ARRANGEMENT_ANY = 0, // split for a new table, whatever is there for one that exists
+    SHMREC_ARRANGEMENT_ANY = 0, // what fits the record for a new table (Rust: Arrangement::fitting), whatever is there for others
     SHMREC_LINE = 1,            // each record on cache lines of its own: least traffic between cores
     SHMREC_PACKED = 2,          // version right behind the record, no padding: least memory, fastest scans
     SHMREC_SPLIT = 3            // all versions, then all records: good at random access and scans
@@ -129,6 +129,13 @@ static inline const char *shmrec_arrangement_name(uint32_t tag) {
     return tag == SHMREC_TAG_LINE ? "line" : tag == SHMREC_TAG_PACKED ? "packed" : "split";
 }
 
+// The arrangement of a new table for which none was asked: split, but for records of one cell that fill their lines with their
+// version to the last 8 bytes.
+static inline uint32_t shmrec_fitting_arrangement(const shmrec_shape *shape) {
+    const uint64_t bytes = shmrec_round_up(shape->record_bytes, 8) + 8;
+    return shape->cells == 1 && shmrec_round_up(bytes, 64) - bytes <= 8 ? SHMREC_TAG_LINE : SHMREC_TAG_SPLIT;
+}
+
 // Entries of the log of a new table for which no number was asked.
 static inline uint32_t shmrec_default_log(const shmrec_shape *shape) {
     const uint64_t entry = shmrec_round_up(SHMREC_CAST(uint64_t, shape->record_bytes) + 16, 64);
@@ -188,7 +195,7 @@ static inline int shmrec_plan(shmrec_shape *shape, shmrec_geometry *geometry, co
     shape->cells = options->cells != 0 ? options->cells : 1;
     shape->arrangement = options->arrangement != SHMREC_ARRANGEMENT_ANY
                              ? SHMREC_CAST(uint32_t, options->arrangement - SHMREC_LINE)
-                             : SHMREC_TAG_SPLIT;
+                             : shmrec_fitting_arrangement(shape);
     shape->log_entries = options->log_entries != 0 ? options->log_entries : shmrec_default_log(shape);
     shape->guard_kind = guard_kind;
     shape->wake_policy = options->doorbell ? SHMREC_WAKE_DOORBELL : SHMREC_WAKE_NONE;
