@@ -1,0 +1,106 @@
+//! Who takes part in what: every contestant by its name. Relies on the peers and the trials; measures nothing itself.
+
+use super::bare::Bare;
+use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
+use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
+use super::{Peer, Place};
+use crate::effort::Effort;
+use crate::miss::{Miss, Outcome};
+use crate::pair::{self, Side};
+use crate::sample::{Bytes32, Bytes64, Bytes256, Bytes4096, Sample};
+use crate::suites::Trial;
+
+/// What it is, for the choice of tables that it stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Bare memory: the limit.
+    Limit,
+    /// shmrecord.
+    Ours,
+    /// Another one whose readers see the latest value.
+    Latest,
+    /// One whose readers see every value once: it stands in the comparison of all mechanisms alone.
+    Queue,
+}
+
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    run: fn(Trial, usize, &Effort) -> Outcome,
+    /// The same with a reader that sleeps until something comes.
+    asleep: Option<fn(Trial, usize, &Effort) -> Outcome>,
+}
+
+impl Contestant {
+    /// The figures of one trial with records of so many bytes, in processes of its own.
+    pub(crate) fn run(&self, trial: Trial, bytes: usize, effort: &Effort) -> Outcome {
+        (self.run)(trial, bytes, effort)
+    }
+
+    /// As [`Contestant::run`], of 64 bytes, where who waits sleeps.
+    pub(crate) fn run_asleep(&self, trial: Trial, effort: &Effort) -> Outcome {
+        self.asleep.map_or(Miss::limit("nothing to sleep by"), |run| run(trial, 64, effort))
+    }
+
+    const fn asleep<P: Peer<Bytes64>>(mut self) -> Self {
+        self.asleep = Some(of_64::<P>);
+        self
+    }
+}
+
+/// All of them, in the order in which they are printed.
+pub(crate) const ALL: &[Contestant] = &[
+    latest::<Bare>("bare memory", Kind::Limit),
+    latest::<Ours<1, SPLIT>>("shmrecord", Kind::Ours).asleep::<Waiting>(),
+    latest::<ByValue>("shmrecord, by value", Kind::Ours),
+    latest::<Ours<4, SPLIT>>("shmrecord, 4 cells", Kind::Ours),
+    latest::<Ours<1, LINE>>("shmrecord, line", Kind::Ours),
+    latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Ours),
+    queue::<Through<Pipe, false>>("pipe").asleep::<Through<Pipe, true>>(),
+    queue::<Through<Fifo, false>>("FIFO").asleep::<Through<Fifo, true>>(),
+    queue::<Through<Stream, false>>("Unix stream socket").asleep::<Through<Stream, true>>(),
+    queue::<Through<Datagram, false>>("Unix datagram socket").asleep::<Through<Datagram, true>>(),
+    queue::<Through<Tcp, false>>("TCP, loopback").asleep::<Through<Tcp, true>>(),
+];
+
+/// One that takes part in everything.
+const fn latest<P>(name: &'static str, kind: Kind) -> Contestant
+where
+    P: Peer<Bytes32> + Peer<Bytes64> + Peer<Bytes256> + Peer<Bytes4096>,
+{
+    Contestant { name, kind, run: of_any_size::<P>, asleep: None }
+}
+
+/// One that carries 64 bytes.
+const fn queue<P: Peer<Bytes64>>(name: &'static str) -> Contestant {
+    Contestant { name, kind: Kind::Queue, run: of_64::<P>, asleep: None }
+}
+
+fn of_any_size<P>(trial: Trial, bytes: usize, effort: &Effort) -> Outcome
+where
+    P: Peer<Bytes32> + Peer<Bytes64> + Peer<Bytes256> + Peer<Bytes4096>,
+{
+    match bytes {
+        32 => looked_after::<P, Bytes32>(trial, effort),
+        64 => looked_after::<P, Bytes64>(trial, effort),
+        256 => looked_after::<P, Bytes256>(trial, effort),
+        4096 => looked_after::<P, Bytes4096>(trial, effort),
+        _ => Miss::limit(format!("no sample has {bytes} bytes")),
+    }
+}
+
+fn of_64<P: Peer<Bytes64>>(trial: Trial, bytes: usize, effort: &Effort) -> Outcome {
+    if bytes == 64 { looked_after::<P, Bytes64>(trial, effort) } else { Miss::limit("64 bytes alone") }
+}
+
+/// Runs a trial under a process that outlives its sides, whatever becomes of them, and removes what they leave.
+fn looked_after<P: Peer<T>, T: Sample>(trial: Trial, effort: &Effort) -> Outcome {
+    let look_after = || {
+        let places = ["there", "back"].map(|way| Place::of_this_process().beside(way));
+        let outcome = trial.run::<P, T>(&places, effort);
+        places.iter().for_each(P::remove);
+        outcome
+    };
+    let side = Side { core: None, work: &|_| look_after() };
+    pair::apart(effort.patience * 2, &[side]).map(|mut figures| figures.pop().unwrap_or_default())
+}

@@ -1,0 +1,73 @@
+//! What is written and read: records of 32, 64, 256 and 4096 bytes, made of words that all bear the same number, so that a torn
+//! one shows; and the record of the examples. Knows who moves them in nothing but the derive of ours.
+
+use shmrecord::ShmRecord;
+
+/// A record, as every contestant moves it. Any bytes are one.
+pub(crate) trait Sample: ShmRecord + Send + Sync {
+    /// The same bytes as plain words, for crates that want types of their own.
+    type Words: Copy + Send + Sync + AsRef<[u64]> + 'static;
+
+    fn filled(with: u64) -> Self;
+    fn from_words(words: Self::Words) -> Self;
+    fn words(&self) -> &Self::Words;
+
+    /// The number that it was filled with.
+    fn tag(&self) -> u64 {
+        self.words().as_ref()[0]
+    }
+
+    /// Whether it is of two that were written.
+    fn is_torn(&self) -> bool {
+        let words = self.words().as_ref();
+        words.iter().any(|word| *word != words[0])
+    }
+}
+
+macro_rules! sample {
+    ($name:ident, $words:literal) => {
+        #[derive(ShmRecord, Clone, Copy)]
+        #[repr(C)]
+        pub(crate) struct $name {
+            words: [u64; $words],
+        }
+
+        impl Sample for $name {
+            type Words = [u64; $words];
+
+            fn filled(with: u64) -> Self {
+                Self { words: [with; $words] }
+            }
+
+            fn from_words(words: Self::Words) -> Self {
+                Self { words }
+            }
+
+            fn words(&self) -> &Self::Words {
+                &self.words
+            }
+        }
+    };
+}
+
+sample!(Bytes32, 4);
+sample!(Bytes64, 8);
+sample!(Bytes256, 32);
+sample!(Bytes4096, 512);
+
+/// On cache lines of its own, so that no figure depends on where the stack happens to be.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Aligned<T>(pub(crate) T);
+
+/// The bytes of a sample.
+pub(crate) fn bytes<T: Sample>(sample: &T) -> &[u8] {
+    // SAFETY: words have no padding, and any of their bytes may be looked at.
+    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(sample).cast(), size_of::<T>()) }
+}
+
+/// As [`bytes`], to be filled.
+pub(crate) fn bytes_mut<T: Sample>(sample: &mut T) -> &mut [u8] {
+    // SAFETY: as before; any bytes are words.
+    unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(sample).cast(), size_of::<T>()) }
+}

@@ -1,0 +1,50 @@
+//! T1, T2: one record in the cache, one process: what a write and a read cost, each beside `memcpy` of the same size in the same
+//! process. Of a queue as many as have room are written, then read.
+
+use std::hint::black_box;
+
+use crate::effort::Effort;
+use crate::miss::Outcome;
+use crate::pair;
+use crate::peers::{Peer, Place, Read, Write};
+use crate::rounds::{median, per_call};
+use crate::sample::{Aligned, Sample};
+use crate::suites::prepared;
+
+/// Which record of the table.
+const AT: usize = 7;
+
+/// Nanoseconds of `memcpy`, of a write and of a read; the ratios of these two to it.
+pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
+    let common = prepared::<P, T>(place, 16)?;
+    pair::alone(effort.patience, || {
+        let mut writer = P::writer(common)?;
+        let mut reader = P::reader(common)?;
+        let source = Aligned(T::filled(1));
+        let mut target = Aligned(T::filled(0));
+        let mut figures: [Vec<f64>; 5] = Default::default();
+        for slice in 0..effort.slices {
+            let value = Aligned(T::filled(slice as u64 + 1));
+            let memcpy = per_call(effort.calls, |_| {
+                target.0 = black_box(&source).0;
+                black_box(&target);
+            });
+            let (mut write, mut read, mut left) = (0.0, 0.0, effort.calls);
+            while left > 0 {
+                let calls = left.min(P::ROOM);
+                let share = calls as f64 / effort.calls as f64;
+                write += share * per_call(calls, |_| writer.write(black_box(AT), &black_box(&value).0));
+                read += share
+                    * per_call(calls, |_| {
+                        assert!(reader.read(black_box(AT), &mut target.0));
+                        black_box(&target);
+                    });
+                left -= calls;
+            }
+            assert_eq!(target.0.tag(), value.0.tag(), "what was written is read");
+            let all = [memcpy, write, read, write / memcpy, read / memcpy];
+            figures.iter_mut().zip(all).for_each(|(figures, figure)| figures.push(figure));
+        }
+        Ok(figures.map(median).into())
+    })
+}

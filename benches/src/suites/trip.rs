@@ -1,0 +1,47 @@
+//! T4: a value to another process and another one back, each waited for as the contestant waits: two processes on two cores.
+
+use crate::effort::Effort;
+use crate::miss::Outcome;
+use crate::pair;
+use crate::peers::{Peer, Place, Read, Write};
+use crate::rounds::per_call;
+use crate::sample::{Aligned, Sample};
+use crate::suites::prepared;
+
+/// Nanoseconds there and back; of a cache line in the same processes.
+pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort) -> Outcome {
+    let there = prepared::<P, T>(&places[0], 1)?;
+    let back = prepared::<P, T>(&places[1], 1)?;
+    let trips = effort.trips as usize;
+    let (line, [first, _]) = pair::pair(
+        effort.patience,
+        |line| {
+            let mut writer = P::writer(there)?;
+            line.meet();
+            let mut reader = P::reader(back)?;
+            line.meet();
+            let mut value = Aligned(T::filled(0));
+            let trip = per_call(trips, |trip| {
+                let tag = trip as u64 + 1;
+                writer.write(0, &T::filled(tag));
+                reader.await_tag(tag, &mut value.0);
+            });
+            line.meet();
+            Ok(vec![trip])
+        },
+        |line| {
+            let mut writer = P::writer(back)?;
+            line.meet();
+            let mut reader = P::reader(there)?;
+            line.meet();
+            let mut value = Aligned(T::filled(0));
+            for trip in 0..trips {
+                reader.await_tag(trip as u64 + 1, &mut value.0);
+                writer.write(0, &value.0);
+            }
+            line.meet();
+            Ok(vec![])
+        },
+    )?;
+    Ok(vec![first[0], line])
+}
