@@ -39,9 +39,13 @@ impl Series {
         }
     }
 
-    /// Why a figure is missing; of some rounds only where [`Series::median`] is a number.
+    /// Why figures are missing; of some rounds only where it [has any](Series::has_any).
     pub(crate) fn miss(&self) -> Option<&Miss> {
         self.miss.as_ref()
+    }
+
+    pub(crate) fn has_any(&self) -> bool {
+        self.rounds.iter().any(Option::is_some)
     }
 
     pub(crate) fn median(&self, figure: usize) -> f64 {
@@ -59,7 +63,7 @@ impl Series {
 /// Runs every trial once in each round. What is not offered is asked for only once.
 pub(crate) fn rounds(
     count: usize,
-    trials: &[(String, Box<dyn Fn() -> Outcome + '_>)],
+    trials: &[(&str, Box<dyn Fn() -> Outcome + '_>)],
     mut progress: impl FnMut(usize, &str),
 ) -> Vec<Series> {
     let mut all = vec![Series::default(); trials.len()];

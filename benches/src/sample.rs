@@ -6,11 +6,12 @@ use shmrecord::ShmRecord;
 /// A record, as every contestant moves it. Any bytes are one.
 pub(crate) trait Sample: ShmRecord + Send + Sync {
     /// The same bytes as plain words, for crates that want types of their own.
-    type Words: Copy + Send + Sync + AsRef<[u64]> + 'static;
+    type Words: Copy + Send + Sync + AsRef<[u64]> + AsMut<[u64]> + 'static;
 
     fn filled(with: u64) -> Self;
     fn from_words(words: Self::Words) -> Self;
     fn words(&self) -> &Self::Words;
+    fn words_mut(&mut self) -> &mut Self::Words;
 
     /// The number that it was filled with.
     fn tag(&self) -> u64 {
@@ -20,7 +21,8 @@ pub(crate) trait Sample: ShmRecord + Send + Sync {
     /// Whether it is of two that were written.
     fn is_torn(&self) -> bool {
         let words = self.words().as_ref();
-        words.iter().any(|word| *word != words[0])
+        // All of them, without a branch for each.
+        words.iter().fold(0, |differing, word| differing | (word ^ words[0])) != 0
     }
 }
 
@@ -46,6 +48,10 @@ macro_rules! sample {
             fn words(&self) -> &Self::Words {
                 &self.words
             }
+
+            fn words_mut(&mut self) -> &mut Self::Words {
+                &mut self.words
+            }
         }
     };
 }
@@ -55,6 +61,21 @@ sample!(Bytes64, 8);
 sample!(Bytes256, 32);
 sample!(Bytes4096, 512);
 
+/// A record as people have them: text, and padding behind it.
+#[derive(ShmRecord, Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Quote {
+    symbol: [u8; 10],
+    price: f64,
+    volume: u64,
+}
+
+impl Quote {
+    pub(crate) fn filled(with: u64) -> Self {
+        Self { symbol: *b"AAPL\0\0\0\0\0\0", price: 0.5, volume: with }
+    }
+}
+
 /// On cache lines of its own, so that no figure depends on where the stack happens to be.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -62,12 +83,14 @@ pub(crate) struct Aligned<T>(pub(crate) T);
 
 /// The bytes of a sample.
 pub(crate) fn bytes<T: Sample>(sample: &T) -> &[u8] {
-    // SAFETY: words have no padding, and any of their bytes may be looked at.
-    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(sample).cast(), size_of::<T>()) }
+    let words = sample.words().as_ref();
+    // SAFETY: these words, of which any byte may be looked at.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
 }
 
 /// As [`bytes`], to be filled.
 pub(crate) fn bytes_mut<T: Sample>(sample: &mut T) -> &mut [u8] {
-    // SAFETY: as before; any bytes are words.
-    unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(sample).cast(), size_of::<T>()) }
+    let words = sample.words_mut().as_mut();
+    // SAFETY: these words, borrowed for as long; any bytes are words.
+    unsafe { std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), size_of_val(words)) }
 }

@@ -17,7 +17,7 @@ unsafe impl<T: Sync + Send> Send for Shared<T> {}
 
 impl<T> Shared<T> {
     /// Memory for so many values, all of which is there when this returns.
-    pub(crate) fn new(count: usize, value: impl Fn(usize) -> T) -> io::Result<Self> {
+    pub(crate) fn new(count: usize, mut value: impl FnMut(usize) -> T) -> io::Result<Self> {
         assert!(align_of::<T>() <= 4096 && count > 0, "pages are aligned enough");
         let (rights, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
         // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody.

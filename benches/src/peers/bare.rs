@@ -8,11 +8,11 @@ use crate::miss::Outcome;
 use crate::sample::Sample;
 use crate::shared::Shared;
 
-/// The flag in front of its record, in the same cache line where both fit.
+/// The flag behind its record, in the same cache line where both fit.
 #[repr(C, align(64))]
 pub(crate) struct Slot<T> {
-    flag: AtomicU64,
     value: T,
+    flag: AtomicU64,
 }
 
 pub(crate) struct Bare;
@@ -28,7 +28,7 @@ impl<T: Sample> Peer<T> for Bare {
     type Reader = End<T>;
 
     fn prepare(_: &Place, records: usize) -> Outcome<Shared<Slot<T>>> {
-        Ok(Shared::new(records, |_| Slot { flag: AtomicU64::new(0), value: T::filled(0) })?)
+        Ok(Shared::new(records, |_| Slot { value: T::filled(0), flag: AtomicU64::new(0) })?)
     }
 
     fn writer(slots: &'static Shared<Slot<T>>) -> Outcome<End<T>> {

@@ -2,11 +2,13 @@
 
 use super::bare::Bare;
 use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
+use super::futex::Futex;
+use super::locks::Guarded;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
-use super::{Peer, Place};
+use super::{Peer, locks, messages};
+use crate::bench;
 use crate::effort::Effort;
 use crate::miss::{Miss, Outcome};
-use crate::pair::{self, Side};
 use crate::sample::{Bytes32, Bytes64, Bytes256, Bytes4096, Sample};
 use crate::suites::Trial;
 
@@ -15,12 +17,16 @@ use crate::suites::Trial;
 pub(crate) enum Kind {
     /// Bare memory: the limit.
     Limit,
-    /// shmrecord.
+    /// shmrecord as it is used most.
     Ours,
-    /// Another one whose readers see the latest value.
+    /// shmrecord otherwise.
+    Variant,
+    /// Another one with a name to attach by, whose readers see the latest value.
     Latest,
-    /// One whose readers see every value once: it stands in the comparison of all mechanisms alone.
-    Queue,
+    /// The same in memory that its processes must inherit or map by themselves: there is nothing to attach to or to create.
+    Memory,
+    /// One with a system call for each value: it stands in the comparison of all mechanisms alone.
+    Kernel,
 }
 
 pub(crate) struct Contestant {
@@ -50,14 +56,19 @@ impl Contestant {
 
 /// All of them, in the order in which they are printed.
 pub(crate) const ALL: &[Contestant] = &[
-    latest::<Bare>("bare memory", Kind::Limit),
+    latest::<Bare>("bare memory", Kind::Limit).asleep::<Futex>(),
     latest::<Ours<1, SPLIT>>("shmrecord", Kind::Ours).asleep::<Waiting>(),
-    latest::<ByValue>("shmrecord, by value", Kind::Ours),
     latest::<Ours<4, SPLIT>>("shmrecord, 4 cells", Kind::Ours),
-    latest::<Ours<1, LINE>>("shmrecord, line", Kind::Ours),
-    latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Ours),
+    latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),
+    latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
+    latest::<ByValue>("shmrecord, by value", Kind::Variant),
+    latest::<Guarded<locks::Posix>>("POSIX semaphore", Kind::Memory),
+    latest::<Guarded<locks::Robust>>("robust mutex", Kind::Memory),
+    latest::<Guarded<locks::SystemV>>("System V semaphore", Kind::Kernel),
     queue::<Through<Pipe, false>>("pipe").asleep::<Through<Pipe, true>>(),
     queue::<Through<Fifo, false>>("FIFO").asleep::<Through<Fifo, true>>(),
+    queue::<messages::Posix<false>>("POSIX message queue").asleep::<messages::Posix<true>>(),
+    queue::<messages::SystemV<false>>("System V message queue").asleep::<messages::SystemV<true>>(),
     queue::<Through<Stream, false>>("Unix stream socket").asleep::<Through<Stream, true>>(),
     queue::<Through<Datagram, false>>("Unix datagram socket").asleep::<Through<Datagram, true>>(),
     queue::<Through<Tcp, false>>("TCP, loopback").asleep::<Through<Tcp, true>>(),
@@ -73,7 +84,7 @@ where
 
 /// One that carries 64 bytes.
 const fn queue<P: Peer<Bytes64>>(name: &'static str) -> Contestant {
-    Contestant { name, kind: Kind::Queue, run: of_64::<P>, asleep: None }
+    Contestant { name, kind: Kind::Kernel, run: of_64::<P>, asleep: None }
 }
 
 fn of_any_size<P>(trial: Trial, bytes: usize, effort: &Effort) -> Outcome
@@ -93,14 +104,6 @@ fn of_64<P: Peer<Bytes64>>(trial: Trial, bytes: usize, effort: &Effort) -> Outco
     if bytes == 64 { looked_after::<P, Bytes64>(trial, effort) } else { Miss::limit("64 bytes alone") }
 }
 
-/// Runs a trial under a process that outlives its sides, whatever becomes of them, and removes what they leave.
 fn looked_after<P: Peer<T>, T: Sample>(trial: Trial, effort: &Effort) -> Outcome {
-    let look_after = || {
-        let places = ["there", "back"].map(|way| Place::of_this_process().beside(way));
-        let outcome = trial.run::<P, T>(&places, effort);
-        places.iter().for_each(P::remove);
-        outcome
-    };
-    let side = Side { core: None, work: &|_| look_after() };
-    pair::apart(effort.patience * 2, &[side]).map(|mut figures| figures.pop().unwrap_or_default())
+    bench::looked_after(effort, |places| trial.run::<P, T>(places, effort), P::remove)
 }

@@ -7,8 +7,11 @@
 
 mod bare;
 mod descriptors;
+mod futex;
 pub(crate) mod list;
-mod ours;
+mod locks;
+mod messages;
+pub(crate) mod ours;
 
 use crate::miss::Outcome;
 use crate::sample::Sample;
@@ -32,6 +35,23 @@ impl Place {
     /// Letters, digits and dashes.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where the bare calls have a file beside a contestant's.
+    pub(crate) fn plain(&self) -> String {
+        format!("/dev/shm/{}-plain", self.name)
+    }
+
+    /// Takes that away, if it is there.
+    pub(crate) fn remove_plain(&self) {
+        let _ = std::fs::remove_file(self.plain());
+    }
+
+    /// For what System V names by a number.
+    pub(crate) fn key(&self) -> libc::key_t {
+        let mix = |sum: u32, byte: u8| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        // Not 0, which is no key.
+        (self.name.bytes().fold(0x811c_9dc5, mix) | 1).cast_signed()
     }
 }
 

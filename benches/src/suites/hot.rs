@@ -3,13 +3,16 @@
 
 use std::hint::black_box;
 
+use crate::bench::{Bench, Column, polled};
 use crate::effort::Effort;
 use crate::miss::Outcome;
 use crate::pair;
+use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
 use crate::rounds::{median, per_call};
 use crate::sample::{Aligned, Sample};
 use crate::suites::prepared;
+use crate::suites::{SIZES, Trial};
 
 /// Which record of the table.
 const AT: usize = 7;
@@ -47,4 +50,24 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
         }
         Ok(figures.map(median).into())
     })
+}
+
+pub(crate) fn suite(bench: &mut Bench) {
+    let kinds = [Kind::Limit, Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
+    for bytes in SIZES {
+        let contest = bench.contest(&format!("hot, {bytes} bytes"), ALL, &kinds, polled(Trial::Hot, bytes));
+        let table = contest.table(
+            format!("hot-{bytes}"),
+            format!("One record of {bytes} bytes, in the cache, in one process"),
+            "Nanoseconds of a write and of a read, and how many times those of `memcpy` of as many bytes they are.",
+            &[
+                ("memcpy ns", Column::Figure(0)),
+                ("write ns", Column::Figure(1)),
+                ("write x", Column::Times(3)),
+                ("read ns", Column::Figure(2)),
+                ("read x", Column::Times(4)),
+            ],
+        );
+        bench.tables.push(table.charted("read ns"));
+    }
 }

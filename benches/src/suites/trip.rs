@@ -1,14 +1,17 @@
 //! T4: a value to another process and another one back, each waited for as the contestant waits: two processes on two cores.
 
+use crate::bench::{Bench, Column, polled};
 use crate::effort::Effort;
 use crate::miss::Outcome;
 use crate::pair;
+use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
 use crate::rounds::per_call;
 use crate::sample::{Aligned, Sample};
 use crate::suites::prepared;
+use crate::suites::{SIZES, Trial};
 
-/// Nanoseconds there and back; of a cache line in the same processes.
+/// Nanoseconds there and back, and of a cache line in the same processes; how many times as long the first takes.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort) -> Outcome {
     let there = prepared::<P, T>(&places[0], 1)?;
     let back = prepared::<P, T>(&places[1], 1)?;
@@ -43,5 +46,26 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort)
             Ok(vec![])
         },
     )?;
-    Ok(vec![first[0], line])
+    Ok(vec![first[0], line, first[0] / line])
+}
+
+pub(crate) fn suite(bench: &mut Bench) {
+    let kinds = [Kind::Limit, Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
+    for bytes in SIZES {
+        let contest =
+            bench.contest(&format!("round trip, {bytes} bytes"), ALL, &kinds, polled(Trial::Trip, bytes));
+        let table = contest.table(
+            format!("trip-{bytes}"),
+            format!("{bytes} bytes to another process and back, polled, on two cores"),
+            "Nanoseconds there and back; beside them, of a bare cache line between the same two processes just before, for cores \
+             move about their host; how many times that, and how many times a flag and a plain move in bare memory.",
+            &[
+                ("ns", Column::Figure(0)),
+                ("line ns", Column::Figure(1)),
+                ("x line", Column::Times(2)),
+                ("x bare", Column::TimesOf(0, "bare memory")),
+            ],
+        );
+        bench.tables.push(table.charted("ns"));
+    }
 }

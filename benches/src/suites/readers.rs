@@ -1,0 +1,71 @@
+//! T3: what a read costs when another process reads the same record on another core, beside what it costs alone.
+
+use std::hint::black_box;
+
+use crate::bench::{Bench, Column, polled};
+use crate::effort::Effort;
+use crate::miss::Outcome;
+use crate::pair;
+use crate::peers::list::{ALL, Kind};
+use crate::peers::{Peer, Place, Read, Write};
+use crate::rounds::{median, per_call};
+use crate::sample::{Aligned, Sample};
+use crate::suites::Trial;
+use crate::suites::prepared;
+
+/// Nanoseconds of a read alone, of one beside another reader; the ratio.
+pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
+    let common = prepared::<P, T>(place, 1)?;
+    let read = |reader: &mut P::Reader| {
+        let mut value = Aligned(T::filled(0));
+        let times = (0..effort.slices).map(|_| {
+            per_call(effort.calls, |_| {
+                assert!(reader.read(0, &mut value.0));
+                black_box(&value);
+            })
+        });
+        median(times)
+    };
+    let (_, [figures, _]) = pair::pair(
+        effort.patience,
+        |line| {
+            let mut writer = P::writer(common)?;
+            writer.write(0, &T::filled(1));
+            let mut reader = P::reader(common)?;
+            let alone = read(&mut reader);
+            line.meet();
+            line.meet();
+            let beside = read(&mut reader);
+            line.end();
+            line.meet();
+            Ok(vec![alone, beside, beside / alone])
+        },
+        |line| {
+            line.meet();
+            let mut reader = P::reader(common)?;
+            let mut value = Aligned(T::filled(0));
+            line.meet();
+            while !line.is_over() {
+                for _ in 0..64 {
+                    assert!(reader.read(0, &mut value.0));
+                    black_box(&value);
+                }
+            }
+            line.meet();
+            Ok(vec![])
+        },
+    )?;
+    Ok(figures)
+}
+
+pub(crate) fn suite(bench: &mut Bench) {
+    let kinds = [Kind::Limit, Kind::Ours, Kind::Latest, Kind::Memory];
+    let contest = bench.contest("readers", ALL, &kinds, polled(Trial::Readers, 64));
+    let table = contest.table(
+        "readers-64",
+        "Two readers of one record of 64 bytes, on two cores",
+        "Nanoseconds of a read while nobody else reads, and while another process reads the same record.",
+        &[("alone ns", Column::Figure(0)), ("beside another ns", Column::Figure(1)), ("x", Column::Times(2))],
+    );
+    bench.tables.push(table.charted("beside another ns"));
+}

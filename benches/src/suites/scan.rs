@@ -1,0 +1,95 @@
+//! T7: all of 100,000 records, at rest and beside a million updates a second, beside `memcpy` of as many bytes in the same
+//! process.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use crate::bench::{Bench, Column, polled};
+use crate::effort::Effort;
+use crate::miss::Outcome;
+use crate::pair;
+use crate::peers::list::{ALL, Kind};
+use crate::peers::{Peer, Place, Read, Write};
+use crate::rounds::median;
+use crate::sample::Sample;
+use crate::shared::Shared;
+use crate::suites::Trial;
+use crate::suites::paced::paced;
+use crate::suites::prepared;
+use crate::suites::random::Dice;
+
+pub(crate) const RECORDS: usize = 100_000;
+
+/// At rest: nanoseconds of `memcpy` and of a scan, how many times as fast as `memcpy` this is; the same beside updates.
+pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
+    let common = prepared::<P, T>(place, RECORDS)?;
+    let (_, [_, figures]) = pair::pair(
+        effort.patience,
+        |line| {
+            let mut writer = P::writer(common)?;
+            (0..RECORDS).for_each(|index| writer.write(index, &T::filled(1)));
+            line.meet();
+            line.meet();
+            let mut dice = Dice::new();
+            while !line.is_over() {
+                paced(100, || writer.write(dice.below(RECORDS), &T::filled(2)));
+            }
+            line.meet();
+            Ok(vec![])
+        },
+        |line| {
+            // As a table lies, in pages of the kernel's for files.
+            let plain = Shared::new(RECORDS, |_| T::filled(1))?;
+            let mut out = vec![T::filled(0); RECORDS];
+            line.meet();
+            let mut reader = P::reader(common)?;
+            let mut figures = beside(effort, &plain, &mut reader, &mut out);
+            line.meet();
+            figures.extend(beside(effort, &plain, &mut reader, &mut out));
+            line.end();
+            line.meet();
+            Ok(figures)
+        },
+    )?;
+    Ok(figures)
+}
+
+fn beside<T: Sample>(effort: &Effort, plain: &[T], reader: &mut impl Read<T>, out: &mut [T]) -> Vec<f64> {
+    let mut figures: [Vec<f64>; 3] = Default::default();
+    let begin = Instant::now();
+    for repeat in 0..effort.repeats {
+        // What takes long needs no many of it.
+        if repeat > 0 && begin.elapsed() > effort.stretch {
+            break;
+        }
+        let start = Instant::now();
+        out.copy_from_slice(black_box(plain));
+        black_box(&out);
+        let copied = Instant::now();
+        reader.scan(out);
+        black_box(&out);
+        let [memcpy, scan] = [copied - start, copied.elapsed()].map(|time| time.as_secs_f64() * 1e9);
+        figures.iter_mut().zip([memcpy, scan, memcpy / scan]).for_each(|(all, figure)| all.push(figure));
+    }
+    figures.map(median).into()
+}
+
+pub(crate) fn suite(bench: &mut Bench) {
+    let kinds = [Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
+    let contest = bench.contest("scan", ALL, &kinds, polled(Trial::Scan, 64));
+    let table = contest.table(
+        "scan",
+        "All of 100,000 records of 64 bytes",
+        "Microseconds of `memcpy` of as many bytes and of a scan, at rest and beside a process that updates a million records a \
+         second; how many times as fast as `memcpy` the scan is. \"By value\" is `snapshot`, which makes a vector.",
+        &[
+            ("memcpy µs", Column::Scaled(0, 1e-3)),
+            ("scan µs", Column::Scaled(1, 1e-3)),
+            ("x", Column::Times(2)),
+            ("busy memcpy µs", Column::Scaled(3, 1e-3)),
+            ("busy scan µs", Column::Scaled(4, 1e-3)),
+            ("busy x", Column::Times(5)),
+        ],
+    );
+    bench.tables.push(table.charted("scan µs"));
+}
