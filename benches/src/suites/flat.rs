@@ -1,7 +1,7 @@
 //! T5: a writer that never pauses in one process, a reader in another: how many new versions it sees in a second, and how many
 //! values that are of two versions.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Column, polled};
 use crate::effort::Effort;
@@ -9,12 +9,16 @@ use crate::miss::Outcome;
 use crate::pair;
 use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
+use crate::rounds::median;
 use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
 /// Calls between two looks at the clock, or at the line.
 const BURST: u64 = 32;
+/// Versions are counted in windows of this length, of which the median counts: who shares a core with others sees none for
+/// milliseconds.
+const WINDOW: Duration = Duration::from_micros(250);
 
 /// Of each second: new versions, torn values, reads that gave nothing, writes.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
@@ -43,22 +47,27 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let mut value = Aligned(T::filled(0));
             line.meet();
             let (start, mut seen) = (Instant::now(), 0);
-            let (mut new, mut torn, mut none) = (0_u64, 0_u64, 0_u64);
+            let (mut windows, mut torn, mut none) = (Vec::new(), 0_u64, 0_u64);
             while start.elapsed() < effort.stretch {
-                for _ in 0..BURST {
-                    if !reader.read(0, &mut value.0) {
-                        none += 1;
-                    } else if value.0.tag() != seen {
-                        seen = value.0.tag();
-                        new += 1;
-                        torn += u64::from(value.0.is_torn());
+                let (window, mut new) = (Instant::now(), 0_u64);
+                while window.elapsed() < WINDOW {
+                    for _ in 0..BURST {
+                        if !reader.read(0, &mut value.0) {
+                            none += 1;
+                        } else if value.0.tag() != seen {
+                            seen = value.0.tag();
+                            new += 1;
+                            torn += u64::from(value.0.is_torn());
+                        }
                     }
                 }
+                windows.push(new as f64 / window.elapsed().as_secs_f64());
             }
             let seconds = start.elapsed().as_secs_f64();
             line.end();
             line.meet();
-            Ok([new, torn, none].map(|count| count as f64 / seconds).into())
+            let [torn, none] = [torn, none].map(|count| count as f64 / seconds);
+            Ok(vec![median(windows), torn, none])
         },
     )?;
     let mut figures = reads;

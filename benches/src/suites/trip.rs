@@ -6,16 +6,19 @@ use crate::miss::Outcome;
 use crate::pair;
 use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
-use crate::rounds::per_call;
+use crate::rounds::{median, per_call};
 use crate::sample::{Aligned, Sample};
 use crate::suites::prepared;
 use crate::suites::{SIZES, Trial};
+
+/// Stretches of trips, of which the median counts.
+const SLICES: usize = 20;
 
 /// Nanoseconds there and back, and of a cache line in the same processes; how many times as long the first takes.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort) -> Outcome {
     let there = prepared::<P, T>(&places[0], 1)?;
     let back = prepared::<P, T>(&places[1], 1)?;
-    let trips = effort.trips as usize;
+    let trips = (effort.trips as usize).next_multiple_of(SLICES);
     let (line, [first, _]) = pair::pair(
         effort.patience,
         |line| {
@@ -24,11 +27,15 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort)
             let mut reader = P::reader(back)?;
             line.meet();
             let mut value = Aligned(T::filled(0));
-            let trip = per_call(trips, |trip| {
-                let tag = trip as u64 + 1;
-                writer.write(0, &T::filled(tag));
-                reader.await_tag(tag, &mut value.0);
+            let mut tag = 0;
+            let slices = (0..SLICES).map(|_| {
+                per_call(trips / SLICES, |_| {
+                    tag += 1;
+                    writer.write(0, &T::filled(tag));
+                    reader.await_tag(tag, &mut value.0);
+                })
             });
+            let trip = median(slices);
             line.meet();
             Ok(vec![trip])
         },
@@ -38,8 +45,8 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(places: &[Place; 2], effort: &Effort)
             let mut reader = P::reader(there)?;
             line.meet();
             let mut value = Aligned(T::filled(0));
-            for trip in 0..trips {
-                reader.await_tag(trip as u64 + 1, &mut value.0);
+            for tag in 1..=trips {
+                reader.await_tag(tag as u64, &mut value.0);
                 writer.write(0, &value.0);
             }
             line.meet();
