@@ -5,6 +5,7 @@ use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
 use super::futex::Futex;
 use super::locks::Guarded;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
+use super::seqlock::Locks;
 use super::{Peer, locks, messages};
 use crate::bench;
 use crate::effort::Effort;
@@ -62,6 +63,7 @@ pub(crate) const ALL: &[Contestant] = &[
     latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
+    latest::<Locks>("seqlock", Kind::Memory),
     latest::<Guarded<locks::Posix>>("POSIX semaphore", Kind::Memory),
     latest::<Guarded<locks::Robust>>("robust mutex", Kind::Memory),
     latest::<Guarded<locks::SystemV>>("System V semaphore", Kind::Kernel),

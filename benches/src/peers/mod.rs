@@ -6,12 +6,15 @@
 //! its own, whose words are its figure.
 
 mod bare;
+#[cfg(test)]
+mod crossing;
 mod descriptors;
 mod futex;
 pub(crate) mod list;
 mod locks;
 mod messages;
 pub(crate) mod ours;
+mod seqlock;
 
 use crate::miss::Outcome;
 use crate::sample::Sample;

@@ -82,7 +82,7 @@ impl Trial {
 }
 
 /// What both sides have before they part.
-fn prepared<P: Peer<T>, T: Sample>(place: &Place, records: usize) -> Outcome<&'static P::Common> {
+pub(crate) fn prepared<P: Peer<T>, T: Sample>(place: &Place, records: usize) -> Outcome<&'static P::Common> {
     // This process ends with the trial.
     Ok(Box::leak(Box::new(P::prepare(place, records)?)))
 }
