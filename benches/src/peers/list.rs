@@ -1,5 +1,6 @@
 //! Who takes part in what: every contestant by its name. Relies on the peers and the trials; measures nothing itself.
 
+use super::atomic_cell::Cells;
 use super::bare::Bare;
 use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
 use super::futex::Futex;
@@ -64,6 +65,7 @@ pub(crate) const ALL: &[Contestant] = &[
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
     latest::<Locks>("seqlock", Kind::Memory),
+    latest::<Cells>("AtomicCell of crossbeam", Kind::Memory),
     latest::<Guarded<locks::Posix>>("POSIX semaphore", Kind::Memory),
     latest::<Guarded<locks::Robust>>("robust mutex", Kind::Memory),
     latest::<Guarded<locks::SystemV>>("System V semaphore", Kind::Kernel),

@@ -5,6 +5,7 @@
 //! does not offer is `Miss::limit("why")`, which the tables print. What goes wrong later is a panic: the trial is a process of
 //! its own, whose words are its figure.
 
+mod atomic_cell;
 mod bare;
 #[cfg(test)]
 mod crossing;
