@@ -6,6 +6,7 @@ use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
 use super::futex::Futex;
 use super::locks::Guarded;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
+use super::ringfire::Slots;
 use super::seqlock::Locks;
 use super::{Peer, locks, messages};
 use crate::bench;
@@ -64,6 +65,7 @@ pub(crate) const ALL: &[Contestant] = &[
     latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
+    latest::<Slots>("ringfire, blackboard", Kind::Latest),
     latest::<Locks>("seqlock", Kind::Memory),
     latest::<Cells>("AtomicCell of crossbeam", Kind::Memory),
     latest::<Guarded<locks::Posix>>("POSIX semaphore", Kind::Memory),

@@ -15,6 +15,7 @@ pub(crate) mod list;
 mod locks;
 mod messages;
 pub(crate) mod ours;
+mod ringfire;
 mod seqlock;
 
 use crate::miss::Outcome;
