@@ -5,6 +5,7 @@ use super::bare::Bare;
 use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
 use super::futex::Futex;
 use super::locks::Guarded;
+use super::mmap_sync::Files;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
 use super::ringfire::Slots;
 use super::seqlock::Locks;
@@ -66,6 +67,7 @@ pub(crate) const ALL: &[Contestant] = &[
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
     latest::<Slots>("ringfire, blackboard", Kind::Latest),
+    latest::<Files>("mmap-sync", Kind::Latest),
     latest::<Locks>("seqlock", Kind::Memory),
     latest::<Cells>("AtomicCell of crossbeam", Kind::Memory),
     latest::<Guarded<locks::Posix>>("POSIX semaphore", Kind::Memory),

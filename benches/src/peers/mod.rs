@@ -14,9 +14,12 @@ mod futex;
 pub(crate) mod list;
 mod locks;
 mod messages;
+mod mmap_sync;
 pub(crate) mod ours;
 mod ringfire;
 mod seqlock;
+
+use std::fs;
 
 use crate::miss::Outcome;
 use crate::sample::Sample;
@@ -106,6 +109,16 @@ pub(crate) trait Read<T: Sample> {
     fn scan(&mut self, out: &mut [T]) {
         for (index, record) in out.iter_mut().enumerate() {
             assert!(self.read(index, record), "record {index} cannot be read");
+        }
+    }
+}
+
+/// Removes what lies in `/dev/shm` under names that begin so, for crates that let choose no more than the beginning.
+fn remove_shared(prefix: &str) {
+    for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            // Who made it may be faster.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
