@@ -4,6 +4,7 @@ use super::atomic_cell::Cells;
 use super::bare::Bare;
 use super::descriptors::{Datagram, Fifo, Pipe, Stream, Tcp, Through};
 use super::futex::Futex;
+use super::iceoryx::{Blackboard, Notified, Topics};
 use super::locks::Guarded;
 use super::mmap_sync::Files;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
@@ -66,6 +67,8 @@ pub(crate) const ALL: &[Contestant] = &[
     latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
+    latest::<Blackboard>("iceoryx2, blackboard", Kind::Latest).asleep::<Notified>(),
+    latest::<Topics>("iceoryx2, publish-subscribe", Kind::Latest),
     latest::<Slots>("ringfire, blackboard", Kind::Latest),
     latest::<Files>("mmap-sync", Kind::Latest),
     latest::<Locks>("seqlock", Kind::Memory),

@@ -11,6 +11,7 @@ mod bare;
 mod crossing;
 mod descriptors;
 mod futex;
+mod iceoryx;
 pub(crate) mod list;
 mod locks;
 mod messages;
