@@ -14,7 +14,7 @@ use super::{Peer, locks, messages};
 use crate::bench;
 use crate::effort::Effort;
 use crate::miss::{Miss, Outcome};
-use crate::sample::{Bytes32, Bytes64, Bytes256, Bytes4096, Sample};
+use crate::sample::{Bytes32, Bytes64, Bytes256, Bytes4096};
 use crate::suites::Trial;
 
 /// What it is, for the choice of tables that it stands in.
@@ -103,18 +103,29 @@ where
     P: Peer<Bytes32> + Peer<Bytes64> + Peer<Bytes256> + Peer<Bytes4096>,
 {
     match bytes {
-        32 => looked_after::<P, Bytes32>(trial, effort),
-        64 => looked_after::<P, Bytes64>(trial, effort),
-        256 => looked_after::<P, Bytes256>(trial, effort),
-        4096 => looked_after::<P, Bytes4096>(trial, effort),
+        32 => bench::looked_after(
+            effort,
+            |at| trial.of_any_size::<P, Bytes32>(at, effort),
+            <P as Peer<Bytes32>>::remove,
+        ),
+        64 => of_64::<P>(trial, bytes, effort),
+        256 => bench::looked_after(
+            effort,
+            |at| trial.of_any_size::<P, Bytes256>(at, effort),
+            <P as Peer<Bytes256>>::remove,
+        ),
+        4096 => bench::looked_after(
+            effort,
+            |at| trial.of_64_and_more_bytes::<P, Bytes4096>(at, effort),
+            <P as Peer<Bytes4096>>::remove,
+        ),
         _ => Miss::limit(format!("no sample has {bytes} bytes")),
     }
 }
 
 fn of_64<P: Peer<Bytes64>>(trial: Trial, bytes: usize, effort: &Effort) -> Outcome {
-    if bytes == 64 { looked_after::<P, Bytes64>(trial, effort) } else { Miss::limit("64 bytes alone") }
-}
-
-fn looked_after<P: Peer<T>, T: Sample>(trial: Trial, effort: &Effort) -> Outcome {
-    bench::looked_after(effort, |places| trial.run::<P, T>(places, effort), P::remove)
+    if bytes != 64 {
+        return Miss::limit("64 bytes alone");
+    }
+    bench::looked_after(effort, |at| trial.of_64_bytes::<P, Bytes64>(at, effort), P::remove)
 }

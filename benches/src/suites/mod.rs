@@ -17,7 +17,7 @@ mod writers;
 
 use crate::bench::Bench;
 use crate::effort::Effort;
-use crate::miss::Outcome;
+use crate::miss::{Miss, Outcome};
 use crate::peers::{Peer, Place};
 use crate::sample::Sample;
 
@@ -62,21 +62,41 @@ pub(crate) enum Trial {
     Wake,
 }
 
+/// What is compiled for each contestant and each size is what a suite asks for, and no more: the rest would take minutes.
 impl Trial {
-    pub(crate) fn run<P: Peer<T>, T: Sample>(self, places: &[Place; 2], effort: &Effort) -> Outcome {
+    /// All of them.
+    pub(crate) fn of_64_bytes<P: Peer<T>, T: Sample>(self, places: &[Place; 2], effort: &Effort) -> Outcome {
         let place = &places[0];
         match self {
-            Self::Hot => hot::trial::<P, T>(place, effort),
             Self::Readers => readers::trial::<P, T>(place, effort),
-            Self::Trip => trip::trial::<P, T>(places, effort),
-            Self::Flat => flat::trial::<P, T>(place, effort),
-            Self::Paced => paced::trial::<P, T>(place, effort),
             Self::Scan => scan::trial::<P, T>(place, effort),
             Self::Random(records) => random::trial::<P, T>(place, records, effort),
             Self::Attach => cost::attach::<P, T>(place, effort),
             Self::Create => cost::create::<P, T>(place, effort),
             Self::Memory => cost::memory::<P, T>(place, effort),
             Self::Wake => wake::trial::<P, T>(place, effort),
+            _ => self.of_64_and_more_bytes::<P, T>(places, effort),
+        }
+    }
+
+    /// Beside a writer.
+    pub(crate) fn of_64_and_more_bytes<P: Peer<T>, T: Sample>(
+        self,
+        places: &[Place; 2],
+        effort: &Effort,
+    ) -> Outcome {
+        match self {
+            Self::Flat => flat::trial::<P, T>(&places[0], effort),
+            Self::Paced => paced::trial::<P, T>(&places[0], effort),
+            _ => self.of_any_size::<P, T>(places, effort),
+        }
+    }
+
+    pub(crate) fn of_any_size<P: Peer<T>, T: Sample>(self, places: &[Place; 2], effort: &Effort) -> Outcome {
+        match self {
+            Self::Hot => hot::trial::<P, T>(&places[0], effort),
+            Self::Trip => trip::trial::<P, T>(places, effort),
+            _ => Miss::limit(format!("{self:?} is not for {} bytes", size_of::<T>())),
         }
     }
 }
