@@ -10,7 +10,7 @@ use crate::pair::{self, Side};
 use crate::peers::Place;
 use crate::peers::list::{Contestant, Kind};
 use crate::report::{Cell, Row, Table};
-use crate::rounds::{Series, rounds};
+use crate::rounds::{Run, Series, rounds};
 use crate::suites::Trial;
 
 pub(crate) struct Bench {
@@ -55,10 +55,8 @@ impl Bench {
         let others = |kind| self.has_others || matches!(kind, Kind::Limit | Kind::Ours | Kind::Variant);
         let chosen = all.iter().filter(|it| kinds.contains(&it.kind) && others(it.kind));
         let chosen: Vec<&Contestant> = chosen.collect();
-        let trials: Vec<(&str, Box<dyn Fn() -> Outcome + '_>)> = chosen
-            .iter()
-            .map(|it| (it.name, Box::new(|| trial(it, &effort)) as Box<dyn Fn() -> Outcome + '_>))
-            .collect();
+        let trials: Vec<(&str, Run<'_>)> =
+            chosen.iter().map(|it| (it.name, Box::new(|| trial(it, &effort)) as Run<'_>)).collect();
         self.run(name, &trials)
     }
 
@@ -71,11 +69,11 @@ impl Bench {
     ) -> Series {
         let effort = self.effort;
         let trial = || looked_after(&effort, |[place, _]| trial(place, &effort), &remove);
-        let contest = self.run(name, &[("shmrecord", Box::new(trial) as Box<dyn Fn() -> Outcome + '_>)]);
+        let contest = self.run(name, &[("shmrecord", Box::new(trial) as Run<'_>)]);
         contest.0.into_iter().map(|(_, series)| series).next().unwrap_or_default()
     }
 
-    fn run<'a>(&mut self, name: &str, trials: &[(&'a str, Box<dyn Fn() -> Outcome + '_>)]) -> Contest<'a> {
+    fn run<'a>(&mut self, name: &str, trials: &[(&'a str, Run<'_>)]) -> Contest<'a> {
         let count = self.effort.rounds;
         let all = rounds(count, trials, |round, who| {
             if std::io::stderr().is_terminal() {
@@ -103,6 +101,7 @@ pub(crate) fn looked_after(
     remove: impl Fn(&Place),
 ) -> Outcome {
     let look_after = || {
+        pair::outlive();
         let places = ["there", "back"].map(|way| Place::of_this_process().beside(way));
         let outcome = trial(&places);
         places.iter().for_each(|place| {

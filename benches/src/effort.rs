@@ -18,6 +18,8 @@ pub(crate) struct Effort {
     pub(crate) stretch: Duration,
     /// Repetitions of what takes microseconds: scans, attaching.
     pub(crate) repeats: usize,
+    /// Records of a table that a cache holds.
+    pub(crate) some: usize,
     /// Records of the largest table.
     pub(crate) many: usize,
     /// How long a trial may take before it counts as hanging.
@@ -32,7 +34,8 @@ impl Effort {
         trips: 20_000,
         wakes: 500,
         stretch: Duration::from_millis(200),
-        repeats: 51,
+        repeats: 31,
+        some: 100_000,
         many: 10_000_000,
         patience: Duration::from_secs(60),
     };
@@ -57,7 +60,8 @@ impl Effort {
         wakes: 3,
         stretch: Duration::from_millis(2),
         repeats: 1,
-        many: 100_000,
+        some: 1_000,
+        many: 2_000,
         patience: Duration::from_secs(10),
     };
 }

@@ -1,4 +1,5 @@
-//! Why a figure is missing. Knows nothing of what was measured.
+//! What a trial comes to: figures, or why they are missing; and how that gets from one process to another. Knows nothing of what was
+//! measured.
 
 use std::fmt;
 
@@ -38,5 +39,28 @@ impl fmt::Display for Miss {
             Self::Limit(words) => write!(f, "not offered: {words}"),
             Self::Failed(words) => write!(f, "failed: {words}"),
         }
+    }
+}
+
+/// One byte that says which, then the figures or the words.
+pub(crate) fn encoded(outcome: &Outcome) -> Vec<u8> {
+    let (tag, rest) = match outcome {
+        Ok(figures) => (b'F', figures.iter().flat_map(|figure| figure.to_le_bytes()).collect()),
+        Err(Miss::Limit(words)) => (b'L', words.clone().into_bytes()),
+        Err(Miss::Failed(words)) => (b'E', words.clone().into_bytes()),
+    };
+    [vec![tag], rest].concat()
+}
+
+/// What was said that way.
+pub(crate) fn decoded(said: &[u8]) -> Outcome {
+    let words = |rest: &[u8]| String::from_utf8_lossy(rest).into_owned();
+    match said.split_first() {
+        Some((b'F', rest)) => {
+            Ok(rest.as_chunks().0.iter().map(|figure| f64::from_le_bytes(*figure)).collect())
+        }
+        Some((b'L', rest)) => Err(Miss::Limit(words(rest))),
+        Some((_, rest)) => Err(Miss::Failed(words(rest))),
+        None => Err(Miss::Failed("it died without a word".to_owned())),
     }
 }

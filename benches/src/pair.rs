@@ -4,11 +4,11 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::line::Line;
-use crate::miss::{Miss, Outcome};
+use crate::miss::{Miss, Outcome, decoded, encoded};
 use crate::pin;
 
 /// What one of the processes does, and where; without a core wherever the kernel likes.
@@ -76,14 +76,24 @@ pub(crate) fn apart(patience: Duration, sides: &[Side<'_>]) -> Outcome<Vec<Vec<f
     children.iter().map(|child| decoded(&child.said)).collect()
 }
 
+/// Lets this process go on when its parent ends, by Ctrl-C too: it has something to remove, and its sides end in their time.
+pub(crate) fn outlive() {
+    // SAFETY: numbers only.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
+    // SAFETY: as before: a group of its own, which no terminal signals.
+    unsafe { libc::setpgid(0, 0) };
+}
+
 fn start(line: &Line, side: &Side<'_>) -> io::Result<Child> {
     let (figures, mut voice) = io::pipe()?;
-    // SAFETY: this process has one thread, so that the child may go on as it would.
+    // SAFETY: this process has one thread, so that the child may go on as it would; of those that tests have, the child needs
+    // nothing but the allocator, which is whole in it.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            // SAFETY: numbers only. Who started this waits for it, or is gone.
+            // SAFETY: numbers only. Without who started it a side has nobody to tell.
             unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+            panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
             let run = || {
                 side.core.map_or(Ok(()), pin::to)?;
                 (side.work)(line)
@@ -132,28 +142,6 @@ fn hear(children: &mut [Child], deadline: Instant) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-/// One byte that says which, then the figures or the words.
-fn encoded(outcome: &Outcome) -> Vec<u8> {
-    let (tag, rest) = match outcome {
-        Ok(figures) => (b'F', figures.iter().flat_map(|figure| figure.to_le_bytes()).collect()),
-        Err(Miss::Limit(words)) => (b'L', words.clone().into_bytes()),
-        Err(Miss::Failed(words)) => (b'E', words.clone().into_bytes()),
-    };
-    [vec![tag], rest].concat()
-}
-
-fn decoded(said: &[u8]) -> Outcome {
-    let words = |rest: &[u8]| String::from_utf8_lossy(rest).into_owned();
-    match said.split_first() {
-        Some((b'F', rest)) => {
-            Ok(rest.as_chunks().0.iter().map(|figure| f64::from_le_bytes(*figure)).collect())
-        }
-        Some((b'L', rest)) => Err(Miss::Limit(words(rest))),
-        Some((_, rest)) => Err(Miss::Failed(words(rest))),
-        None => Err(Miss::Failed("it died without a word".to_owned())),
-    }
 }
 
 #[cfg(test)]

@@ -60,10 +60,13 @@ impl Series {
     }
 }
 
+/// One trial.
+pub(crate) type Run<'a> = Box<dyn Fn() -> Outcome + 'a>;
+
 /// Runs every trial once in each round. What is not offered is asked for only once.
 pub(crate) fn rounds(
     count: usize,
-    trials: &[(&str, Box<dyn Fn() -> Outcome + '_>)],
+    trials: &[(&str, Run<'_>)],
     mut progress: impl FnMut(usize, &str),
 ) -> Vec<Series> {
     let mut all = vec![Series::default(); trials.len()];

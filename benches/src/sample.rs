@@ -9,7 +9,6 @@ pub(crate) trait Sample: ShmRecord + Send + Sync {
     type Words: Copy + Send + Sync + AsRef<[u64]> + AsMut<[u64]> + 'static;
 
     fn filled(with: u64) -> Self;
-    fn from_words(words: Self::Words) -> Self;
     fn words(&self) -> &Self::Words;
     fn words_mut(&mut self) -> &mut Self::Words;
 
@@ -39,10 +38,6 @@ macro_rules! sample {
 
             fn filled(with: u64) -> Self {
                 Self { words: [with; $words] }
-            }
-
-            fn from_words(words: Self::Words) -> Self {
-                Self { words }
             }
 
             fn words(&self) -> &Self::Words {

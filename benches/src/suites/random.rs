@@ -86,9 +86,9 @@ fn available_memory() -> u64 {
 pub(crate) const MANY_TABLE: &str = "random-many";
 
 pub(crate) fn suite(bench: &mut Bench) {
-    let many = bench.effort.many;
+    let Effort { some, many, .. } = bench.effort;
     let all = [Kind::Ours, Kind::Latest, Kind::Variant, Kind::Memory];
-    for (id, records, kinds) in [("random", 100_000, &all[..]), (MANY_TABLE, many, &all[..2])] {
+    for (id, records, kinds) in [("random", some, &all[..]), (MANY_TABLE, many, &all[..2])] {
         let name = format!("random, {} records", number(records as f64));
         let contest = bench.contest(&name, ALL, kinds, polled(Trial::Random(records), 64));
         let table = contest.table(

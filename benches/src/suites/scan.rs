@@ -1,4 +1,4 @@
-//! T7: all of 100,000 records, at rest and beside a million updates a second, beside `memcpy` of as many bytes in the same
+//! T7: all records of a table, at rest and beside a million updates a second, beside `memcpy` of as many bytes in the same
 //! process.
 
 use std::hint::black_box;
@@ -10,6 +10,7 @@ use crate::miss::Outcome;
 use crate::pair;
 use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
+use crate::report::number;
 use crate::rounds::median;
 use crate::sample::Sample;
 use crate::shared::Shared;
@@ -18,29 +19,28 @@ use crate::suites::paced::paced;
 use crate::suites::prepared;
 use crate::suites::random::Dice;
 
-pub(crate) const RECORDS: usize = 100_000;
-
 /// At rest: nanoseconds of `memcpy` and of a scan, how many times as fast as `memcpy` this is; the same beside updates.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
-    let common = prepared::<P, T>(place, RECORDS)?;
+    let records = effort.some;
+    let common = prepared::<P, T>(place, records)?;
     let (_, [_, figures]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
-            (0..RECORDS).for_each(|index| writer.write(index, &T::filled(1)));
+            (0..records).for_each(|index| writer.write(index, &T::filled(1)));
             line.meet();
             line.meet();
             let mut dice = Dice::new();
             while !line.is_over() {
-                paced(100, || writer.write(dice.below(RECORDS), &T::filled(2)));
+                paced(100, || writer.write(dice.below(records), &T::filled(2)));
             }
             line.meet();
             Ok(vec![])
         },
         |line| {
             // As a table lies, in pages of the kernel's for files.
-            let plain = Shared::new(RECORDS, |_| T::filled(1))?;
-            let mut out = vec![T::filled(0); RECORDS];
+            let plain = Shared::new(records, |_| T::filled(1))?;
+            let mut out = vec![T::filled(0); records];
             line.meet();
             let mut reader = P::reader(common)?;
             let mut figures = beside(effort, &plain, &mut reader, &mut out);
@@ -79,7 +79,7 @@ pub(crate) fn suite(bench: &mut Bench) {
     let contest = bench.contest("scan", ALL, &kinds, polled(Trial::Scan, 64));
     let table = contest.table(
         "scan",
-        "All of 100,000 records of 64 bytes",
+        format!("All of {} records of 64 bytes", number(bench.effort.some as f64)),
         "Microseconds of `memcpy` of as many bytes and of a scan, at rest and beside a process that updates a million records a \
          second; how many times as fast as `memcpy` the scan is. \"By value\" is `snapshot`, which makes a vector.",
         &[
