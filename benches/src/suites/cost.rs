@@ -21,8 +21,6 @@ use crate::suites::prepared;
 
 /// Bytes of records of a table that is created.
 const CREATED: usize = 1 << 20;
-/// Records by which two tables differ whose memory is compared.
-const MORE: usize = 50_000;
 
 /// Microseconds of `open`, `mmap`, a load, `munmap` and `close`; of a reader that is opened, reads a record and is closed; the ratio.
 pub(crate) fn attach<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
@@ -78,8 +76,8 @@ pub(crate) fn memory<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> O
     };
     // The first one brings code into memory that the others find shared.
     resident(1)?;
-    let more = resident(2 * MORE)? - resident(MORE)?;
-    Ok(vec![more / MORE as f64 - size_of::<T>() as f64])
+    let more = resident(effort.some)? - resident(effort.some / 2)?;
+    Ok(vec![more / (effort.some / 2) as f64 - size_of::<T>() as f64])
 }
 
 /// Of this process, in bytes, of memory that several have its share.
