@@ -13,7 +13,8 @@ use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
-/// Nanoseconds of a read alone, of one beside another reader; the ratio.
+/// Nanoseconds of a read alone, of one beside another reader; the ratio. The readers are there when it is written: not every
+/// contestant has something for who comes later.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
     let read = |reader: &mut P::Reader| {
@@ -30,10 +31,11 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
-            writer.write(0, &T::filled(1));
-            let mut reader = P::reader(common)?;
-            let alone = read(&mut reader);
             line.meet();
+            let mut reader = P::reader(common)?;
+            line.meet();
+            writer.write(0, &T::filled(1));
+            let alone = read(&mut reader);
             line.meet();
             let beside = read(&mut reader);
             line.end();
@@ -44,6 +46,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             line.meet();
             let mut reader = P::reader(common)?;
             let mut value = Aligned(T::filled(0));
+            line.meet();
             line.meet();
             while !line.is_over() {
                 for _ in 0..64 {
