@@ -18,6 +18,8 @@ pub(crate) struct Effort {
     pub(crate) stretch: Duration,
     /// Repetitions of what takes microseconds: scans, attaching.
     pub(crate) repeats: usize,
+    /// Bytes of records of a table that is created.
+    pub(crate) created: usize,
     /// Records of a table that a cache holds.
     pub(crate) some: usize,
     /// Records of the largest table.
@@ -35,6 +37,7 @@ impl Effort {
         wakes: 500,
         stretch: Duration::from_millis(200),
         repeats: 31,
+        created: 1 << 20,
         some: 100_000,
         many: 10_000_000,
         patience: Duration::from_secs(60),
@@ -60,6 +63,7 @@ impl Effort {
         wakes: 3,
         stretch: Duration::from_millis(2),
         repeats: 1,
+        created: 1 << 14,
         some: 1_000,
         many: 2_000,
         patience: Duration::from_secs(10),

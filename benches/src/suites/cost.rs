@@ -19,9 +19,6 @@ use crate::sample::Sample;
 use crate::suites::Trial;
 use crate::suites::prepared;
 
-/// Bytes of records of a table that is created.
-const CREATED: usize = 1 << 20;
-
 /// Microseconds of `open`, `mmap`, a load, `munmap` and `close`; of a reader that is opened, reads a record and is closed; the ratio.
 pub(crate) fn attach<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 16)?;
@@ -53,9 +50,9 @@ pub(crate) fn create<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> O
         let file = Plain::at(place.plain());
         beside(
             effort,
-            || file.create(),
+            || file.create(effort.created),
             || {
-                let common = prepared::<P, T>(place, CREATED / size_of::<T>())?;
+                let common = prepared::<P, T>(place, effort.created / size_of::<T>())?;
                 black_box(P::writer(common)?);
                 Ok(())
             },
@@ -141,16 +138,15 @@ impl Plain {
         Ok(())
     }
 
-    fn create(&self) -> io::Result<()> {
+    fn create(&self, length: usize) -> io::Result<()> {
         let file = File::options().read(true).write(true).create_new(true).open(&self.path)?;
-        let length = CREATED as libc::off_t;
         // SAFETY: numbers only.
-        if unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) } != 0 {
+        if unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length as libc::off_t) } != 0 {
             return Err(io::Error::last_os_error());
         }
-        let base = mapped(&file, CREATED, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_POPULATE)?;
+        let base = mapped(&file, length, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_POPULATE)?;
         // SAFETY: nothing leads into the mapping.
-        unsafe { libc::munmap(base, CREATED) };
+        unsafe { libc::munmap(base, length) };
         fs::remove_file(&self.path)
     }
 }
