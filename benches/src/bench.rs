@@ -29,6 +29,8 @@ pub(crate) enum Column {
     Figure(usize),
     /// The same, times this.
     Scaled(usize, f64),
+    /// So much by the figure at this place: bytes by nanoseconds are gigabytes a second.
+    Rate(usize, f64),
     /// The figure at this place is a ratio.
     Times(usize),
     /// The figure at this place, divided by that of the contestant with this name in the same round.
@@ -147,6 +149,7 @@ impl Contest<'_> {
         match column {
             Column::Figure(at) => Cell::Number(series.median(*at)),
             Column::Scaled(at, factor) => Cell::Number(series.median(*at) * factor),
+            Column::Rate(at, what) => Cell::Number(what / series.median(*at)),
             Column::Times(at) => Cell::Times(series.median(*at)),
             Column::TimesOf(at, name) => {
                 let reference = self.0.iter().find(|(it, _)| it == name);

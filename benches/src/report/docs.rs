@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{Report, markdown, svg};
+use super::{Report, better, markdown, svg};
 
 /// Rewrites the parts that this report has something for. Of a text that lacks a marker nothing is written.
 pub(crate) fn write(report: &Report, repository: &Path) -> io::Result<()> {
@@ -23,6 +23,7 @@ pub(crate) fn write(report: &Report, repository: &Path) -> io::Result<()> {
     let parts = [
         ("machine", markdown::machine(report)),
         ("targets", markdown::verdicts(&report.verdicts)),
+        ("better", better::better(&report.tables)),
         ("tables", tables.join("\n")),
     ];
     for (name, part) in parts {

@@ -1,5 +1,6 @@
 //! What was found, as tables, from which all that is printed, drawn and compared is made. Knows nothing of how it was measured.
 
+mod better;
 pub(crate) mod docs;
 pub(crate) mod json;
 pub(crate) mod markdown;

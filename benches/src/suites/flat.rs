@@ -20,10 +20,10 @@ const BURST: u64 = 32;
 /// milliseconds.
 const WINDOW: Duration = Duration::from_micros(250);
 
-/// Of each second: new versions, torn values, reads that gave nothing, writes.
+/// Of each second: new versions, torn values, reads that gave nothing, writes. Nanoseconds of a cache line there and back.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
-    let (_, [mut writes, reads]) = pair::pair(
+    let (line, [mut writes, reads]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
@@ -72,6 +72,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
     )?;
     let mut figures = reads;
     figures.append(&mut writes);
+    figures.push(line);
     Ok(figures)
 }
 
@@ -91,6 +92,7 @@ pub(crate) fn suite(bench: &mut Bench) {
                 ("torn/s", Column::Figure(1)),
                 ("nothing/s", Column::Figure(2)),
                 ("writes M/s", Column::Scaled(3, 1e-6)),
+                ("line ns", Column::Figure(4)),
             ],
         );
         bench.tables.push(table.charted("new M/s"));

@@ -19,10 +19,10 @@ const BURST: usize = 500;
 const PAUSE: Duration = Duration::from_micros(1);
 
 /// Nanoseconds: of a read at rest, of one beside the writer; of a write alone, the clock's own included, and what it takes longer
-/// beside the reader.
+/// beside the reader; of a cache line there and back.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
-    let (_, [writes, mut figures]) = pair::pair(
+    let (line, [writes, mut figures]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
@@ -62,7 +62,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             Ok(vec![at_rest, beside])
         },
     )?;
-    figures.extend([writes[0], writes[1] - writes[0]]);
+    figures.extend([writes[0], writes[1] - writes[0], line]);
     Ok(figures)
 }
 
@@ -112,6 +112,7 @@ pub(crate) fn suite(bench: &mut Bench) {
                 ("beside ns", Column::Figure(1)),
                 ("x bare", Column::TimesOf(1, "bare memory")),
                 ("write +ns", Column::Figure(3)),
+                ("line ns", Column::Figure(4)),
             ],
         );
         bench.tables.push(table.charted("beside ns"));

@@ -13,7 +13,7 @@ use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
-/// Nanoseconds of a read alone, of one beside another reader; the ratio. The readers are there when it is written: not every
+/// Nanoseconds of a read alone, of one beside another reader; the ratio; of a cache line there and back. The readers are there when it is written: not every
 /// contestant has something for who comes later.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
@@ -27,7 +27,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
         });
         median(times)
     };
-    let (_, [figures, _]) = pair::pair(
+    let (line, [mut figures, _]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
@@ -58,6 +58,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             Ok(vec![])
         },
     )?;
+    figures.push(line);
     Ok(figures)
 }
 
@@ -68,7 +69,12 @@ pub(crate) fn suite(bench: &mut Bench) {
         "readers-64",
         "Two readers of one record of 64 bytes, on two cores",
         "Nanoseconds of a read while nobody else reads, and while another process reads the same record.",
-        &[("alone ns", Column::Figure(0)), ("beside another ns", Column::Figure(1)), ("x", Column::Times(2))],
+        &[
+            ("alone ns", Column::Figure(0)),
+            ("beside another ns", Column::Figure(1)),
+            ("x", Column::Times(2)),
+            ("line ns", Column::Figure(3)),
+        ],
     );
     bench.tables.push(table.charted("beside another ns"));
 }

@@ -19,11 +19,12 @@ use crate::suites::paced::paced;
 use crate::suites::prepared;
 use crate::suites::random::Dice;
 
-/// At rest: nanoseconds of `memcpy` and of a scan, how many times as fast as `memcpy` this is; the same beside updates.
+/// At rest: nanoseconds of `memcpy` and of a scan, how many times as fast as `memcpy` this is; the same beside updates; nanoseconds
+/// of a cache line there and back.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let records = effort.some;
     let common = prepared::<P, T>(place, records)?;
-    let (_, [_, figures]) = pair::pair(
+    let (line, [_, mut figures]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
@@ -51,6 +52,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             Ok(figures)
         },
     )?;
+    figures.push(line);
     Ok(figures)
 }
 
@@ -77,19 +79,21 @@ fn beside<T: Sample>(effort: &Effort, plain: &[T], reader: &mut impl Read<T>, ou
 pub(crate) fn suite(bench: &mut Bench) {
     let kinds = [Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
     let contest = bench.contest("scan", ALL, &kinds, polled(Trial::Scan, 64));
+    let bytes = (bench.effort.some * 64) as f64;
     let table = contest.table(
         "scan",
         format!("All of {} records of 64 bytes", number(bench.effort.some as f64)),
-        "Microseconds of `memcpy` of as many bytes and of a scan, at rest and beside a process that updates a million records a \
+        "Gigabytes a second of `memcpy` of as many bytes and of a scan, at rest and beside a process that updates a million records a \
          second; how many times as fast as `memcpy` the scan is. \"By value\" is `snapshot`, which makes a vector.",
         &[
-            ("memcpy µs", Column::Scaled(0, 1e-3)),
-            ("scan µs", Column::Scaled(1, 1e-3)),
+            ("memcpy GB/s", Column::Rate(0, bytes)),
+            ("scan GB/s", Column::Rate(1, bytes)),
             ("x", Column::Times(2)),
-            ("busy memcpy µs", Column::Scaled(3, 1e-3)),
-            ("busy scan µs", Column::Scaled(4, 1e-3)),
+            ("busy memcpy GB/s", Column::Rate(3, bytes)),
+            ("busy scan GB/s", Column::Rate(4, bytes)),
             ("busy x", Column::Times(5)),
+            ("line ns", Column::Figure(6)),
         ],
     );
-    bench.tables.push(table.charted("scan µs"));
+    bench.tables.push(table.charted("scan GB/s"));
 }

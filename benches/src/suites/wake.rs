@@ -18,10 +18,10 @@ use crate::suites::prepared;
 /// After this long who waits has gone to sleep.
 const ASLEEP: Duration = Duration::from_micros(100);
 
-/// Microseconds.
+/// Microseconds; nanoseconds of a cache line there and back.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
-    let (_, [written, woken]) = pair::pair(
+    let (line, [written, woken]) = pair::pair(
         effort.patience,
         |line| {
             let mut writer = P::writer(common)?;
@@ -53,7 +53,8 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             Ok(times)
         },
     )?;
-    Ok(vec![median(written.iter().zip(woken).map(|(written, woken)| woken - written))])
+    let wakes = written.iter().zip(woken).map(|(written, woken)| woken - written);
+    Ok(vec![median(wakes), line])
 }
 
 /// Microseconds of the clock that both processes see.
@@ -75,7 +76,7 @@ pub(crate) fn suite(bench: &mut Bench) {
         "Who sleeps for 64 bytes, on two cores",
         "Microseconds from before a write to behind the wait of a process that has slept for a while, and how many times those of a \
          futex and a record in bare memory; to another process and back, each on its way to sleep when the other writes.",
-        &[("wake µs", Column::Figure(0)), ("x bare", Column::TimesOf(0, "bare memory"))],
+        &[("wake µs", Column::Figure(0)), ("x bare", Column::TimesOf(0, "bare memory")), ("line ns", Column::Figure(1))],
     );
     let trips = trips.table(
         "",
