@@ -1,6 +1,6 @@
-//! `AtomicCell` of `crossbeam-utils`. More than eight bytes it guards by one of 67 locks that all cells of a process have in common,
-//! and every process has 67 of its own: a reader in another process gets torn values, so that only what happens within one
-//! process counts. Relies on `shared`.
+//! `AtomicCell` of `crossbeam-utils`. More than eight bytes it guards by one of 67 locks that all cells of a process have
+//! in common, and every process has 67 of its own: a reader in another process gets torn values, so that only what happens
+//! within one process counts. Relies on `shared`.
 
 use std::process;
 

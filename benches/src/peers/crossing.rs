@@ -1,5 +1,5 @@
-//! What the tests ask of a contestant: what one process writes another one reads, and nothing stays behind, whether the processes
-//! end in peace or are killed.
+//! What the tests ask of a contestant: what one process writes another one reads, and nothing stays behind, whether the
+//! processes end in peace or are killed.
 
 use std::fs;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! `mmap-sync`: one value in two files that are written by turns, and a third one that says which is the newer and how many read
-//! it; in `/dev/shm`, as its authors recommend. Records go as the bytes that they are, which is its fastest write and read, through
-//! `rkyv`, of which no check or copy is left then.
+//! `mmap-sync`: one value in two files that are written by turns, and a third one that says which is the newer and how many
+//! read it; in `/dev/shm`, as its authors recommend. Records go as the bytes that they are, which is its fastest write and
+//! read, through `rkyv`, of which no check or copy is left then.
 //!
-//! A writer that finds a reader in the older copy sleeps, for a second unless told otherwise; here it looks again at once. What a
-//! reader counts itself into may have become the older copy since it looked: values are torn now and then.
+//! A writer that finds a reader in the older copy sleeps, for a second unless told otherwise; here it looks again at once.
+//! What a reader counts itself into may have become the older copy since it looked: values are torn now and then.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -84,8 +84,8 @@ impl<T: Sample> Write<T> for Ends {
 impl<T: Sample> Read<T> for Ends {
     #[inline]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
-        // SAFETY: what lies there was written by this program: a sample, or a mixture of two, which is one, too. It is copied at
-        // once, so long before the end of the grace.
+        // SAFETY: what lies there was written by this program: a sample, or a mixture of two, which is one, too. It is
+        // copied at once, so long before the end of the grace.
         let value = unsafe { self.0[index].read::<Archived<T>>(false) };
         value.map(|value| *out = value.0).is_ok()
     }

@@ -53,7 +53,7 @@ impl Place {
 
     /// Takes that away, if it is there.
     pub(crate) fn remove_plain(&self) {
-        let _ = std::fs::remove_file(self.plain());
+        let _ = fs::remove_file(self.plain());
     }
 
     /// For what System V names by a number.

@@ -1,5 +1,6 @@
-//! The blackboard of `ringfire`: a table of slots in a file, which its authors put in `/dev/shm`, with a version in front of every
-//! value. A slot that was never written holds nothing, so all are written once when the table is made.
+//! The blackboard of `ringfire`: a table of slots in a file, which its authors put in `/dev/shm`, with a version in front
+//! of every value; both have cache lines of their own, so that 64 bytes take 128. A slot that was never written holds
+//! nothing, so all are written once when the table is made.
 
 use std::fs;
 

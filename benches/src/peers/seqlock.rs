@@ -1,6 +1,7 @@
-//! The crate `seqlock`: a version beside every value. It is meant for the threads of one process; here its locks lie in memory that
-//! the processes of a trial share, which works as long as one of them writes: a second one would sleep among the sleepers of its
-//! own process, where nobody wakes it. Relies on `shared`.
+//! The crate `seqlock`: a version beside every value. It is meant for the threads of one process; here its locks lie in
+//! memory that the processes of a trial share, which works as long as one of them writes: a second one would sleep among
+//! the sleepers of its own process, where nobody wakes it. A reader that meets a write gives its core to others, by a
+//! system call, and there is no other way to poll. Relies on `shared`.
 
 use ::seqlock::SeqLock;
 

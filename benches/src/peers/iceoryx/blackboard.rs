@@ -1,8 +1,8 @@
-//! The blackboard of `iceoryx2`, values by key: each is written and read by a handle of its entry, which is kept, as its authors
-//! recommend.
+//! The blackboard of `iceoryx2`, values by key: each is written and read by a handle of its entry, which is kept, as its
+//! authors recommend.
 //!
-//! It looks through the keys of a service one by one, to add one as to find one: 100,000 in one service take 12 s to create and 10 s
-//! for the handles of each process. So a large table has several services; what a handle does is the same then.
+//! It looks through the keys of a service one by one, to add one as to find one: 100,000 in one service take 12 s to create
+//! and 10 s for the handles of each process. So a large table has several services; what a handle does is the same then.
 
 use iceoryx2::port::reader::{EntryHandle, Reader as ReaderPort};
 use iceoryx2::port::writer::{EntryHandleMut, Writer as WriterPort};

@@ -1,5 +1,5 @@
-//! A blackboard of `iceoryx2` whose readers sleep: as its authors have it, by a second service, an event that the writer sends
-//! after each of its updates.
+//! A blackboard of `iceoryx2` whose readers sleep: as its authors have it, by a second service, an event that the writer
+//! sends after each of its updates.
 
 use iceoryx2::port::listener::Listener;
 use iceoryx2::port::notifier::Notifier;

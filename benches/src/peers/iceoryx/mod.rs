@@ -1,5 +1,5 @@
-//! `iceoryx2`: its blackboard, the same with an event for those who sleep, and publish-subscribe. Here: where its files go, and how
-//! they are taken away. Every trial has a directory and a prefix of its own; knows no service.
+//! `iceoryx2`: its blackboard, the same with an event for those who sleep, and publish-subscribe. Here: where its files go,
+//! and how they are taken away. Every trial has a directory and a prefix of its own; knows no service.
 
 mod blackboard;
 mod event;
@@ -46,7 +46,7 @@ impl Site {
         Self { name: place.name().to_owned(), records }
     }
 
-    /// A process's part in it.
+    /// A process's part in it, of which each end of a trial has one: to attach is what a program does that begins.
     fn node(&self) -> Outcome<Node<Service>> {
         // It warns of the dead, whom trials leave behind.
         set_log_level(LogLevel::Error);

@@ -1,5 +1,5 @@
-//! Publish-subscribe of `iceoryx2` for latest values: a service for each, with room for one sample, whose place a new one takes,
-//! and which who comes later gets, too. A reader keeps the last sample that it received.
+//! Publish-subscribe of `iceoryx2` for latest values: a service for each, with room for one sample, whose place a new one
+//! takes, and which who comes later gets, too. A reader keeps the last sample that it received.
 
 use iceoryx2::port::publisher::Publisher;
 use iceoryx2::port::subscriber::Subscriber;
