@@ -1,5 +1,6 @@
 //! Publish-subscribe of `iceoryx2` for latest values: a service for each, with room for one sample, whose place a new one
-//! takes, and which who comes later gets, too. A reader keeps the last sample that it received.
+//! takes. A reader keeps the last sample that it received. Who comes later has none until the next is sent: a publisher
+//! that was told to keep the last one for them would hand it over then, too, and no sooner.
 
 use iceoryx2::port::publisher::Publisher;
 use iceoryx2::port::subscriber::Subscriber;
@@ -31,8 +32,7 @@ fn services<T: Sample>(site: &Site) -> Outcome<Vec<Builder<Carried<T>, (), Servi
     let node = site.node()?;
     let service = |index: usize| {
         let builder = node.service_builder(&index.to_string().as_str().try_into()?).publish_subscribe();
-        let builder = builder.max_publishers(1).history_size(1).subscriber_max_buffer_size(1);
-        Ok(builder.enable_safe_overflow(true))
+        Ok(builder.max_publishers(1).subscriber_max_buffer_size(1).enable_safe_overflow(true))
     };
     (0..site.records).map(service).collect()
 }
@@ -79,7 +79,6 @@ impl<T: Sample> Write<T> for Writer<T> {
 }
 
 impl<T: Sample> Read<T> for Reader<T> {
-    /// Nothing, until something is sent: a publisher hands over what was before together with it.
     #[inline]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         let Topic { subscriber, last } = &mut self.0[index];
