@@ -114,6 +114,15 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { &mut *(&raw mut *value).cast() }
     }
 
+    /// As [`Buffer::place_of`], of many.
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn places_of(values: &mut [T]) -> &mut [MaybeUninit<T>] {
+        // SAFETY: as there.
+        unsafe { &mut *(&raw mut *values as *mut [MaybeUninit<T>]) }
+    }
+
     /// The record's bytes, to be filled: the same memory as the words.
     #[inline(always)]
     pub(crate) fn bytes_mut(&mut self) -> &mut [MaybeUninit<u8>] {
@@ -173,7 +182,7 @@ impl<T: ShmRecord> Buffer<T> {
     /// Puts the record in this slot there. `false`: the slot is not at rest, or its bytes are no value; what is there are words, or
     /// nothing changed.
     #[inline(always)]
-    fn fill(slot: &Slot<'_>, place: &mut MaybeUninit<T>) -> bool {
+    pub(crate) fn fill(slot: &Slot<'_>, place: &mut MaybeUninit<T>) -> bool {
         if let Some(to) = Self::words_of(place) {
             return slot.read_at_rest(|cell| copy::load(&cell[..Self::WORDS], to)).is_some();
         }
@@ -217,7 +226,7 @@ impl<T: ShmRecord> Buffer<T> {
         unsafe { self.value() }.ok_or_else(|| {
             // SAFETY: as before.
             let bytes = unsafe { self.bytes() };
-            Unread::Invalid { field: invalid_field(T::LAYOUT, bytes), is_written }
+            Unread::Invalid { field: invalid_field(T::LAYOUT, bytes, 0), is_written }
         })
     }
 
@@ -304,22 +313,28 @@ pub(crate) fn attempts<R>(timeout: Duration, mut attempt: impl FnMut() -> Option
     }
 }
 
-/// The path of the first field of `layout` whose bytes are no value of its kind: `levels[3].closed`.
+/// The path of the first field of `layout` whose bytes are no value of its kind: `levels[3].closed`. The bytes are those of a
+/// record from `start` on; of fields that are not all in them nothing is known.
 #[cold]
-fn invalid_field(layout: &RecordLayout<'_>, bytes: &[u8]) -> String {
-    find_invalid(layout, bytes).unwrap_or_default()
+pub(crate) fn invalid_field(layout: &RecordLayout<'_>, bytes: &[u8], start: usize) -> String {
+    find_invalid(layout, bytes, start.cast_signed()).unwrap_or_default()
 }
 
-fn find_invalid(layout: &RecordLayout<'_>, bytes: &[u8]) -> Option<String> {
+fn find_invalid(layout: &RecordLayout<'_>, bytes: &[u8], start: isize) -> Option<String> {
     for field in layout.fields {
         let elem_size = field.ty.elem_size as usize;
-        let bytes = &bytes[field.offset as usize..];
         let count = field.ty.shape().iter().product::<u32>() as usize;
-        for (at, element) in bytes.chunks_exact(elem_size).take(count).enumerate() {
+        for at in 0..count {
+            let place = (field.offset as usize + at * elem_size).cast_signed() - start;
+            let element =
+                || usize::try_from(place).ok().and_then(|place| bytes.get(place..place + elem_size));
             let inner = match (field.ty.nested, field.ty.named) {
-                (Some(nested), _) => find_invalid(nested, element).map(|path| format!(".{path}")),
-                (None, Some(named)) => (!is_value(named, element)).then(String::new),
-                (None, None) => (field.ty.kind == Kind::Bool && element[0] > 1).then(String::new),
+                (Some(nested), _) => find_invalid(nested, bytes, -place).map(|path| format!(".{path}")),
+                (None, Some(named)) => element().is_some_and(|it| !is_value(named, it)).then(String::new),
+                (None, None) => {
+                    let is_invalid = field.ty.kind == Kind::Bool && element().is_some_and(|it| it[0] > 1);
+                    is_invalid.then(String::new)
+                }
             };
             if let Some(inner) = inner {
                 return Some(format!("{}{}{inner}", field.name, indices(field.ty.shape(), at)));

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::error::{ErrorKind, Result};
+use crate::field::Field;
 use crate::host;
 use crate::options::Options;
 use crate::reader::{Reader, Versioned};
-use crate::record::ShmRecord;
+use crate::record::{ShmField, ShmRecord};
 
 /// How long it does not look again when nothing has taken the table's place, in nanoseconds.
 const PAUSE_NS: u64 = 5_000_000;
@@ -76,6 +77,15 @@ impl<T: ShmRecord> Follower<T> {
         self.follow()?.read(index)
     }
 
+    /// As [`Reader::read_field`].
+    ///
+    /// # Errors
+    /// As [`Follower::read`] and [`Reader::read_field`].
+    #[inline]
+    pub fn read_field<F: ShmField>(&mut self, index: usize, field: Field<T, F>) -> Result<F> {
+        self.follow()?.read_field(index, field)
+    }
+
     /// As [`Reader::read_versioned`]. In the place of a table that was replaced a version does not go back, unless the
     /// old writer went on writing; one that was removed and created anew begins with version 0.
     ///
@@ -100,6 +110,23 @@ impl<T: ShmRecord> Follower<T> {
     /// As [`Follower::read`] and [`Reader::snapshot`].
     pub fn snapshot(&mut self, range: Range<usize>) -> Result<Vec<T>> {
         self.follow()?.snapshot(range)
+    }
+
+    /// As [`Reader::snapshot_into`].
+    ///
+    /// # Errors
+    /// As [`Follower::read`] and [`Reader::snapshot_into`].
+    pub fn snapshot_into(&mut self, first: usize, out: &mut [T]) -> Result<()> {
+        self.follow()?.snapshot_into(first, out)
+    }
+
+    /// As [`Reader::fold`], of one table: whether it was removed is looked at before the first record.
+    ///
+    /// # Errors
+    /// As [`Follower::read`] and [`Reader::fold`].
+    #[inline]
+    pub fn fold<A>(&mut self, range: Range<usize>, init: A, add: impl FnMut(A, usize, T) -> A) -> Result<A> {
+        self.follow()?.fold(range, init, add)
     }
 
     /// As [`Reader::wait`], in whatever table is at the address meanwhile: also in one that takes the place of this one, and of one

@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`follow`] | a reader that goes on with the table that replaces its own |
+//! | [`field`] | one field of a record |
 //! | [`notify`] | a descriptor for event loops, and one to await |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
@@ -41,7 +42,7 @@
 //! | [`value`] | named values for tools without a schema |
 //! | [`error`] | what can go wrong |
 //! | `named` | enums and flags: integers with names |
-//! | `read` | attempts to read, for every handle that does |
+//! | `read`, `scan` | attempts to read, for every handle that does: one record, many in a row |
 //! | `wait` | asleep until something is published |
 //! | `turn` | the lock of many writers with the kernel behind it |
 //! | `lifecycle`, `claim`, `held`, `plan`, `removal`, `replacement` | create, attach, take over, join; remove; replace |
@@ -68,6 +69,7 @@ mod buffer;
 mod claim;
 mod deadline;
 pub mod error;
+pub mod field;
 pub mod follow;
 mod fork;
 mod futex;
@@ -93,6 +95,7 @@ pub mod record;
 mod region;
 mod removal;
 mod replacement;
+mod scan;
 pub mod semaphore;
 pub mod shared;
 pub mod status;
@@ -108,6 +111,7 @@ pub mod writer;
 pub use adopt::{Adopt, Adopted, AdoptedWriter, ForeignGuard};
 pub use batch::Batch;
 pub use error::{Error, ErrorKind, Result};
+pub use field::Field;
 pub use follow::Follower;
 pub use geometry::Arrangement;
 pub use named::ShmEnum;

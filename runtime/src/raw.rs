@@ -14,6 +14,7 @@ use crate::life;
 use crate::options::Options;
 use crate::read;
 use crate::region::Facts;
+use crate::scan;
 use crate::status::{self, Status};
 use crate::successor;
 use crate::table::Table;
@@ -82,7 +83,7 @@ impl RawReader {
     /// As there, but for bytes that are no value: those are [`Value::Invalid`].
     pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<RawRecord<'_>>> {
         let read = |index, deadline: &Deadline| self.read_within(index, deadline.left());
-        read::snapshot(&self.table, &self.address, self.options.timeout, range, read)
+        scan::gather(&self.table, &self.address, self.options.timeout, range, read)
     }
 
     fn read_within(&self, index: usize, timeout: Duration) -> Result<RawRecord<'_>> {

@@ -1,22 +1,16 @@
 //! Reading, for every handle that does: attempts, and the errors that say why there is no value. Relies on `table` and
 //! `buffer`; makes no system call on the way of success.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::buffer::{BURST, Buffer, Unread};
-use crate::deadline::Deadline;
+use crate::buffer::{Buffer, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
+use crate::field::Field;
 use crate::reader::Versioned;
-use crate::record::ShmRecord;
+use crate::record::{ShmField, ShmRecord};
 use crate::status;
-use crate::table::Table;
-
-/// What is copied of a snapshot between two looks at whether it is in vain: some ten microseconds.
-const LOOK_BYTES: usize = 64 << 10;
-/// As many records at most, for those who make more of each than a copy.
-const LOOK_RECORDS: usize = 1024;
+use crate::table::{Slot, Table};
 
 /// The capacity, which was created from a usize or validated against a mapping's length.
 pub(crate) fn capacity(table: &Table) -> usize {
@@ -65,74 +59,38 @@ pub(crate) fn read_patiently<T: ShmRecord>(
     timeout: Duration,
     index: usize,
 ) -> Result<Versioned<T>> {
-    let Some(slot) = table.slot(index) else {
-        return Err(out_of_range("read", table, address, index));
-    };
-    let result = Buffer::<T>::read(&slot, timeout);
-    status::check_whole("read", table, address)?;
-    match result {
-        Ok((value, version)) => Ok(Versioned { value, version }),
-        Err(unread) => {
-            Err(failed(&At { operation: "read", subject: address }, unread, T::LAYOUT.name, index))
-        }
-    }
+    let read = |slot: &Slot<'_>| Buffer::<T>::read(slot, timeout);
+    patiently(table, address, T::LAYOUT.name, index, read)
+        .map(|(value, version)| Versioned { value, version })
 }
 
-/// What `read` gives for each index of the range, all in one state with respect to batches, before the timeout.
-///
-/// The first pass ends early only where a batch came between: as long as none does nobody is waited for, and copying takes as long
-/// as it takes. Every other one ends at the deadline, too.
-pub(crate) fn snapshot<R>(
+/// As [`read_patiently`], a field of it.
+#[cold]
+#[inline(never)]
+pub(crate) fn read_field_patiently<T: ShmRecord, F: ShmField>(
     table: &Table,
     address: &Address,
     timeout: Duration,
-    range: Range<usize>,
-    read: impl Fn(usize, &Deadline) -> Result<R>,
-) -> Result<Vec<R>> {
-    if range.start > range.end {
-        let at = At { operation: "read", subject: address };
-        let words = format!("it ends at {} and starts at {}", range.end, range.start);
-        return Err(at.error(ErrorKind::BadArgument { argument: "range" }).detail(words));
-    }
-    if range.end as u64 > table.capacity() {
-        return Err(out_of_range("read", table, address, range.end - 1));
-    }
-    let step = (LOOK_BYTES / (table.words() * 8)).clamp(1, LOOK_RECORDS);
-    let mut deadline = Deadline::after(timeout);
-    let mut attempts = 0;
-    let mut records = Vec::with_capacity(range.len());
-    loop {
-        attempts += 1;
-        records.clear();
-        let before = table.last_batch();
-        // Whether it came to the end.
-        let pass = || {
-            let mut next = range.start;
-            while next < range.end {
-                if next > range.start && (table.last_batch() != before || attempts > 1 && deadline.is_over())
-                {
-                    return Ok(false);
-                }
-                let part = next..range.end.min(next.saturating_add(step));
-                next = part.end;
-                part.into_iter().try_for_each(|index| read(index, &deadline).map(|it| records.push(it)))?;
-            }
-            Ok(true)
-        };
-        match table.in_one_state(pass) {
-            Some(Ok(true)) => return Ok(records),
-            Some(Err(error)) => return Err(error),
-            Some(Ok(false)) | None => {}
-        }
-        if deadline.is_over() {
-            let at = At { operation: "read", subject: address };
-            let words = format!("records {range:?}");
-            return Err(at.error(ErrorKind::Contended { attempts }).detail(words));
-        }
-        if attempts % u64::from(BURST) == 0 {
-            deadline.pause();
-        }
-    }
+    index: usize,
+    field: Field<T, F>,
+) -> Result<F> {
+    patiently(table, address, T::LAYOUT.name, index, |slot| field.read(slot, timeout))
+}
+
+/// What `read` makes of the slot at `index`, of a record with this name.
+fn patiently<R>(
+    table: &Table,
+    address: &Address,
+    record: &'static str,
+    index: usize,
+    read: impl FnOnce(&Slot<'_>) -> std::result::Result<R, Unread>,
+) -> Result<R> {
+    let Some(slot) = table.slot(index) else {
+        return Err(out_of_range("read", table, address, index));
+    };
+    let result = read(&slot);
+    status::check_whole("read", table, address)?;
+    result.map_err(|unread| failed(&At { operation: "read", subject: address }, unread, record, index))
 }
 
 #[inline]

@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "references into the mapping at places that the validated geometry gives")]
 
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use shmrecord_layout::abi;
@@ -38,16 +39,7 @@ pub(crate) struct Table {
     quick: u64,
     /// How its records are read as those of another version.
     view: Option<Box<View>>,
-    cells: u32,
-    /// Words of a cell.
-    words: usize,
-    /// Version 0, in the mapping.
-    first_version: NonNull<u8>,
-    versions_stride: usize,
-    /// Cell 0 of record 0, in the mapping.
-    first_cell: NonNull<u8>,
-    record_stride: usize,
-    cell_stride: usize,
+    places: Places,
     /// The log, in the mapping; without one, anything, which is not used.
     log: NonNull<u8>,
     /// Words of its entries.
@@ -60,6 +52,22 @@ pub(crate) struct Table {
     announcer: Announcer,
     /// See [`Table::is_eager`].
     is_eager: bool,
+}
+
+/// Where versions and cells are. Every slot has a copy: a loop over many keeps it in registers, although each attempt to read one
+/// may change any memory as far as the compiler knows.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    cells: u32,
+    /// Words of a cell.
+    words: usize,
+    /// Version 0, in the mapping.
+    first_version: NonNull<u8>,
+    versions_stride: usize,
+    /// Cell 0 of record 0, in the mapping.
+    first_cell: NonNull<u8>,
+    record_stride: usize,
+    cell_stride: usize,
 }
 
 // SAFETY: the pointers lead into the mapping that the table owns, whose words are only touched as atomics, from any
@@ -84,13 +92,15 @@ impl Table {
             capacity: g.capacity,
             quick: if map.is_watched() { 0 } else { g.capacity },
             view: None,
-            cells: g.cells,
-            words: place(g.cell_bytes / 8),
-            first_version: pointer(g.versions_offset),
-            versions_stride: place(g.versions_stride),
-            first_cell: pointer(g.cells_offset),
-            record_stride: place(g.record_stride),
-            cell_stride: place(g.cell_stride),
+            places: Places {
+                cells: g.cells,
+                words: place(g.cell_bytes / 8),
+                first_version: pointer(g.versions_offset),
+                versions_stride: place(g.versions_stride),
+                first_cell: pointer(g.cells_offset),
+                record_stride: place(g.record_stride),
+                cell_stride: place(g.cell_stride),
+            },
             log: pointer(g.log_offset),
             log_words: place(u64::from(g.log_entries) * g.log_entry_bytes / 8),
             log_stride: place(g.log_entry_bytes / 8),
@@ -124,7 +134,7 @@ impl Table {
 
     /// Words of a cell.
     pub(crate) fn words(&self) -> usize {
-        self.words
+        self.places.words
     }
 
     /// Whether this is a child of the process that opened it for writing: then the mapping is not there.
@@ -156,20 +166,27 @@ impl Table {
     /// How much later version `b` is than version `a`, negative when it is earlier. Versions wrap, those of one cell at
     /// 2^63 because their word counts twice; half of their range counts as later.
     pub(crate) fn version_distance(&self, a: u64, b: u64) -> i64 {
-        let unused_bits = u32::from(self.cells == 1);
+        let unused_bits = u32::from(self.places.cells == 1);
         (b.wrapping_sub(a) << unused_bits).cast_signed() >> unused_bits
     }
 
     /// The place of a record; `None` when the index is not below the capacity.
     #[inline(always)]
     pub(crate) fn slot(&self, index: usize) -> Option<Slot<'_>> {
-        ((index as u64) < self.capacity).then_some(Slot { table: self, index })
+        ((index as u64) < self.capacity).then_some(Slot { table: self, places: self.places, index })
     }
 
     /// As [`Table::slot`], for a read that nothing is asked after: `None` where [`Map::is_cut`] or [`Table::view`] must be.
     #[inline(always)]
     pub(crate) fn quick_slot(&self, index: usize) -> Option<Slot<'_>> {
-        ((index as u64) < self.quick).then_some(Slot { table: self, index })
+        ((index as u64) < self.quick).then_some(Slot { table: self, places: self.places, index })
+    }
+
+    /// The places of all records of a range, each as [`Table::quick_slot`] gives it.
+    #[inline(always)]
+    pub(crate) fn quick_slots(&self, range: Range<usize>) -> Option<impl Iterator<Item = Slot<'_>>> {
+        let places = self.places;
+        (range.end as u64 <= self.quick).then(|| range.map(move |index| Slot { table: self, places, index }))
     }
 
     /// The words that change while it lives.
@@ -222,7 +239,7 @@ impl Table {
     pub(crate) fn recover(&self) {
         // The kernel gave the role away after its holder's last store; this keeps the loads below behind that.
         fence(Ordering::Acquire);
-        if self.cells == 1 {
+        if self.places.cells == 1 {
             self.log().recover(|index| self.logged(index));
         }
     }
@@ -236,7 +253,7 @@ impl Table {
     /// Begins a batch; `None` in a table without a log. The caller holds the role.
     pub(crate) fn begin_batch(&self) -> Option<Batch<'_>> {
         debug_assert_eq!(self.segment.map().access(), Access::Write);
-        (self.cells == 1).then(|| Batch::begin(self.log()))
+        (self.places.cells == 1).then(|| Batch::begin(self.log()))
     }
 
     /// Publishes a batch.
@@ -302,7 +319,7 @@ impl Table {
     /// The log of a table with one cell.
     #[inline(always)]
     fn log(&self) -> Log<'_> {
-        debug_assert_eq!(self.cells, 1);
+        debug_assert_eq!(self.places.cells, 1);
         // SAFETY: the log begins with its head, in a geometry that was validated against this mapping's length.
         let head = unsafe { self.log.cast::<[AtomicU64; HEAD]>().as_ref() };
         // SAFETY: as before; entries follow.
@@ -310,9 +327,9 @@ impl Table {
         // SAFETY: as before.
         let entries = unsafe { atomics(first, self.log_words) };
         // SAFETY: as before; there is at least one, of a cell and two words.
-        let words = unsafe { atomics(first, self.words) };
+        let words = unsafe { atomics(first, self.places.words) };
         // SAFETY: as before.
-        let behind = unsafe { first.add(self.words * 8) };
+        let behind = unsafe { first.add(self.places.words * 8) };
         // SAFETY: as before.
         let behind = unsafe { behind.cast::<[AtomicU64; 2]>().as_ref() };
         Log::new(head, Entry::new(words, behind), entries, self.log_stride, self.committed())

@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "pointers into the mapping to places that the validated geometry gives")]
 
-use super::{Table, atomics, place};
+use super::{Places, Table, atomics, place};
 use crate::guard::batch::Batch;
 use crate::guard::doorbell::group_of;
 use crate::guard::record;
@@ -15,6 +15,8 @@ use crate::view::View;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<'a> {
     pub(super) table: &'a Table,
+    /// The table's.
+    pub(super) places: Places,
     pub(super) index: usize,
 }
 
@@ -31,9 +33,9 @@ impl<'a> Slot<'a> {
 
     #[inline(always)]
     pub(super) fn version(&self) -> &'a AtomicU64 {
-        let table = self.table;
+        let places = self.places;
         // SAFETY: `index < capacity`, for which the geometry was validated: version(index) is inside the mapping.
-        let version = unsafe { table.first_version.add(self.index * table.versions_stride) };
+        let version = unsafe { places.first_version.add(self.index * places.versions_stride) };
         // SAFETY: as before, 8 bytes at a multiple of 8; the table owns the mapping and outlives 'a.
         let words = unsafe { atomics(version, 1) };
         &words[0]
@@ -41,21 +43,21 @@ impl<'a> Slot<'a> {
 
     #[inline(always)]
     pub(super) fn cell(&self, cell: u64) -> &'a [AtomicU64] {
-        let table = self.table;
-        debug_assert!(cell < u64::from(table.cells));
-        let distance = self.index * table.record_stride + place(cell) * table.cell_stride;
+        let places = self.places;
+        debug_assert!(cell < u64::from(places.cells));
+        let distance = self.index * places.record_stride + place(cell) * places.cell_stride;
         // SAFETY: `index < capacity`, and `cell < cells`, for it is 0 or what `guard::record` masks with `cells - 1`. The
         // geometry was validated for these: cell(index, cell) is inside the mapping.
-        let cell = unsafe { table.first_cell.add(distance) };
+        let cell = unsafe { places.first_cell.add(distance) };
         // SAFETY: as before, `words` words from a multiple of 8 on; the table owns the mapping and outlives 'a.
-        unsafe { atomics(cell, table.words) }
+        unsafe { atomics(cell, places.words) }
     }
 
     /// The version that a read gives now.
     #[inline]
     pub(crate) fn published(&self) -> u64 {
         let word = self.version().load(Ordering::Relaxed);
-        match self.table.cells {
+        match self.places.cells {
             1 if word & 1 == 1 => self.published_under_way(),
             1 => word / 2,
             _ => word,
@@ -85,7 +87,7 @@ impl<'a> Slot<'a> {
     /// it got, or `None`: it was called in vain, or not at all.
     #[inline(always)]
     pub(crate) fn read_at_rest(&self, load: impl FnOnce(&[AtomicU64])) -> Option<u64> {
-        match self.table.cells {
+        match self.places.cells {
             1 => record::read_at_rest(self.version(), self.cell(0), load),
             cells => record::read_cells(self.version(), cells, |cell| self.cell(cell), load),
         }
@@ -93,7 +95,7 @@ impl<'a> Slot<'a> {
 
     /// One attempt to read, whatever state the writer left the slot in. As [`Slot::read_at_rest`].
     pub(crate) fn read(&self, mut load: impl FnMut(&[AtomicU64])) -> Option<u64> {
-        self.read_at_rest(&mut load).or_else(|| match self.table.cells {
+        self.read_at_rest(&mut load).or_else(|| match self.places.cells {
             1 => {
                 if self.comes_to_rest()
                     && let Some(version) = self.read_at_rest(&mut load)
@@ -131,7 +133,7 @@ impl<'a> Slot<'a> {
     pub(crate) fn write(&self, words: &[u64]) {
         debug_assert_eq!(self.table.segment.map().access(), Access::Write);
         let count = words.len();
-        match self.table.cells {
+        match self.places.cells {
             1 => {
                 let cell = &self.cell(0)[..count];
                 record::write_logged(self.version(), cell, &self.table.log(), self.index as u64, words);
