@@ -39,6 +39,7 @@ pub struct Options {
     pub(crate) any_boot: bool,
     huge_pages: Option<Need>,
     lock_memory: Option<Need>,
+    prefault: bool,
     pub(crate) log_entries: Option<u32>,
     pub(crate) owner: Option<u32>,
     pub(crate) exclusive: bool,
@@ -70,6 +71,7 @@ impl Options {
             any_boot: false,
             huge_pages: None,
             lock_memory: None,
+            prefault: false,
             log_entries: None,
             owner: None,
             exclusive: false,
@@ -143,6 +145,19 @@ impl Options {
     #[must_use]
     pub const fn lock_memory(mut self, need: Need) -> Self {
         self.lock_memory = Some(need);
+        self
+    }
+
+    /// Maps every page of the table before this handle is given, so that no access to it meets a page fault: some 0.3 µs for each
+    /// 4 KiB then, instead of when they are first touched; the fewer with [`Options::huge_pages`]. Pages stay mapped as long as
+    /// memory is not scarce, and for ever with [`Options::lock_memory`].
+    ///
+    /// `MADV_POPULATE_READ` for readers, `MADV_POPULATE_WRITE` for writers (Linux 5.14; before, [`Os`](ErrorKind::Os)). Of a sparse
+    /// table this takes the memory of all of it, for a reader, too; where that is not to be had, the call fails with
+    /// [`NoSpace`](ErrorKind::NoSpace).
+    #[must_use]
+    pub const fn prefault(mut self, prefault: bool) -> Self {
+        self.prefault = prefault;
         self
     }
 
@@ -338,7 +353,7 @@ impl Options {
 
     /// What a mapping is wanted to have.
     pub(crate) fn wishes(&self) -> Wishes {
-        Wishes { huge_pages: self.huge_pages, locked: self.lock_memory }
+        Wishes { huge_pages: self.huge_pages, locked: self.lock_memory, present: self.prefault }
     }
 
     /// The rights of a new segment, if they can be.

@@ -153,6 +153,15 @@ impl Map {
         self.advise(self.length, MADV_POPULATE_READ)
     }
 
+    /// `madvise(MADV_POPULATE_READ)`, of a mapping for writing `MADV_POPULATE_WRITE`: no page fault comes later.
+    pub(crate) fn populate_all(&self) -> Result<(), Refused> {
+        let (call, advice) = match self.access {
+            Access::Read => ("madvise(MADV_POPULATE_READ)", MADV_POPULATE_READ),
+            Access::Write => ("madvise(MADV_POPULATE_WRITE)", MADV_POPULATE_WRITE),
+        };
+        self.advise(self.length, advice).map_err(|error| Refused { call, error })
+    }
+
     /// `madvise(MADV_COLLAPSE)`: as many whole huge pages as fit, of what is present.
     pub(crate) fn collapse(&self) -> io::Result<()> {
         self.advise(self.length / HUGE_PAGE * HUGE_PAGE, MADV_COLLAPSE)

@@ -1,4 +1,4 @@
-//! How a mapping is backed: huge pages and locking, as far as they were asked for and are to be had. Relies on `map` and on
+//! How a mapping is backed: huge pages, locking and presence, as far as they were asked for and are to be had. Relies on `map` and on
 //! `/proc/self/smaps`, which alone tells what was got; knows neither names nor what the memory holds.
 
 use std::fs;
@@ -8,7 +8,8 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::error::{At, ErrorKind, Result};
 use crate::region::gap::HUGE_PAGE;
-use crate::region::map::Map;
+use crate::region::map::{Map, Refused};
+use crate::region::named;
 
 /// How much something is wanted that not every system gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Memory {
 pub(crate) struct Wishes {
     pub(crate) huge_pages: Option<Need>,
     pub(crate) locked: Option<Need>,
+    /// All of it, before it is used.
+    pub(crate) present: bool,
 }
 
 /// Why something was not to be had: what happened, and the errno.
@@ -48,6 +51,11 @@ pub(crate) fn settle(at: &At<'_>, map: &Map, file: Option<&File>, wishes: Wishes
     if let Some(need) = wishes.locked {
         let locked = map.lock().map_err(|error| Refusal("mlock2".into(), error.raw_os_error()));
         memory.locked = granted(at, need, || ErrorKind::NotLocked { limit: Map::lock_limit() }, locked)?;
+    }
+    if wishes.present {
+        // Behind the others: huge pages are fewer, and what is locked stays.
+        map.populate_all()
+            .map_err(|Refused { call, error }| named::no_space(at, call, map.length() as u64, &error))?;
     }
     Ok(memory)
 }

@@ -1,7 +1,7 @@
 //! A field that a table of an earlier version lacks: it reads as its `null`, or as zeros.
 
 use integration_tests::case::every_case;
-use shmrecord::Options;
+use shmrecord::{Options, field};
 
 mod before {
     use shmrecord::ShmRecord;
@@ -62,6 +62,19 @@ fn a_field_that_the_table_lacks_is_its_null_or_zeros() {
             assert!(quote.ratio.is_nan(), "{quote:?}");
             assert_eq!(quote.levels, [after::Level { px: i64::MAX, qty: 0 }; 2]);
         }
+        let mut some = [into; 2];
+        reader.snapshot_into(0, &mut some).unwrap();
+        assert_eq!((some[0].seq, some[0].px, some[1].seq, some[1].px), (0, i64::MIN, 7, i64::MIN));
+        let sum = reader.fold(0..3, 0, |sum, index, quote| sum + quote.seq + (index == 2) as u64).unwrap();
+        assert_eq!(sum, 8);
+        assert_eq!(reader.read_field(1, field!(after::Quote, seq)).unwrap(), 7);
+        assert_eq!(reader.read_field(1, field!(after::Quote, px)).unwrap(), i64::MIN);
+        assert!(reader.read_field(1, field!(after::Quote, ratio)).unwrap().is_nan());
+        assert_eq!(reader.read_field(1, field!(after::Quote, orders)).unwrap(), 0);
+        assert_eq!(
+            reader.read_field(0, field!(after::Quote, levels)).unwrap(),
+            [after::Level { px: i64::MAX, qty: 0 }; 2]
+        );
         assert!(reader.has("seq") && !reader.has("px") && !reader.has("levels"));
 
         // A table of this version has what was written, and zeros where nothing was.

@@ -2,6 +2,7 @@
 //! combinations.
 
 mod batches;
+mod fields;
 mod following;
 mod holes_and_enums;
 mod lacking;
@@ -13,6 +14,7 @@ mod records;
 mod removal;
 mod replacement;
 mod roles;
+mod scans;
 mod semaphores;
 mod shapes;
 mod status;

@@ -1,5 +1,7 @@
 //! What of a table is in memory, in huge pages, locked: as was asked for, and as its handles say.
 
+use std::fs;
+
 use integration_tests::case::every_backend;
 use integration_tests::check;
 use integration_tests::place::{Backend, Place};
@@ -52,6 +54,59 @@ fn a_table_that_is_not_sparse_takes_all_of_it_at_once() {
         assert!(place.taken_bytes() > 8 * MIB, "{} bytes", place.taken_bytes());
         assert_eq!(writer.memory(), Memory { huge_pages: false, locked: false }, "nothing was asked for");
     });
+}
+
+#[test]
+fn a_prefaulted_table_meets_no_page_fault() {
+    every_backend(|place| {
+        let address = place.address();
+        drop(Writer::<Pattern4096>::create(address, PAGES).unwrap());
+        let present = || place.mapped_bytes("Rss:");
+        let reader = Reader::<Pattern4096>::open(address).unwrap();
+        assert!(present() < 4 * MIB, "{} bytes of one that was not asked for", present());
+        drop(reader);
+        let prefaulted = Options::new().prefault(true);
+        let reader = prefaulted.open::<Pattern4096>(address).unwrap();
+        let before = faults();
+        let zeros = Pattern4096::of(0, 0);
+        assert!(reader.fold(0..PAGES, true, |all, _, record| all && record == zeros).unwrap());
+        let met = faults() - before;
+        // Those of the test itself: its stack, its code.
+        assert!(present() > 8 * MIB && met < 100, "{} bytes, {met} faults", present());
+        drop(reader);
+        let mut writer = prefaulted.open_writer::<Pattern4096>(address).unwrap();
+        let before = faults();
+        (0..PAGES).for_each(|index| writer.write(index, &Pattern4096::of(index, 1)).unwrap());
+        let met = faults() - before;
+        assert!(present() > 8 * MIB && met < 100, "{} bytes, {met} faults", present());
+    });
+}
+
+#[test]
+fn a_prefaulted_sparse_table_is_all_there() {
+    every_backend(|place| {
+        let options = Options::new().sparse(true);
+        let writer = options.create::<Pattern4096>(place.address(), PAGES).unwrap();
+        assert!(place.taken_bytes() < MIB);
+        let reader = Options::new().prefault(true).open::<Pattern4096>(place.address()).unwrap();
+        // A disk's file has no blocks for what was only read.
+        let on_disk = place.backend() == Backend::File;
+        assert!(on_disk || place.taken_bytes() > 8 * MIB, "{} bytes", place.taken_bytes());
+        drop((reader, writer));
+        drop(Options::new().prefault(true).open_writer::<Pattern4096>(place.address()).unwrap());
+        assert!(place.taken_bytes() > 8 * MIB, "{} bytes", place.taken_bytes());
+        shmrecord::remove(place.address()).unwrap();
+        drop(options.prefault(true).create::<Pattern4096>(place.address(), PAGES).unwrap());
+        assert!(place.taken_bytes() > 8 * MIB, "{} bytes", place.taken_bytes());
+    });
+}
+
+/// Page faults of this thread that took nothing from a disk.
+fn faults() -> i64 {
+    let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+    // `stat(5)`: the eighth behind the name.
+    let behind_name = stat.rsplit(") ").next().unwrap();
+    behind_name.split(' ').nth(7).unwrap().parse().unwrap()
 }
 
 /// Bytes of this process's mappings of the segment that lie in huge pages.

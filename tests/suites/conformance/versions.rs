@@ -70,6 +70,10 @@ fn check<W: Version, R: Version>(reader: &Reader<R>, version: u64) {
     reader.read_into(1, &mut out).unwrap();
     assert_eq!(out, value);
     assert_eq!(reader.snapshot(0..CAPACITY).unwrap(), [R::whole(0), value, R::whole(0)]);
+    let mut all = [R::whole(99); CAPACITY];
+    reader.snapshot_into(0, &mut all).unwrap();
+    assert_eq!(all, [R::whole(0), value, R::whole(0)]);
+    reader.fold(0..CAPACITY, (), |(), index, record| assert_eq!(record, all[index])).unwrap();
     let last = reader.read(CAPACITY);
     assert_eq!(*last.unwrap_err().kind(), ErrorKind::IndexOutOfRange { index: 3, capacity: 3 });
     for (at, field) in R::LAYOUT.fields.iter().enumerate() {

@@ -4,7 +4,7 @@
 use integration_tests::case::every_case;
 use integration_tests::image::Image;
 use integration_tests::records::{Pattern, Pattern64};
-use shmrecord::{RawReader, Reader, Versioned, Writer};
+use shmrecord::{RawReader, Reader, Versioned, Writer, field};
 
 const CAPACITY: usize = 3;
 const INDEX: usize = 1;
@@ -43,6 +43,7 @@ fn after_each_store_of_a_write_readers_and_successors_see_a_whole_value() {
                 let expected = Versioned { value: Pattern64::of(INDEX, version), version };
                 assert_eq!(reader.read_versioned(INDEX).unwrap(), expected, "dead after {dead_after}");
                 assert_eq!(reader.version(INDEX).unwrap(), version, "dead after {dead_after}");
+                check_all(&reader, expected, dead_after);
                 let mut beginning = [0; 12];
                 assert_eq!(
                     raw.read_bytes(INDEX, &mut beginning).unwrap(),
@@ -60,6 +61,18 @@ fn after_each_store_of_a_write_readers_and_successors_see_a_whole_value() {
             assert_eq!(stores.len(), if case.cells == 1 { 2 * WORDS + 8 } else { WORDS + 1 });
         }
     });
+}
+
+/// Reads of many records and of one field find that value, too.
+fn check_all(reader: &Reader<Pattern64>, expected: Versioned<Pattern64>, dead_after: usize) {
+    let mut all = [expected.value; CAPACITY];
+    all[INDEX] = Pattern64::of(0, 0);
+    reader.snapshot_into(0, &mut all).unwrap();
+    assert_eq!(all[INDEX], expected.value, "dead after {dead_after}");
+    let whole = reader.fold(0..CAPACITY, 0, |whole, index, record| whole + usize::from(record == all[index]));
+    assert_eq!(whole.unwrap(), CAPACITY, "dead after {dead_after}");
+    let words = reader.read_field(INDEX, field!(Pattern64, words)).unwrap();
+    assert_eq!(words, expected.value.words, "dead after {dead_after}");
 }
 
 /// The next writer finds the same value, whole, and goes on from there.

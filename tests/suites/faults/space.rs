@@ -6,7 +6,7 @@ use integration_tests::alone::Alone;
 use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern4096, Quote, quote};
-use shmrecord::{Error, ErrorKind, Reader, Writer, remove};
+use shmrecord::{Error, ErrorKind, Options, Reader, Writer, remove};
 
 const CAPACITY: usize = 4;
 
@@ -60,6 +60,29 @@ fn a_full_file_system_gets_no_table() {
         remove(address).unwrap();
         fs::remove_file(&filler).unwrap();
         assert!(place.names().is_empty(), "{:?}", place.names());
+    });
+}
+
+#[test]
+fn memory_that_a_sparse_table_lacks_is_an_error_of_who_wants_it_present() {
+    let test = "space::memory_that_a_sparse_table_lacks_is_an_error_of_who_wants_it_present";
+    on_file_system(test, "tmpfs", "size=1m", |place| {
+        let address = place.address();
+        let sparse = Options::new().sparse(true);
+        let prefaulted = Options::new().prefault(true);
+        let error = sparse.clone().prefault(true).create::<Pattern4096>(address, 1024).unwrap_err();
+        assert!(no_space(&error, address) > 4 << 20);
+        assert!(place.names().is_empty(), "{:?}", place.names());
+        drop(sparse.create::<Pattern4096>(address, 1024).unwrap());
+        for error in [
+            prefaulted.open::<Pattern4096>(address).unwrap_err(),
+            prefaulted.open_writer::<Pattern4096>(address).unwrap_err(),
+        ] {
+            assert!(no_space(&error, address) > 4 << 20);
+            assert_eq!(error.raw_os_error(), Some(libc::EFAULT));
+        }
+        assert_eq!(Reader::<Pattern4096>::open(address).unwrap().epoch(), 1, "nothing was changed");
+        remove(address).unwrap();
     });
 }
 

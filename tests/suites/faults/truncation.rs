@@ -12,7 +12,7 @@ use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Part, Place};
 use integration_tests::records::{Pattern, Pattern64};
 use integration_tests::waiting::until;
-use shmrecord::{ErrorKind, Options, Reader};
+use shmrecord::{ErrorKind, Options, Reader, field};
 
 /// Several pages of records.
 const CAPACITY: usize = 500;
@@ -52,6 +52,11 @@ fn what_was_cut_away_is_an_error_in_every_way_to_read() {
                 "the first record went with it"
             );
             assert_eq!(error_of(reader.read_since(0, 1), address), ErrorKind::Truncated);
+            let mut out = [Pattern64::of(0, 0)];
+            assert_eq!(error_of(reader.snapshot_into(0, &mut out), address), ErrorKind::Truncated);
+            assert_eq!(error_of(reader.fold(0..9, (), |(), _, _| ()), address), ErrorKind::Truncated);
+            let words = reader.read_field(0, field!(Pattern64, words));
+            assert_eq!(error_of(words, address), ErrorKind::Truncated);
             assert_eq!(error_of(reader.version(1), address), ErrorKind::Truncated);
             assert_eq!(error_of(raw.read(CAPACITY - 1), address), ErrorKind::Truncated);
             assert_eq!(error_of(reader.status(), address), ErrorKind::Truncated);
