@@ -64,6 +64,16 @@ pub(crate) fn store(from: &[u64], to: &[AtomicU64]) {
     store_values(from, to);
 }
 
+/// Says that [`store`] comes to these words after others: the processor fetches them meanwhile, and not only when those others have
+/// gone from its queue of stores, which few writes fill.
+#[inline(always)]
+pub(super) fn will_store(to: &[AtomicU64]) {
+    #[cfg(target_arch = "x86_64")]
+    sse2::ask_for(to);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = to;
+}
+
 /// As [`store`], of few words that come from registers.
 #[inline(always)]
 pub(super) fn store_values(from: &[u64], to: &[AtomicU64]) {

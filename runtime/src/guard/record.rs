@@ -24,6 +24,7 @@ pub(crate) fn write_logged(
     index: u64,
     words: &[u64],
 ) {
+    copy::will_store(cell);
     // Only this writer stores here. Recovery leaves it even; the mask keeps a word that somebody else made odd usable.
     let now = version.load(Ordering::Relaxed) & !1;
     let target = now.wrapping_add(2);

@@ -34,6 +34,20 @@ pub(super) fn store<'a, 'b>(from: &'a [u64], to: &'b [AtomicU64]) -> (&'a [u64],
     store_each(from, to, store_2)
 }
 
+/// Asks for the line that the first of these words lies in, to be stored to: `prefetchw`, which does nothing on a processor that
+/// does not know it.
+#[inline(always)]
+pub(super) fn ask_for(words: &[AtomicU64]) {
+    if !VECTORS {
+        return;
+    }
+    // SAFETY: changes no memory and no register, and touches none that a program could be told of: an address that nothing is at
+    // is no fault.
+    unsafe {
+        asm!("prefetchw [{words}]", words = in(reg) words.as_ptr(), options(readonly, nostack, preserves_flags));
+    }
+}
+
 #[inline(always)]
 fn load_each<'a, 'b, const N: usize>(
     from: &'a [AtomicU64],
