@@ -6,7 +6,7 @@ use integration_tests::check::error_of;
 use integration_tests::filter::{Which, forbid};
 use integration_tests::place::{Backend, Place};
 use integration_tests::records::{Pattern, Pattern4096, Quote, quote};
-use shmrecord::{ErrorKind, Reader, Writer};
+use shmrecord::{ErrorKind, Options, Reader, Writer};
 
 const CAPACITY: usize = 4;
 
@@ -29,6 +29,32 @@ fn without_memfds(test: &str, errno: i32) {
         assert_eq!(error_of(refused, place.address()), unsupported);
         let place = Place::new(Backend::Posix);
         drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
+    });
+}
+
+#[test]
+fn pages_that_an_older_kernel_does_not_map_at_once_are_an_error() {
+    const MADV_POPULATE_READ: i32 = 22;
+    const MADV_POPULATE_WRITE: i32 = 23;
+    let test = "filters::pages_that_an_older_kernel_does_not_map_at_once_are_an_error";
+    Alone::new(test).run(|| {
+        let place = Place::new(Backend::Posix);
+        drop(Writer::<Quote>::create(place.address(), CAPACITY).unwrap());
+        let prefaulted = Options::new().prefault(true);
+        for (advice, words) in [
+            (MADV_POPULATE_READ, "madvise(MADV_POPULATE_READ)"),
+            (MADV_POPULATE_WRITE, "madvise(MADV_POPULATE_WRITE)"),
+        ] {
+            forbid(libc::SYS_madvise, Which::Argument(2, advice), libc::EINVAL);
+            let error = match advice {
+                MADV_POPULATE_READ => prefaulted.open::<Quote>(place.address()).unwrap_err(),
+                _ => prefaulted.open_writer::<Quote>(place.address()).unwrap_err(),
+            };
+            assert_eq!(*error.kind(), ErrorKind::Os);
+            assert_eq!((error.raw_os_error(), error.found()), (Some(libc::EINVAL), words));
+        }
+        assert_eq!(place.mapped_bytes("Size:"), 0, "nothing stays mapped");
+        assert_eq!(Reader::<Quote>::open(place.address()).unwrap().epoch(), 1);
     });
 }
 
