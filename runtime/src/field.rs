@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use zerocopy::TryFromBytes;
 
-use crate::buffer::{Unread, attempts, invalid_field};
+use crate::buffer::{Unread, attempts};
 use crate::guard::copy;
+use crate::invalid::invalid_field;
 use crate::record::{ShmField, ShmRecord};
 use crate::sync::AtomicU64;
 use crate::table::Slot;
+use crate::view::View;
 
 /// Where a `T` has a field, or a field of a record inside it, that is an `F`: what [`field!`](crate::field!) gives, for
 /// [`Reader::read_field`](crate::Reader::read_field).
@@ -89,7 +91,7 @@ impl<T: ShmRecord, F: ShmField> Field<T, F> {
         self.offset / 8..(self.offset + size_of::<F>()).div_ceil(8)
     }
 
-    /// The field of the record in this slot, if the slot is at rest and the field's bytes are a value. The record is read as it is.
+    /// The field of the record in this slot, if the slot is at rest and the field's bytes are a value. There is no view.
     #[inline(always)]
     pub(crate) fn read_at_rest(self, slot: &Slot<'_>) -> Option<F> {
         let mut room = Room::<F>::empty();
@@ -101,26 +103,17 @@ impl<T: ShmRecord, F: ShmField> Field<T, F> {
     /// The field of the record in this slot, with as many attempts as the timeout allows.
     pub(crate) fn read(self, slot: &Slot<'_>, timeout: Duration) -> Result<F, Unread> {
         let words = self.words();
+        let there = slot.view().map_or(usize::MAX, View::words);
+        let copied = words.start.min(there)..words.end.min(there);
         let mut room = Room::<F>::empty();
-        let version = match slot.view() {
-            None => {
-                let out = room.words(words.len());
-                attempts(timeout, || slot.read(|cell| load(&cell[words.clone()], out)))?
+        let out = room.words(copied.len());
+        let version = attempts(timeout, || slot.read(|cell| load(&cell[copied.clone()], out)))?;
+        let (start, end) = (words.start * 8, words.end * 8);
+        for (gap, lacking) in slot.view().into_iter().flat_map(View::gaps) {
+            for at in gap.start.max(start)..gap.end.min(end) {
+                room.bytes_mut()[at - start].write(lacking[at - gap.start]);
             }
-            Some(view) => {
-                let common = words.start.min(view.words())..words.end.min(view.words());
-                let out = room.words(common.len());
-                let version = attempts(timeout, || slot.read(|cell| load(&cell[common.clone()], out)))?;
-                let start = words.start * 8;
-                for (gap, lacking) in view.gaps() {
-                    let inside = gap.start.max(start)..gap.end.min(words.end * 8);
-                    for at in inside {
-                        room.bytes_mut()[at - start].write(lacking[at - gap.start]);
-                    }
-                }
-                version
-            }
-        };
+        }
         // SAFETY: a successful read has written all words that the field lies in; or those of the view, and every byte of the
         // record behind them is in a gap.
         unsafe { room.value(self.offset % 8) }.ok_or_else(|| {
@@ -148,8 +141,8 @@ impl<F: ShmField> Room<F> {
     #[inline(always)]
     fn words(&mut self, count: usize) -> &mut [MaybeUninit<u64>] {
         assert!(count <= size_of::<Self>() / 8);
-        // SAFETY: the room holds as many words (the assertion) and is aligned to 64; MaybeUninit asks nothing of their bytes; `self`
-        // is borrowed for as long as the slice.
+        // SAFETY: the room holds as many words (the assertion) and is aligned to 64; MaybeUninit asks nothing of their bytes;
+        // `self` is borrowed for as long as the slice.
         unsafe { std::slice::from_raw_parts_mut((&raw mut *self).cast(), count) }
     }
 

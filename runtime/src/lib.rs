@@ -29,7 +29,7 @@
 //! |---|---|
 //! | [`reader`], [`writer`], [`raw`] | the handles |
 //! | [`follow`] | a reader that goes on with the table that replaces its own |
-//! | [`field`] | one field of a record |
+//! | [`mod@field`] | one field of a record |
 //! | [`notify`] | a descriptor for event loops, and one to await |
 //! | [`batch`] | several records at one instant |
 //! | [`shared`] | many writers of one table |
@@ -55,7 +55,7 @@
 //! | `guard` | the record protocol, the log, the role, the lock, the doorbell |
 //! | `region` | mappings and the files behind them |
 //! | `fork` | what children of this process do not get |
-//! | `address`, `key`, `host`, `deadline`, `sync`, `once`, `futex`, `buffer` | small helpers of these |
+//! | `address`, `key`, `host`, `deadline`, `sync`, `once`, `futex`, `buffer`, `invalid` | small helpers of these |
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
 compile_error!("shmrecord needs a 64-bit little-endian Linux: see docs/FORMAT.md");
@@ -79,6 +79,7 @@ pub mod handover;
 mod header;
 mod held;
 mod host;
+mod invalid;
 mod key;
 mod life;
 mod lifecycle;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Range;
 use std::time::Duration;
 
 use crate::address::Address;
@@ -16,11 +15,12 @@ use crate::read;
 use crate::record::{ShmField, ShmRecord};
 use crate::region::Facts;
 use crate::region::memory::Memory;
-use crate::scan;
 use crate::status::{self, Status};
 use crate::successor;
 use crate::table::Table;
 use crate::wait;
+
+mod many;
 
 /// A record together with how often it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,68 +153,6 @@ impl<T: ShmRecord> Reader<T> {
                 Err(At { operation: "read", subject: &self.address }.error(kind))
             }
         }
-    }
-
-    /// The records of this range, as they were at one instant with respect to batches: of each batch all or nothing. A
-    /// single write beside it is in it or not.
-    ///
-    /// The timeout is for batches that come between. A first attempt without one goes on for as long as copying takes.
-    ///
-    /// # Errors
-    /// As [`Reader::read`]; [`ErrorKind::Contended`] also when batches were committed during every attempt until the
-    /// timeout; [`ErrorKind::BadArgument`] for a range that ends before it starts.
-    pub fn snapshot(&self, range: Range<usize>) -> Result<Vec<T>> {
-        scan::snapshot(&self.table, &self.address, self.options.timeout, range)
-    }
-
-    /// As [`Reader::snapshot`], of `out.len()` records from `first` on, to memory of the caller: each is copied to its place once.
-    /// After an error `out` is a mixture of what was there and of records from one or several attempts, each of them whole or, one
-    /// that [`Reader::read_into`] copies straight, not even that.
-    ///
-    /// ```
-    /// # use shmrecord::{Reader, ShmRecord, Writer};
-    /// # #[derive(ShmRecord, Clone, Copy, Default)] #[repr(C)] struct Quote { price: f64 }
-    /// # let address = format!("posix:/doc-snapshot-{}", std::process::id());
-    /// # let mut writer = Writer::<Quote>::create(&address, 100)?;
-    /// writer.write(41, &Quote { price: 2.5 })?;
-    /// let reader = Reader::<Quote>::open(&address)?;
-    /// let mut quotes = vec![Quote::default(); 20]; // once, for many snapshots
-    /// reader.snapshot_into(40, &mut quotes)?;
-    /// assert_eq!(quotes[1].price, 2.5);
-    /// # shmrecord::remove(&address)?;
-    /// # Ok::<(), shmrecord::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Reader::snapshot`].
-    pub fn snapshot_into(&self, first: usize, out: &mut [T]) -> Result<()> {
-        scan::snapshot_into(&self.table, &self.address, self.options.timeout, first, out)
-    }
-
-    /// What `add` makes of the records of this range, one after the other, with their indices: a sum, the best of them. Each is
-    /// whole, but they are not of one instant, as those of a [`Reader::snapshot`] are. Nothing is stored: what `add` does not use
-    /// of a record of up to 256 bytes is not even loaded.
-    ///
-    /// ```
-    /// # use shmrecord::{Reader, ShmRecord, Writer};
-    /// # #[derive(ShmRecord, Clone, Copy)] #[repr(C)] struct Quote { price: f64, volume: i64 }
-    /// # let address = format!("posix:/doc-fold-{}", std::process::id());
-    /// # let mut writer = Writer::<Quote>::create(&address, 100)?;
-    /// writer.write(7, &Quote { price: 2.5, volume: 100 })?;
-    /// writer.write(8, &Quote { price: 3.5, volume: 200 })?;
-    /// let reader = Reader::<Quote>::open(&address)?;
-    /// let volume = reader.fold(0..100, 0, |sum, _, quote| sum + quote.volume)?;
-    /// assert_eq!(volume, 300);
-    /// # shmrecord::remove(&address)?;
-    /// # Ok::<(), shmrecord::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Reader::read`], of the first record that cannot be read, behind which `add` is not called; the timeout is for each
-    /// record. [`ErrorKind::BadArgument`] for a range that ends before it starts.
-    #[inline]
-    pub fn fold<A>(&self, range: Range<usize>, init: A, add: impl FnMut(A, usize, T) -> A) -> Result<A> {
-        scan::fold(&self.table, &self.address, self.options.timeout, range, init, add)
     }
 
     /// The version of record `index`: one load, to see whether reading it is worthwhile. It orders nothing.

@@ -52,8 +52,8 @@ pub(crate) fn snapshot_into<T: ShmRecord>(
     fill(table, address, timeout, range, unsafe { Buffer::places_of(out) })
 }
 
-/// Puts the records of a range that was checked into as many places, in one state. They are filled when this succeeds; before, and
-/// after an error, what is in each is what was, a value, or words of `Buffer::words_of`.
+/// Puts the records of a range that was checked into as many places, in one state. They are filled when this succeeds; after an
+/// error what is in each is what was, a value, or words where any words are one.
 fn fill<T: ShmRecord>(
     table: &Table,
     address: &Address,

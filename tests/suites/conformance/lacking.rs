@@ -65,7 +65,7 @@ fn a_field_that_the_table_lacks_is_its_null_or_zeros() {
         let mut some = [into; 2];
         reader.snapshot_into(0, &mut some).unwrap();
         assert_eq!((some[0].seq, some[0].px, some[1].seq, some[1].px), (0, i64::MIN, 7, i64::MIN));
-        let sum = reader.fold(0..3, 0, |sum, index, quote| sum + quote.seq + (index == 2) as u64).unwrap();
+        let sum = reader.fold(0..3, 0, |sum, index, quote| sum + quote.seq + u64::from(index == 2)).unwrap();
         assert_eq!(sum, 8);
         assert_eq!(reader.read_field(1, field!(after::Quote, seq)).unwrap(), 7);
         assert_eq!(reader.read_field(1, field!(after::Quote, px)).unwrap(), i64::MIN);
