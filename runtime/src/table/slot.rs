@@ -113,7 +113,7 @@ impl<'a> Slot<'a> {
     /// so that is for writers who are dead or stopped.
     fn comes_to_rest(&self) -> bool {
         // A line of the record that its writer must fetch takes some fifty looks; a look that has lost the line takes as long.
-        let looks = 64 + 2 * self.table.words;
+        let looks = 64 + 2 * self.places.words;
         (0..looks).any(|_| self.version().load(Ordering::Relaxed) & 1 == 0)
     }
 
