@@ -45,7 +45,7 @@ fn remove(place: &Place) {
 impl<T: Sample, const CELLS: u32, const ARRANGEMENT: usize> Peer<T> for Ours<CELLS, ARRANGEMENT> {
     type Common = Table;
     type Writer = Writer<T>;
-    type Reader = Reader<T>;
+    type Reader = Poller<T>;
 
     fn prepare(place: &Place, records: usize) -> Outcome<Table> {
         let options = Options::new().cells(CELLS).arrangement(Arrangement::ALL[ARRANGEMENT]);
@@ -56,8 +56,8 @@ impl<T: Sample, const CELLS: u32, const ARRANGEMENT: usize> Peer<T> for Ours<CEL
         Ok(table.options.create(&table.address, table.records)?)
     }
 
-    fn reader(table: &'static Table) -> Outcome<Reader<T>> {
-        Ok(table.options.open(&table.address)?)
+    fn reader(table: &'static Table) -> Outcome<Poller<T>> {
+        Poller::open(table)
     }
 
     fn remove(place: &Place) {
@@ -72,10 +72,42 @@ impl<T: Sample> Write<T> for Writer<T> {
     }
 }
 
-impl<T: Sample> Read<T> for Reader<T> {
+/// A reader that looks for what is new as large and small records want it.
+pub(crate) struct Poller<T> {
+    reader: Reader<T>,
+    seen: u64,
+}
+
+impl<T: Sample> Poller<T> {
+    fn open(table: &Table) -> Outcome<Self> {
+        Ok(Self { reader: table.options.open(&table.address)?, seen: 0 })
+    }
+}
+
+impl<T: Sample> Read<T> for Poller<T> {
     #[inline]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
-        self.read_into(index, out).is_ok()
+        self.reader.read_into(index, out).is_ok()
+    }
+
+    fn await_tag(&mut self, tag: u64, out: &mut T) {
+        loop {
+            if const { size_of::<T>() > 64 } {
+                let version = self.reader.version(0).expect("it is in range");
+                if version != self.seen && self.read(0, out) {
+                    self.seen = version;
+                }
+            } else if let Some(record) = self.reader.read_since(0, self.seen).expect("it is whole") {
+                (self.seen, *out) = (record.version, record.value);
+            }
+            if out.tag() == tag {
+                return;
+            }
+        }
+    }
+
+    fn scan(&mut self, out: &mut [T]) {
+        self.reader.snapshot_into(0, out).expect("no batch comes between");
     }
 }
 
