@@ -50,15 +50,30 @@ impl<T> End<T> {
         // SAFETY: as before; no reference is made.
         unsafe { &raw mut (*slot).value }
     }
+
+    /// The word behind it.
+    #[inline]
+    pub(super) fn flag(&self, index: usize) -> &'static AtomicU64 {
+        &self.slots[index].flag
+    }
+
+    /// Stores it, and tells nobody.
+    #[inline]
+    pub(super) fn put(&self, index: usize, value: &T)
+    where
+        T: Copy,
+    {
+        // SAFETY: an aligned place for one, in memory that outlives this. Without turns it races with whoever reads, which is what
+        // a program does that has nothing but memory: the bytes of one are any bytes, and what is torn is counted.
+        unsafe { self.value(index).write(*value) };
+    }
 }
 
 impl<T: Sample> Write<T> for End<T> {
     #[inline]
     fn write(&mut self, index: usize, value: &T) {
-        // SAFETY: an aligned place for one, in memory that outlives this. Without turns it races with whoever reads, which is what
-        // a program does that has nothing but memory: the bytes of one are any bytes, and what is torn is counted.
-        unsafe { self.value(index).write(*value) };
-        let flag = &self.slots[index].flag;
+        self.put(index, value);
+        let flag = self.flag(index);
         flag.store(flag.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }

@@ -10,6 +10,7 @@ use super::mmap_sync::Files;
 use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
 use super::ringfire::Slots;
 use super::seqlock::Locks;
+use super::staged::Staged;
 use super::{Peer, locks, messages};
 use crate::bench;
 use crate::effort::Effort;
@@ -22,6 +23,8 @@ use crate::suites::Trial;
 pub(crate) enum Kind {
     /// Bare memory: the limit.
     Limit,
+    /// The limit for who writes through a log.
+    Logged,
     /// shmrecord as it is used most.
     Ours,
     /// shmrecord otherwise.
@@ -62,6 +65,7 @@ impl Contestant {
 /// All of them, in the order in which they are printed.
 pub(crate) const ALL: &[Contestant] = &[
     latest::<Bare>("bare memory", Kind::Limit).asleep::<Futex>(),
+    latest::<Staged>("stores of a logged write, bare", Kind::Logged),
     latest::<Ours<1, SPLIT>>("shmrecord", Kind::Ours).asleep::<Waiting>(),
     latest::<Ours<4, SPLIT>>("shmrecord, 4 cells", Kind::Ours),
     latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),

@@ -19,6 +19,7 @@ mod mmap_sync;
 pub(crate) mod ours;
 mod ringfire;
 mod seqlock;
+mod staged;
 
 use std::fs;
 

@@ -53,7 +53,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
 }
 
 pub(crate) fn suite(bench: &mut Bench) {
-    let kinds = [Kind::Limit, Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
+    let kinds = [Kind::Limit, Kind::Logged, Kind::Ours, Kind::Variant, Kind::Latest, Kind::Memory];
     for bytes in SIZES {
         let contest = bench.contest(&format!("hot, {bytes} bytes"), ALL, &kinds, polled(Trial::Hot, bytes));
         let table = contest.table(
