@@ -194,3 +194,31 @@ impl<T, F> fmt::Debug for Field<T, F> {
         f.debug_struct("Field").field("offset", &self.offset).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+    use crate::record::ShmField;
+
+    /// The value behind `skip` bytes of these words.
+    fn value<F: ShmField>(words: &[u64], skip: usize) -> Option<F> {
+        let mut room = Room::<F>::empty();
+        for (to, from) in room.words(words.len()).iter_mut().zip(words) {
+            to.write(*from);
+        }
+        assert!(skip + size_of::<F>() <= words.len() * 8);
+        // SAFETY: inside the words that were written, by the assertion.
+        unsafe { room.value(skip) }
+    }
+
+    #[test]
+    fn a_value_may_begin_anywhere_in_its_words() {
+        let words = [0x0100_0101_0706_0504, 0x0201];
+        assert_eq!(value::<u64>(&words, 0), Some(words[0]));
+        assert_eq!(value::<u16>(&words, 2), Some(0x0706));
+        assert_eq!(value::<[u8; 3]>(&words, 7), Some([1, 1, 2]));
+        assert_eq!(value::<[bool; 5]>(&words, 4), Some([true, true, false, true, true]));
+        assert_eq!(value::<[bool; 6]>(&words, 4), None, "2 is none");
+        assert_eq!(value::<[bool; 1]>(&words, 3), None, "7 is none");
+    }
+}

@@ -49,3 +49,35 @@ fn indices(shape: &[u32], mut at: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use shmrecord_layout::{FieldLayout, FieldType, Kind, RecordLayout};
+
+    use super::invalid_field;
+
+    #[test]
+    fn only_fields_that_lie_in_the_bytes_are_judged() {
+        let scalar = |kind| FieldType::scalar(kind).unwrap();
+        let inner = [
+            FieldLayout::new("number", scalar(Kind::U8), 0),
+            FieldLayout::new("flags", scalar(Kind::Bool).array_of(2).unwrap(), 1),
+        ];
+        let inner = RecordLayout::new("Inner", 3, 1, &inner, "");
+        let fields = [
+            FieldLayout::new("first", scalar(Kind::Bool), 0),
+            FieldLayout::new("inner", FieldType::record(&inner).array_of(3).unwrap(), 1),
+            FieldLayout::new("last", scalar(Kind::Bool), 10),
+        ];
+        let layout = RecordLayout::new("Outer", 11, 1, &fields, "");
+        let bytes = [9, 9, 1, 0, 9, 0, 9, 9, 1, 1, 9];
+        let found = |start: usize, end: usize| invalid_field(&layout, &bytes[start..end], start);
+        assert_eq!(found(0, 11), "first");
+        assert_eq!(found(1, 10), "inner[1].flags[1]");
+        assert_eq!(found(4, 11), "inner[1].flags[1]");
+        assert_eq!(found(5, 6), "");
+        assert_eq!(found(6, 7), "inner[1].flags[1]");
+        assert_eq!(found(7, 11), "last");
+        assert_eq!((found(1, 4), found(7, 10)), (String::new(), String::new()));
+    }
+}
