@@ -49,7 +49,7 @@ static const uint64_t legacy_quote_description[96] = {
 };
 
 static const shmrec_layout legacy_quote_layout = {
-    "Quote", 32, 8, LEGACY_QUOTE_LAYOUT_ID, LEGACY_QUOTE_SCHEMA_ID,
+    "Quote", 32, 8, 0, LEGACY_QUOTE_LAYOUT_ID, LEGACY_QUOTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(legacy_quote_description), sizeof legacy_quote_description,
 };
 

@@ -46,7 +46,7 @@ static const uint64_t telemetry_traffic_description[83] = {
 };
 
 static const shmrec_layout telemetry_traffic_layout = {
-    "Traffic", 32, 8, TELEMETRY_TRAFFIC_LAYOUT_ID, TELEMETRY_TRAFFIC_SCHEMA_ID,
+    "Traffic", 32, 8, 0, TELEMETRY_TRAFFIC_LAYOUT_ID, TELEMETRY_TRAFFIC_SCHEMA_ID,
     SHMREC_CONST_BYTES(telemetry_traffic_description), sizeof telemetry_traffic_description,
 };
 
@@ -111,7 +111,7 @@ static const uint64_t telemetry_interface_description[139] = {
 };
 
 static const shmrec_layout telemetry_interface_layout = {
-    "Interface", 80, 8, TELEMETRY_INTERFACE_LAYOUT_ID, TELEMETRY_INTERFACE_SCHEMA_ID,
+    "Interface", 80, 8, 0, TELEMETRY_INTERFACE_LAYOUT_ID, TELEMETRY_INTERFACE_SCHEMA_ID,
     SHMREC_CONST_BYTES(telemetry_interface_description), sizeof telemetry_interface_description,
 };
 

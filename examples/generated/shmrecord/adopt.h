@@ -73,13 +73,14 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
     return SHMREC_OK;
 }
 
-// Defines the handles and functions of a foreign table S of records T, whose struct, T_check and T_zero_padding stand
-// before it, and S_foreign, which says where it is:
+// Defines the handles and functions of a foreign table S of records T, whose struct, T_layout, T_check and T_zero_padding
+// stand before it, and S_foreign, which says where it is:
 //
 //   S_writer, S_reader   handles; the `.reader` of a writer reads
 //   S_open, S_open_writer   as shmrec_adopted_open; `where` NULL: S_foreign
 //   S_count              number of records; 0 for a closed handle
-//   S_read               copies the record at `index` out, under the guard. On failure *record stays as it was. Errors:
+//   S_read               copies the record at `index` out, under the guard. On failure *record stays as it was, but for large
+//                        ones, as T_read says (table.h). Errors:
 //                        SHMREC_INDEX_OUT_OF_RANGE; SHMREC_LOCK_TIMEOUT for a semaphore that was not free in time,
 //                        naming who took it last (`pid`) where the kernel tells; SHMREC_CONTENDED for a counter that was
 //                        not still; SHMREC_REMOVED for a semaphore set that is gone; SHMREC_INVALID_BITS for bytes that are
@@ -128,17 +129,25 @@ static inline int shmrec_adopted_open(shmrec_adopted *table, const shmrec_foreig
         return shmrec_done(error);                                                                                    \
     }                                                                                                                 \
     static inline int S##_read(const S##_reader *reader, uint64_t index, T *record, shmrec_error *error) {            \
-        uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
-        if (__builtin_expect(                                                                                         \
-                !shmrec_adopted_try_read(&reader->table, index, words, sizeof(T), SHMREC_ALIGNOF(T)), 0) ||           \
-            __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
+        uint64_t words[SHMREC_READ_ROOM(sizeof(T))];                                                                  \
+        void *to = words;                                                                                             \
+        if (SHMREC_READS_STRAIGHT(sizeof(T))) {                                                                       \
+            to = record;                                                                                              \
+        }                                                                                                             \
+        if (__builtin_expect(!shmrec_adopted_try_read(&reader->table, index, to, sizeof(T), SHMREC_ALIGNOF(T)), 0) || \
+            __builtin_expect(T##_check(SHMREC_CAST(const unsigned char *, to)) != NULL, 0)) {                         \
             return S##_read_patiently(reader, index, record, error);                                                  \
         }                                                                                                             \
-        shmrec_words_to_object(record, words, sizeof(T));                                                             \
+        if (!SHMREC_READS_STRAIGHT(sizeof(T))) {                                                                      \
+            shmrec_words_to_object(record, words, sizeof(T));                                                         \
+        }                                                                                                             \
         return shmrec_done(error);                                                                                    \
     }                                                                                                                 \
     static inline int S##_write(S##_writer *writer, uint64_t index, const T *record, shmrec_error *error) {           \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
+        if (SHMREC_WRITES_STRAIGHT(sizeof(T)) && T##_layout.padded == 0) {                                            \
+            return shmrec_adopted_write(&writer->reader.table, index, record, sizeof(T), SHMREC_ALIGNOF(T), error);   \
+        }                                                                                                             \
         shmrec_object_to_words(words, record, sizeof(T));                                                             \
         T##_zero_padding(SHMREC_BYTES(words));                                                                        \
         return shmrec_adopted_write(&writer->reader.table, index, words, sizeof(T), SHMREC_ALIGNOF(T), error);        \

@@ -1,5 +1,5 @@
 // adopt_copy.h: a record's bytes out of a foreign segment and back in, by the widest aligned pieces of up to 8 bytes.
-// Relies on base.h; knows no guard and no segment.
+// Relies on copy.h; knows no guard and no segment.
 //
 // Where a record lies in the segment decides how it is cut, so every process touches the same bytes with the same
 // width; and no byte beside the record is touched. Every order between the pieces comes from the guard.
@@ -7,7 +7,7 @@
 #ifndef SHMRECORD_ADOPT_COPY_H
 #define SHMRECORD_ADOPT_COPY_H
 
-#include "base.h"
+#include "copy.h"
 
 // The widest piece at this offset in the segment, whose start is aligned to a page, of at most `left` bytes.
 static inline size_t shmrec_piece_bytes(uint64_t offset, size_t left) {
@@ -74,31 +74,25 @@ static inline void shmrec_pieces_in(void *base, uint64_t offset, const void *fro
 
 // As shmrec_pieces_out, for a record whose size and alignment are literals: the compiler cuts one that starts at a
 // multiple of 8.
-SHMREC_HOT void shmrec_record_out(uint64_t *words, const void *base, uint64_t offset, size_t bytes, size_t align) {
+SHMREC_HOT void shmrec_record_out(void *to, void *base, uint64_t offset, size_t bytes, size_t align) {
     const size_t whole = bytes - bytes % 8;
     if (align < 8 && offset % 8 != 0) {
-        shmrec_pieces_out(words, base, offset, bytes);
+        shmrec_pieces_out(to, base, offset, bytes);
         return;
     }
-    SHMREC_UNROLL
-    for (size_t at = 0; at < whole; at += 8) {
-        shmrec_piece_out(words + at / 8, SHMREC_CAST(const char *, base) + offset + at, 8);
-    }
-    shmrec_pieces_out(words + whole / 8, base, offset + whole, bytes - whole);
+    shmrec_copy_out(to, shmrec_word(base, offset), whole / 8);
+    shmrec_pieces_out(SHMREC_CAST(char *, to) + whole, base, offset + whole, bytes - whole);
 }
 
 // As shmrec_pieces_in, for a record whose size and alignment are literals.
-SHMREC_HOT void shmrec_record_in(void *base, uint64_t offset, const uint64_t *words, size_t bytes, size_t align) {
+SHMREC_HOT void shmrec_record_in(void *base, uint64_t offset, const void *from, size_t bytes, size_t align) {
     const size_t whole = bytes - bytes % 8;
     if (align < 8 && offset % 8 != 0) {
-        shmrec_pieces_in(base, offset, words, bytes);
+        shmrec_pieces_in(base, offset, from, bytes);
         return;
     }
-    SHMREC_UNROLL
-    for (size_t at = 0; at < whole; at += 8) {
-        shmrec_piece_in(SHMREC_CAST(char *, base) + offset + at, words + at / 8, 8);
-    }
-    shmrec_pieces_in(base, offset + whole, words + whole / 8, bytes - whole);
+    shmrec_copy_in(shmrec_word(base, offset), from, whole / 8);
+    shmrec_pieces_in(base, offset + whole, SHMREC_CAST(const char *, from) + whole, bytes - whole);
 }
 
 #endif

@@ -42,6 +42,7 @@ static inline int shmrec_adopted_attach(shmrec_adopted *table, const shmrec_fore
     shmrec_task foreign = *task;
     foreign.world_writable = task->world_writable || table->address.is_memfd;
     shmrec_found found;
+    shmrec_find_vectors();
     int code = shmrec_find(&found, &table->address, writable, &foreign);
     if (code != SHMREC_OK) {
         return code;
@@ -81,7 +82,7 @@ SHMREC_HOT shmrec_counter shmrec_adopted_counter(const shmrec_adopted *table, ui
 }
 
 // One attempt to read the record at `index`. False: try again, take a semaphore first, or there is none.
-SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t index, uint64_t *words, size_t bytes,
+SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t index, void *words, size_t bytes,
                                         size_t align) {
     if (index >= table->bounds.count || shmrec_map_is_forked(&table->map)) {
         return false;
@@ -187,7 +188,7 @@ SHMREC_COLD int shmrec_adopted_read(const shmrec_adopted *table, uint64_t index,
 }
 
 // Writes the record at `index` under the guard.
-SHMREC_HOT int shmrec_adopted_write(const shmrec_adopted *table, uint64_t index, const uint64_t *words, size_t bytes,
+SHMREC_HOT int shmrec_adopted_write(const shmrec_adopted *table, uint64_t index, const void *words, size_t bytes,
                                     size_t align, shmrec_error *error) {
     const shmrec_task task = shmrec_adopted_task("write", table, error);
     int code = shmrec_adopted_take(table, index, &task);

@@ -140,7 +140,7 @@ static inline int shmrec_batch_check(const shmrec_batch *batch, shmrec_error *er
     return SHMREC_OK;
 }
 
-static inline int shmrec_batch_try_set(shmrec_batch *batch, uint64_t index, const uint64_t *words, uint64_t count,
+static inline int shmrec_batch_try_set(shmrec_batch *batch, uint64_t index, const void *words, uint64_t count,
                                        shmrec_error *error) {
     const int code = shmrec_batch_check(batch, error);
     if (code != SHMREC_OK) {
@@ -170,7 +170,7 @@ static inline int shmrec_batch_try_set(shmrec_batch *batch, uint64_t index, cons
 }
 
 // Adds `count` words, those of a cell. For the typed functions of table.h.
-static inline int shmrec_batch_set(shmrec_batch *batch, uint64_t index, const uint64_t *words, uint64_t count,
+static inline int shmrec_batch_set(shmrec_batch *batch, uint64_t index, const void *words, uint64_t count,
                                    shmrec_error *error) {
     const int code = shmrec_batch_try_set(batch, index, words, count, error);
     batch->is_short = batch->is_short || code != SHMREC_OK;

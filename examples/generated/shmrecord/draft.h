@@ -31,6 +31,7 @@ static inline void shmrec_draft_drop(shmrec_draft *draft, const shmrec_task *tas
 }
 
 static inline int shmrec_draft_map(shmrec_draft *draft, const shmrec_new_segment *segment, const shmrec_task *task) {
+    shmrec_find_vectors();
     int code = shmrec_map_found(&draft->map, &draft->found, true, segment->wishes, task);
     code = code != SHMREC_OK ? code : shmrec_populate(&draft->map, segment->present_bytes, task);
     code = code != SHMREC_OK ? code : shmrec_map_settle(&draft->map, segment->wishes, task);

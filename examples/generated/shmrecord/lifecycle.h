@@ -71,6 +71,7 @@ static inline int shmrec_attach(shmrec_table *table, const shmrec_layout *layout
     const shmrec_wishes wishes = shmrec_wish(options->huge_pages, options->lock_memory);
     shmrec_found found;
     *retired = false;
+    shmrec_find_vectors();
     int code = shmrec_find(&found, &table->address, writable, task);
     if (code != SHMREC_OK) {
         return code;

@@ -85,6 +85,7 @@ typedef struct shmrec_layout {
     const char *name;
     uint32_t size;
     uint32_t align;
+    uint64_t padded; // 1: some bytes of an object belong to no field
     uint64_t layout_id;
     uint64_t schema_id;
     const unsigned char *description;

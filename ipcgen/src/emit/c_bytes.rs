@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Element, Field, Form, Kind, Member, Model, Record};
+use crate::model::{Element, Field, Form, Kind, Member, Model, Pad, Record};
 
 /// The function that finds bytes which are no value.
 pub(super) fn check(record: &Record, model: &Model, out: &mut String) {
@@ -67,7 +67,7 @@ pub(super) fn zero_padding(record: &Record, model: &Model, out: &mut String) {
     for member in &record.members {
         match member {
             Member::Pad(pad) => {
-                let _ = writeln!(out, "    memset(bytes + {}, 0, {});", pad.offset, pad.size);
+                out.push_str(&zero(pad, record.size));
             }
             Member::Field(field) => {
                 if let Some(part) = part(field, model).filter(|part| part.has_padding) {
@@ -78,6 +78,16 @@ pub(super) fn zero_padding(record: &Record, model: &Model, out: &mut String) {
         }
     }
     out.push_str("}\n");
+}
+
+/// The statement that makes bytes zero: in a record's word that has others, too, by a mask, for the word may be in a register.
+fn zero(pad: &Pad, record: u32) -> String {
+    let (word, first) = (pad.offset / 8 * 8, pad.offset % 8);
+    if first + pad.size > 8 || pad.size == 8 || word + 8 > record {
+        return format!("    memset(bytes + {}, 0, {});\n", pad.offset, pad.size);
+    }
+    let keep = !((u64::MAX >> (64 - 8 * pad.size)) << (8 * first));
+    format!("    shmrec_mask({}, UINT64_C({keep:#018x}));\n", pointer(&word.to_string()))
 }
 
 /// The record that is nested in a field.

@@ -64,6 +64,7 @@ pub(super) fn assertions(record: &Record, out: &mut String) {
 
 pub(super) fn identity(record: &Record, out: &mut String) {
     let Record { c_name, c_macro, name, size, align, layout_id, schema_id, description, .. } = record;
+    let padded = u8::from(record.has_padding);
     let _ = writeln!(out, "\n#define {c_macro}_LAYOUT_ID UINT64_C(0x{layout_id:016x})");
     let _ = writeln!(out, "#define {c_macro}_SCHEMA_ID UINT64_C(0x{schema_id:016x})\n");
     // As words: compilers take longer for eight numbers than for one. Little-endian, as the C runtime demands.
@@ -79,7 +80,7 @@ pub(super) fn identity(record: &Record, out: &mut String) {
     }
     let _ = write!(
         out,
-        "}};\n\nstatic const shmrec_layout {c_name}_layout = {{\n    \"{name}\", {size}, {align}, {c_macro}_LAYOUT_ID, \
-         {c_macro}_SCHEMA_ID,\n    SHMREC_CONST_BYTES({c_name}_description), sizeof {c_name}_description,\n}};\n"
+        "}};\n\nstatic const shmrec_layout {c_name}_layout = {{\n    \"{name}\", {size}, {align}, {padded}, \
+         {c_macro}_LAYOUT_ID, {c_macro}_SCHEMA_ID,\n    SHMREC_CONST_BYTES({c_name}_description), sizeof {c_name}_description,\n}};\n"
     );
 }

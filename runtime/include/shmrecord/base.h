@@ -158,30 +158,9 @@ static inline void shmrec_put_u64(unsigned char *bytes, uint64_t offset, uint64_
     memcpy(bytes + offset, &value, sizeof value);
 }
 
-// Copies between an object of `bytes` bytes, a literal, and private words that have room for it. By words, so that
-// short records stay in registers on their way; memcpy by wider pieces would wait for the narrower stores before it.
-
-SHMREC_HOT void shmrec_object_to_words(uint64_t *words, const void *object, size_t bytes) {
-    const char *from = SHMREC_CAST(const char *, object);
-    SHMREC_UNROLL
-    for (size_t i = 0; i < bytes / 8; i++) {
-        memcpy(words + i, from + 8 * i, 8);
-    }
-    if (bytes % 8 != 0) {
-        words[bytes / 8] = 0;
-        memcpy(words + bytes / 8, from + bytes / 8 * 8, bytes % 8);
-    }
-}
-
-SHMREC_HOT void shmrec_words_to_object(void *object, const uint64_t *words, size_t bytes) {
-    char *to = SHMREC_CAST(char *, object);
-    SHMREC_UNROLL
-    for (size_t i = 0; i < bytes / 8; i++) {
-        memcpy(to + 8 * i, words + i, 8);
-    }
-    if (bytes % 8 != 0) {
-        memcpy(to + bytes / 8 * 8, words + bytes / 8, bytes % 8);
-    }
+// Makes all bits of a word zero but these, at once: a word that is in a register stays there.
+SHMREC_HOT void shmrec_mask(unsigned char *bytes, uint64_t bits) {
+    shmrec_put_u64(bytes, 0, shmrec_u64_at(bytes, 0) & bits);
 }
 
 // Whether UTF-8 text holds a control character (U+0000 to U+001F, U+007F to U+009F) other than `but`.

@@ -1,5 +1,5 @@
 // log.h: the write-ahead log: what the writer is about to put into slots, complete before it touches them. Relies on
-// abi.h; borrows its words, knows no mapping. One-cell tables only.
+// abi.h and copy.h; borrows its words, knows no mapping. One-cell tables only.
 //
 // Before the even sequence is stored the write has not happened; from the odd version on it has, though the cell may
 // never be finished. While the writer fills the log the slots stand still, and the other way round. When the log holds a
@@ -10,7 +10,7 @@
 #define SHMRECORD_LOG_H
 
 #include "abi.h"
-#include "base.h"
+#include "copy.h"
 
 // The log's words, borrowed: its head, then entries.
 typedef struct shmrec_log {
@@ -19,22 +19,6 @@ typedef struct shmrec_log {
     uint64_t capacity;   // entries that fit
     uint64_t *committed; // the number of the last batch that is committed
 } shmrec_log;
-
-// Copies a cell's words out, in any order: the version word around it makes the copy whole, with its fences.
-SHMREC_HOT void shmrec_copy_out(uint64_t *to, const uint64_t *from, uint64_t count) {
-    SHMREC_UNROLL
-    for (uint64_t i = 0; i < count; i++) {
-        to[i] = shmrec_load(from + i);
-    }
-}
-
-// Copies private words into a cell, in any order.
-SHMREC_HOT void shmrec_copy_in(uint64_t *to, const uint64_t *from, uint64_t count) {
-    SHMREC_UNROLL
-    for (uint64_t i = 0; i < count; i++) {
-        shmrec_store(to + i, from[i]);
-    }
-}
 
 // Entry number `at`: the record's words, then index, then target.
 SHMREC_HOT uint64_t *shmrec_log_entry(const shmrec_log *log, uint64_t at) {
@@ -63,7 +47,7 @@ SHMREC_HOT void shmrec_log_begin(const shmrec_log *log, uint64_t odd) {
 
 // Fills entry number `at`.
 SHMREC_HOT void shmrec_log_put(const shmrec_log *log, uint64_t at, uint64_t index, uint64_t target,
-                               const uint64_t *words, uint64_t count) {
+                               const void *words, uint64_t count) {
     uint64_t *entry = shmrec_log_entry(log, at);
     shmrec_copy_in(entry, words, count);
     shmrec_store(entry + count, index);
@@ -79,7 +63,7 @@ SHMREC_HOT void shmrec_log_end(const shmrec_log *log, uint64_t odd, uint64_t ent
 }
 
 // Makes one write known: after this the value is complete here, whatever happens to the writer.
-SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const uint64_t *words,
+SHMREC_HOT void shmrec_log_stage(const shmrec_log *log, uint64_t index, uint64_t target, const void *words,
                                  uint64_t count) {
     const uint64_t odd = shmrec_log_sequence(log) | 1;
     shmrec_log_begin(log, odd);

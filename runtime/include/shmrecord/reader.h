@@ -19,8 +19,8 @@ SHMREC_COLD int shmrec_fail_bits(const shmrec_table *table, uint64_t index, uint
 
 // One attempt to read the record at `index`, which is below the capacity, into `count` words, at most those of a cell.
 // False: try again.
-SHMREC_HOT bool shmrec_try_at_rest(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
-                                uint64_t *version) {
+SHMREC_HOT bool shmrec_try_at_rest(const shmrec_table *table, uint64_t index, void *words, uint64_t count,
+                                   uint64_t *version) {
     const shmrec_geometry *g = &table->header.geometry;
     const uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
     if (g->cells == 1) {
@@ -30,7 +30,7 @@ SHMREC_HOT bool shmrec_try_at_rest(const shmrec_table *table, uint64_t index, ui
 }
 
 // As shmrec_try_at_rest, for a record that is read as it is. False: try patiently, or nothing is there.
-SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, uint64_t *words, uint64_t count,
+SHMREC_HOT bool shmrec_try_read(const shmrec_table *table, uint64_t index, void *words, uint64_t count,
                                 uint64_t *version) {
     return index < table->header.geometry.quick && shmrec_try_at_rest(table, index, words, count, version);
 }

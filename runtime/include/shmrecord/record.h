@@ -1,4 +1,4 @@
-// record.h: one record's protocol: a version word and its cells. Relies on base.h and, for one cell, log.h; knows no
+// record.h: one record's protocol: a version word and its cells. Relies on copy.h and, for one cell, log.h; knows no
 // mapping.
 //
 // With one cell the version word is even when the cell is whole, odd while it is overwritten; its half is the version.
@@ -14,12 +14,12 @@
 #ifndef SHMRECORD_RECORD_H
 #define SHMRECORD_RECORD_H
 
-#include "base.h"
+#include "copy.h"
 #include "log.h"
 
 // Publishes `words` as the next version of record `index`, one cell. Only the holder of the role may call this.
 SHMREC_HOT void shmrec_write_logged(uint64_t *version, uint64_t *cell, const shmrec_log *log, uint64_t index,
-                                    const uint64_t *words, uint64_t count) {
+                                    const void *words, uint64_t count) {
     // Only this writer stores here. Recovery leaves it even; the mask keeps a word that somebody else made odd usable.
     const uint64_t now = shmrec_load(version) & ~UINT64_C(1);
     shmrec_log_stage(log, index, now + 2, words, count);
@@ -33,7 +33,7 @@ SHMREC_HOT void shmrec_write_logged(uint64_t *version, uint64_t *cell, const shm
 }
 
 // One attempt to read the cell, one cell. True: `out` holds version `*seen`. False: try again, or try the log.
-SHMREC_HOT bool shmrec_read_cell(const uint64_t *version, const uint64_t *cell, uint64_t *out, uint64_t count,
+SHMREC_HOT bool shmrec_read_cell(const uint64_t *version, const uint64_t *cell, void *out, uint64_t count,
                                  uint64_t *seen) {
     const uint64_t before = shmrec_load(version);
     // Pairs with the writer's release store of the version.
@@ -63,7 +63,7 @@ static inline bool shmrec_read_under_way(const uint64_t *version, const uint64_t
 
 // Publishes `words` as the next version, K cells `stride` words apart. Only the holder of the role may call this.
 SHMREC_HOT void shmrec_write_cells(uint64_t *version, uint64_t *cells, uint64_t cell_count, uint64_t stride,
-                                   const uint64_t *words, uint64_t count) {
+                                   const void *words, uint64_t count) {
     const uint64_t next = shmrec_load(version) + 1;
     // Pairs with the acquire fence behind a reader's copy: a reader that saw a word of this write sees the version that
     // was published before it, which is too far from the one it started from.
@@ -75,7 +75,7 @@ SHMREC_HOT void shmrec_write_cells(uint64_t *version, uint64_t *cells, uint64_t 
 
 // One attempt to read, K cells. True: `out` holds version `*seen`. False: try again.
 SHMREC_HOT bool shmrec_read_cells(const uint64_t *version, const uint64_t *cells, uint64_t cell_count, uint64_t stride,
-                                  uint64_t *out, uint64_t count, uint64_t *seen) {
+                                  void *out, uint64_t count, uint64_t *seen) {
     const uint64_t before = shmrec_load(version);
     // Pairs with the writer's release store of the version.
     shmrec_fence_acquire();

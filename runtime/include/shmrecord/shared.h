@@ -12,7 +12,7 @@
 
 // Stores `count` words, those of a cell, as the next version of a record that there is. The caller holds the role, and
 // the lock, if there is one.
-SHMREC_HOT void shmrec_table_store(const shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count) {
+SHMREC_HOT void shmrec_table_store(const shmrec_table *table, uint64_t index, const void *words, uint64_t count) {
     const shmrec_geometry *g = &table->header.geometry;
     uint64_t *word = shmrec_table_version(table, index), *cells = shmrec_table_cells(table, index);
     if (g->cells == 1) {
@@ -33,7 +33,7 @@ SHMREC_APART int shmrec_table_wrote(const shmrec_table *table, uint32_t groups, 
 
 // Publishes `count` words. For the typed functions of table.h. The words stay in registers, so nothing that is called
 // here gets their address.
-SHMREC_HOT int shmrec_table_write(shmrec_table *table, uint64_t index, const uint64_t *words, uint64_t count,
+SHMREC_HOT int shmrec_table_write(shmrec_table *table, uint64_t index, const void *words, uint64_t count,
                                   shmrec_error *error) {
     if (__builtin_expect(index >= table->header.geometry.capacity, 0)) {
         return shmrec_fail_index("write", table, index, error);

@@ -32,7 +32,7 @@
 //   open.
 // - A reader's handle stays valid when the table is removed or created again: it then reads the last values of the old
 //   one. shmrec_table_status tells (status.h); T_refresh goes on with what took its place (follow.h).
-// - write and read hold one record on the stack. Give threads that move very large records a stack to match.
+// - write and read hold one record on the stack, read of up to 127 bytes two. Give threads that move very large records a stack to match.
 // - An open table of a file holds a descriptor, a writer's a second one, of its guard.
 // - Never copy a handle: close the original and the copy would unmap twice.
 //
@@ -117,7 +117,9 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
 //   T_open               as shmrec_table_open
 //   T_read               copies the record at `index` out, whole: one that was published, or all zeros with version 0
 //                        when none was. What its writer did before publishing it is visible afterwards. `version` (may
-//                        be NULL): how often it was published. On failure *record and *version stay as they were.
+//                        be NULL): how often it was published. On failure *record and *version stay as they were; but one
+//                        of whole words, 16 or more, is copied there straight from the segment, so that after an error
+//                        *record may be a mixture.
 //                        Errors: SHMREC_INDEX_OUT_OF_RANGE; SHMREC_CONTENDED when the writer overwrites it without a
 //                        pause until the timeout; SHMREC_INVALID_BITS when its bytes are no value of the type.
 //   T_snapshot           copies `count` records from `first` on to `records`, as they were at one instant with respect to
@@ -150,6 +152,9 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
     }                                                                                                                 \
     static inline int T##_write(T##_writer *writer, uint64_t index, const T *record, shmrec_error *error) {           \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
+        if (SHMREC_WRITES_STRAIGHT(sizeof(T)) && T##_layout.padded == 0) {                                            \
+            return shmrec_table_write(&writer->table, index, record, sizeof words / 8, error);                        \
+        }                                                                                                             \
         shmrec_object_to_words(words, record, sizeof(T));                                                             \
         T##_zero_padding(SHMREC_BYTES(words));                                                                        \
         return shmrec_table_write(&writer->table, index, words, sizeof words / 8, error);                             \
@@ -162,6 +167,9 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
     }                                                                                                                 \
     static inline int T##_batch_set(T##_batch *batch, uint64_t index, const T *record, shmrec_error *error) {         \
         uint64_t words[(sizeof(T) + 7) / 8];                                                                          \
+        if (SHMREC_WRITES_STRAIGHT(sizeof(T)) && T##_layout.padded == 0) {                                            \
+            return shmrec_batch_set(&batch->batch, index, record, sizeof words / 8, error);                           \
+        }                                                                                                             \
         shmrec_object_to_words(words, record, sizeof(T));                                                             \
         T##_zero_padding(SHMREC_BYTES(words));                                                                        \
         return shmrec_batch_set(&batch->batch, index, words, sizeof words / 8, error);                                \
@@ -177,13 +185,21 @@ static inline int shmrec_table_sync(const shmrec_table *table, shmrec_error *err
     }                                                                                                                 \
     SHMREC_HOT int T##_read_until(const T##_reader *reader, uint64_t index, T *record, uint64_t *version,             \
                                   uint64_t deadline_ns, shmrec_error *error) {                                        \
-        uint64_t words[(sizeof(T) + 7) / 8], seen;                                                                    \
-        if (__builtin_expect(!shmrec_try_read(&reader->table, index, words, sizeof words / 8, &seen), 0) ||           \
-            __builtin_expect(T##_check(SHMREC_BYTES(words)) != NULL, 0)) {                                            \
-            return shmrec_read_checked(&reader->table, index, words, sizeof words / 8, record, sizeof(T), T##_check,  \
-                                       NAME, version, deadline_ns, error);                                            \
+        const uint64_t count = (sizeof(T) + 7) / 8;                                                                   \
+        uint64_t words[SHMREC_READ_ROOM(sizeof(T))], seen;                                                            \
+        void *to = words;                                                                                             \
+        if (SHMREC_READS_STRAIGHT(sizeof(T))) {                                                                       \
+            to = record;                                                                                              \
         }                                                                                                             \
-        shmrec_words_to_object(record, words, sizeof(T));                                                             \
+        if (__builtin_expect(!shmrec_try_read(&reader->table, index, to, count, &seen), 0) ||                         \
+            __builtin_expect(T##_check(SHMREC_CAST(const unsigned char *, to)) != NULL, 0)) {                         \
+            uint64_t room[(sizeof(T) + 7) / 8]; /* another one: whose address is given away stays in no register */   \
+            return shmrec_read_checked(&reader->table, index, room, count, record, sizeof(T), T##_check, NAME, version,\
+                                       deadline_ns, error);                                                           \
+        }                                                                                                             \
+        if (!SHMREC_READS_STRAIGHT(sizeof(T))) {                                                                      \
+            shmrec_words_to_object(record, words, sizeof(T));                                                         \
+        }                                                                                                             \
         if (version != NULL) {                                                                                        \
             *version = seen;                                                                                          \
         }                                                                                                             \

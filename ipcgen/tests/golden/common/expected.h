@@ -62,7 +62,7 @@ static const uint64_t common_level_description[74] = {
 };
 
 static const shmrec_layout common_level_layout = {
-    "Level", 16, 8, COMMON_LEVEL_LAYOUT_ID, COMMON_LEVEL_SCHEMA_ID,
+    "Level", 16, 8, 1, COMMON_LEVEL_LAYOUT_ID, COMMON_LEVEL_SCHEMA_ID,
     SHMREC_CONST_BYTES(common_level_description), sizeof common_level_description,
 };
 
@@ -80,7 +80,7 @@ static inline const char *common_level_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void common_level_zero_padding(unsigned char *bytes) {
-    memset(bytes + 13, 0, 3);
+    shmrec_mask(bytes + 8, UINT64_C(0x000000ffffffffff));
 }
 
 /* Whether this value of `px` means that there is none. */

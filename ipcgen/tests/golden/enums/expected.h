@@ -318,7 +318,7 @@ static const uint64_t enums_all_description[398] = {
 };
 
 static const shmrec_layout enums_all_layout = {
-    "All", 48, 8, ENUMS_ALL_LAYOUT_ID, ENUMS_ALL_SCHEMA_ID,
+    "All", 48, 8, 1, ENUMS_ALL_LAYOUT_ID, ENUMS_ALL_SCHEMA_ID,
     SHMREC_CONST_BYTES(enums_all_description), sizeof enums_all_description,
 };
 
@@ -360,7 +360,7 @@ static inline const char *enums_all_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void enums_all_zero_padding(unsigned char *bytes) {
-    memset(bytes + 46, 0, 2);
+    shmrec_mask(bytes + 40, UINT64_C(0x0000ffffffffffff));
 }
 
 SHMREC_DEFINE_TABLE(enums_all, "All")
@@ -479,7 +479,7 @@ static const uint64_t enums_arrays_description[465] = {
 };
 
 static const shmrec_layout enums_arrays_layout = {
-    "Arrays", 72, 8, ENUMS_ARRAYS_LAYOUT_ID, ENUMS_ARRAYS_SCHEMA_ID,
+    "Arrays", 72, 8, 1, ENUMS_ARRAYS_LAYOUT_ID, ENUMS_ARRAYS_SCHEMA_ID,
     SHMREC_CONST_BYTES(enums_arrays_description), sizeof enums_arrays_description,
 };
 

@@ -135,7 +135,7 @@ static const uint64_t facts_everything_description[287] = {
 };
 
 static const shmrec_layout facts_everything_layout = {
-    "Everything", 96, 8, FACTS_EVERYTHING_LAYOUT_ID, FACTS_EVERYTHING_SCHEMA_ID,
+    "Everything", 96, 8, 0, FACTS_EVERYTHING_LAYOUT_ID, FACTS_EVERYTHING_SCHEMA_ID,
     SHMREC_CONST_BYTES(facts_everything_description), sizeof facts_everything_description,
 };
 

@@ -88,7 +88,7 @@ static const uint64_t homonyms_t_description[60] = {
 };
 
 static const shmrec_layout homonyms_t_layout = {
-    "T", 4, 1, HOMONYMS_T_LAYOUT_ID, HOMONYMS_T_SCHEMA_ID,
+    "T", 4, 1, 0, HOMONYMS_T_LAYOUT_ID, HOMONYMS_T_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_t_description), sizeof homonyms_t_description,
 };
 
@@ -174,7 +174,7 @@ static const uint64_t homonyms_option_description[170] = {
 };
 
 static const shmrec_layout homonyms_option_layout = {
-    "Option", 40, 8, HOMONYMS_OPTION_LAYOUT_ID, HOMONYMS_OPTION_SCHEMA_ID,
+    "Option", 40, 8, 1, HOMONYMS_OPTION_LAYOUT_ID, HOMONYMS_OPTION_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_option_description), sizeof homonyms_option_description,
 };
 
@@ -193,7 +193,7 @@ static inline const char *homonyms_option_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void homonyms_option_zero_padding(unsigned char *bytes) {
-    memset(bytes + 4, 0, 4);
+    shmrec_mask(bytes, UINT64_C(0x00000000ffffffff));
 }
 
 SHMREC_DEFINE_TABLE(homonyms_option, "Option")
@@ -220,7 +220,7 @@ static const uint64_t homonyms_vec_description[31] = {
 };
 
 static const shmrec_layout homonyms_vec_layout = {
-    "Vec", 8, 8, HOMONYMS_VEC_LAYOUT_ID, HOMONYMS_VEC_SCHEMA_ID,
+    "Vec", 8, 8, 0, HOMONYMS_VEC_LAYOUT_ID, HOMONYMS_VEC_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_vec_description), sizeof homonyms_vec_description,
 };
 
@@ -263,7 +263,7 @@ static const uint64_t homonyms_result_description[54] = {
 };
 
 static const shmrec_layout homonyms_result_layout = {
-    "Result", 8, 8, HOMONYMS_RESULT_LAYOUT_ID, HOMONYMS_RESULT_SCHEMA_ID,
+    "Result", 8, 8, 0, HOMONYMS_RESULT_LAYOUT_ID, HOMONYMS_RESULT_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_result_description), sizeof homonyms_result_description,
 };
 
@@ -311,7 +311,7 @@ static const uint64_t homonyms_clone_description[78] = {
 };
 
 static const shmrec_layout homonyms_clone_layout = {
-    "Clone", 8, 8, HOMONYMS_CLONE_LAYOUT_ID, HOMONYMS_CLONE_SCHEMA_ID,
+    "Clone", 8, 8, 0, HOMONYMS_CLONE_LAYOUT_ID, HOMONYMS_CLONE_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_clone_description), sizeof homonyms_clone_description,
 };
 
@@ -364,7 +364,7 @@ static const uint64_t homonyms_copy_description[100] = {
 };
 
 static const shmrec_layout homonyms_copy_layout = {
-    "Copy", 16, 8, HOMONYMS_COPY_LAYOUT_ID, HOMONYMS_COPY_SCHEMA_ID,
+    "Copy", 16, 8, 1, HOMONYMS_COPY_LAYOUT_ID, HOMONYMS_COPY_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_copy_description), sizeof homonyms_copy_description,
 };
 
@@ -404,7 +404,7 @@ static const uint64_t homonyms_reserved_description[32] = {
 };
 
 static const shmrec_layout homonyms_reserved_layout = {
-    "Reserved", 2, 1, HOMONYMS_RESERVED_LAYOUT_ID, HOMONYMS_RESERVED_SCHEMA_ID,
+    "Reserved", 2, 1, 1, HOMONYMS_RESERVED_LAYOUT_ID, HOMONYMS_RESERVED_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_reserved_description), sizeof homonyms_reserved_description,
 };
 
@@ -447,7 +447,7 @@ static const uint64_t homonyms_string_description[55] = {
 };
 
 static const shmrec_layout homonyms_string_layout = {
-    "String", 2, 1, HOMONYMS_STRING_LAYOUT_ID, HOMONYMS_STRING_SCHEMA_ID,
+    "String", 2, 1, 1, HOMONYMS_STRING_LAYOUT_ID, HOMONYMS_STRING_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_string_description), sizeof homonyms_string_description,
 };
 
@@ -495,7 +495,7 @@ static const uint64_t homonyms_some_description[78] = {
 };
 
 static const shmrec_layout homonyms_some_layout = {
-    "Some", 2, 1, HOMONYMS_SOME_LAYOUT_ID, HOMONYMS_SOME_SCHEMA_ID,
+    "Some", 2, 1, 1, HOMONYMS_SOME_LAYOUT_ID, HOMONYMS_SOME_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_some_description), sizeof homonyms_some_description,
 };
 
@@ -560,7 +560,7 @@ static const uint64_t homonyms_enums_description[127] = {
 };
 
 static const shmrec_layout homonyms_enums_layout = {
-    "Enums", 12, 4, HOMONYMS_ENUMS_LAYOUT_ID, HOMONYMS_ENUMS_SCHEMA_ID,
+    "Enums", 12, 4, 1, HOMONYMS_ENUMS_LAYOUT_ID, HOMONYMS_ENUMS_SCHEMA_ID,
     SHMREC_CONST_BYTES(homonyms_enums_description), sizeof homonyms_enums_description,
 };
 
@@ -578,7 +578,7 @@ static inline const char *homonyms_enums_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void homonyms_enums_zero_padding(unsigned char *bytes) {
-    memset(bytes + 1, 0, 1);
+    shmrec_mask(bytes, UINT64_C(0xffffffffffff00ff));
 }
 
 /* Whether this value of `number` means that there is none. */

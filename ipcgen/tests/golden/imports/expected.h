@@ -57,7 +57,7 @@ static const uint64_t imports_book_description[141] = {
 };
 
 static const shmrec_layout imports_book_layout = {
-    "Book", 184, 8, IMPORTS_BOOK_LAYOUT_ID, IMPORTS_BOOK_SCHEMA_ID,
+    "Book", 184, 8, 1, IMPORTS_BOOK_LAYOUT_ID, IMPORTS_BOOK_SCHEMA_ID,
     SHMREC_CONST_BYTES(imports_book_description), sizeof imports_book_description,
 };
 
@@ -97,7 +97,7 @@ static inline void imports_book_zero_padding(unsigned char *bytes) {
         common_level_zero_padding(bytes + 80 + 16 * i);
     }
     common_level_zero_padding(bytes + 160);
-    memset(bytes + 183, 0, 1);
+    shmrec_mask(bytes + 176, UINT64_C(0x00ffffffffffffff));
 }
 
 SHMREC_DEFINE_TABLE(imports_book, "Book")

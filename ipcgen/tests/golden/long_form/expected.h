@@ -32,7 +32,7 @@ static const uint64_t long_form_quote_description[48] = {
 };
 
 static const shmrec_layout long_form_quote_layout = {
-    "Quote", 16, 8, LONG_FORM_QUOTE_LAYOUT_ID, LONG_FORM_QUOTE_SCHEMA_ID,
+    "Quote", 16, 8, 0, LONG_FORM_QUOTE_LAYOUT_ID, LONG_FORM_QUOTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(long_form_quote_description), sizeof long_form_quote_description,
 };
 

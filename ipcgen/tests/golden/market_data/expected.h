@@ -39,7 +39,7 @@ static const uint64_t md_market_data_description[68] = {
 };
 
 static const shmrec_layout md_market_data_layout = {
-    "MarketData", 32, 8, MD_MARKET_DATA_LAYOUT_ID, MD_MARKET_DATA_SCHEMA_ID,
+    "MarketData", 32, 8, 1, MD_MARKET_DATA_LAYOUT_ID, MD_MARKET_DATA_SCHEMA_ID,
     SHMREC_CONST_BYTES(md_market_data_description), sizeof md_market_data_description,
 };
 
@@ -51,7 +51,7 @@ static inline const char *md_market_data_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void md_market_data_zero_padding(unsigned char *bytes) {
-    memset(bytes + 10, 0, 6);
+    shmrec_mask(bytes + 8, UINT64_C(0x000000000000ffff));
 }
 
 /* Bytes of `symbol` in front of its padding. */

@@ -43,7 +43,7 @@ static const uint64_t names_order_book_description[76] = {
 };
 
 static const shmrec_layout names_order_book_layout = {
-    "order_book", 24, 8, NAMES_ORDER_BOOK_LAYOUT_ID, NAMES_ORDER_BOOK_SCHEMA_ID,
+    "order_book", 24, 8, 0, NAMES_ORDER_BOOK_LAYOUT_ID, NAMES_ORDER_BOOK_SCHEMA_ID,
     SHMREC_CONST_BYTES(names_order_book_description), sizeof names_order_book_description,
 };
 
@@ -90,7 +90,7 @@ static const uint64_t names_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 };
 
 static const shmrec_layout names_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_layout = {
-    "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 2, 1, NAMES_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID, NAMES_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID,
+    "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 2, 1, 0, NAMES_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID, NAMES_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID,
     SHMREC_CONST_BYTES(names_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description), sizeof names_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description,
 };
 
@@ -184,7 +184,7 @@ static const uint64_t names_md_entry_description[257] = {
 };
 
 static const shmrec_layout names_md_entry_layout = {
-    "MDEntry", 446208, 8, NAMES_MD_ENTRY_LAYOUT_ID, NAMES_MD_ENTRY_SCHEMA_ID,
+    "MDEntry", 446208, 8, 0, NAMES_MD_ENTRY_LAYOUT_ID, NAMES_MD_ENTRY_SCHEMA_ID,
     SHMREC_CONST_BYTES(names_md_entry_description), sizeof names_md_entry_description,
 };
 

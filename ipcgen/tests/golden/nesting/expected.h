@@ -35,7 +35,7 @@ static const uint64_t nesting_inner_description[46] = {
 };
 
 static const shmrec_layout nesting_inner_layout = {
-    "Inner", 8, 4, NESTING_INNER_LAYOUT_ID, NESTING_INNER_SCHEMA_ID,
+    "Inner", 8, 4, 1, NESTING_INNER_LAYOUT_ID, NESTING_INNER_SCHEMA_ID,
     SHMREC_CONST_BYTES(nesting_inner_description), sizeof nesting_inner_description,
 };
 
@@ -49,7 +49,7 @@ static inline const char *nesting_inner_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void nesting_inner_zero_padding(unsigned char *bytes) {
-    memset(bytes + 5, 0, 3);
+    shmrec_mask(bytes, UINT64_C(0x000000ffffffffff));
 }
 
 SHMREC_DEFINE_TABLE(nesting_inner, "Inner")
@@ -76,7 +76,7 @@ static const uint64_t nesting_plain_description[32] = {
 };
 
 static const shmrec_layout nesting_plain_layout = {
-    "Plain", 4, 4, NESTING_PLAIN_LAYOUT_ID, NESTING_PLAIN_SCHEMA_ID,
+    "Plain", 4, 4, 0, NESTING_PLAIN_LAYOUT_ID, NESTING_PLAIN_SCHEMA_ID,
     SHMREC_CONST_BYTES(nesting_plain_description), sizeof nesting_plain_description,
 };
 
@@ -158,7 +158,7 @@ static const uint64_t nesting_outer_description[179] = {
 };
 
 static const shmrec_layout nesting_outer_layout = {
-    "Outer", 96, 4, NESTING_OUTER_LAYOUT_ID, NESTING_OUTER_SCHEMA_ID,
+    "Outer", 96, 4, 1, NESTING_OUTER_LAYOUT_ID, NESTING_OUTER_SCHEMA_ID,
     SHMREC_CONST_BYTES(nesting_outer_description), sizeof nesting_outer_description,
 };
 
@@ -187,7 +187,7 @@ static inline const char *nesting_outer_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void nesting_outer_zero_padding(unsigned char *bytes) {
-    memset(bytes + 1, 0, 3);
+    shmrec_mask(bytes, UINT64_C(0xffffffff000000ff));
     for (size_t i = 0; i < 2; i++) {
         nesting_inner_zero_padding(bytes + 4 + 8 * i);
     }
@@ -195,7 +195,7 @@ static inline void nesting_outer_zero_padding(unsigned char *bytes) {
         nesting_inner_zero_padding(bytes + 20 + 8 * i);
     }
     nesting_inner_zero_padding(bytes + 76);
-    memset(bytes + 91, 0, 1);
+    shmrec_mask(bytes + 88, UINT64_C(0xffffffff00ffffff));
 }
 
 SHMREC_DEFINE_TABLE(nesting_outer, "Outer")
@@ -223,7 +223,7 @@ static const uint64_t nesting_line_description[32] = {
 };
 
 static const shmrec_layout nesting_line_layout = {
-    "Line", 64, 64, NESTING_LINE_LAYOUT_ID, NESTING_LINE_SCHEMA_ID,
+    "Line", 64, 64, 1, NESTING_LINE_LAYOUT_ID, NESTING_LINE_SCHEMA_ID,
     SHMREC_CONST_BYTES(nesting_line_description), sizeof nesting_line_description,
 };
 
@@ -271,7 +271,7 @@ static const uint64_t nesting_shared_description[69] = {
 };
 
 static const shmrec_layout nesting_shared_layout = {
-    "Shared", 192, 64, NESTING_SHARED_LAYOUT_ID, NESTING_SHARED_SCHEMA_ID,
+    "Shared", 192, 64, 1, NESTING_SHARED_LAYOUT_ID, NESTING_SHARED_SCHEMA_ID,
     SHMREC_CONST_BYTES(nesting_shared_description), sizeof nesting_shared_description,
 };
 

@@ -87,7 +87,7 @@ static const uint64_t book_level_description[61] = {
 };
 
 static const shmrec_layout book_level_layout = {
-    "Level", 16, 8, BOOK_LEVEL_LAYOUT_ID, BOOK_LEVEL_SCHEMA_ID,
+    "Level", 16, 8, 0, BOOK_LEVEL_LAYOUT_ID, BOOK_LEVEL_SCHEMA_ID,
     SHMREC_CONST_BYTES(book_level_description), sizeof book_level_description,
 };
 
@@ -207,7 +207,7 @@ static const uint64_t book_book_description[282] = {
 };
 
 static const shmrec_layout book_book_layout = {
-    "Book", 448, 64, BOOK_BOOK_LAYOUT_ID, BOOK_BOOK_SCHEMA_ID,
+    "Book", 448, 64, 1, BOOK_BOOK_LAYOUT_ID, BOOK_BOOK_SCHEMA_ID,
     SHMREC_CONST_BYTES(book_book_description), sizeof book_book_description,
 };
 

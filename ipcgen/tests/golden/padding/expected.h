@@ -40,7 +40,7 @@ static const uint64_t padding_holes_description[67] = {
 };
 
 static const shmrec_layout padding_holes_layout = {
-    "Holes", 24, 8, PADDING_HOLES_LAYOUT_ID, PADDING_HOLES_SCHEMA_ID,
+    "Holes", 24, 8, 1, PADDING_HOLES_LAYOUT_ID, PADDING_HOLES_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_holes_description), sizeof padding_holes_description,
 };
 
@@ -52,8 +52,8 @@ static inline const char *padding_holes_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void padding_holes_zero_padding(unsigned char *bytes) {
-    memset(bytes + 1, 0, 7);
-    memset(bytes + 18, 0, 6);
+    shmrec_mask(bytes, UINT64_C(0x00000000000000ff));
+    shmrec_mask(bytes + 16, UINT64_C(0x000000000000ffff));
 }
 
 SHMREC_DEFINE_TABLE(padding_holes, "Holes")
@@ -99,7 +99,7 @@ static const uint64_t padding_pinned_description[78] = {
 };
 
 static const shmrec_layout padding_pinned_layout = {
-    "Pinned", 32, 4, PADDING_PINNED_LAYOUT_ID, PADDING_PINNED_SCHEMA_ID,
+    "Pinned", 32, 4, 1, PADDING_PINNED_LAYOUT_ID, PADDING_PINNED_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_pinned_description), sizeof padding_pinned_description,
 };
 
@@ -111,7 +111,7 @@ static inline const char *padding_pinned_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void padding_pinned_zero_padding(unsigned char *bytes) {
-    memset(bytes + 0, 0, 4);
+    shmrec_mask(bytes, UINT64_C(0xffffffff00000000));
     memset(bytes + 5, 0, 11);
     memset(bytes + 21, 0, 7);
 }
@@ -142,7 +142,7 @@ static const uint64_t padding_line_description[34] = {
 };
 
 static const shmrec_layout padding_line_layout = {
-    "Line", 64, 64, PADDING_LINE_LAYOUT_ID, PADDING_LINE_SCHEMA_ID,
+    "Line", 64, 64, 1, PADDING_LINE_LAYOUT_ID, PADDING_LINE_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_line_description), sizeof padding_line_description,
 };
 
@@ -188,7 +188,7 @@ static const uint64_t padding_room_description[48] = {
 };
 
 static const shmrec_layout padding_room_layout = {
-    "Room", 40, 8, PADDING_ROOM_LAYOUT_ID, PADDING_ROOM_SCHEMA_ID,
+    "Room", 40, 8, 1, PADDING_ROOM_LAYOUT_ID, PADDING_ROOM_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_room_description), sizeof padding_room_description,
 };
 
@@ -238,7 +238,7 @@ static const uint64_t padding_exact_description[62] = {
 };
 
 static const shmrec_layout padding_exact_layout = {
-    "Exact", 16, 16, PADDING_EXACT_LAYOUT_ID, PADDING_EXACT_SCHEMA_ID,
+    "Exact", 16, 16, 0, PADDING_EXACT_LAYOUT_ID, PADDING_EXACT_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_exact_description), sizeof padding_exact_description,
 };
 
@@ -280,7 +280,7 @@ static const uint64_t padding_room_to_be_description[36] = {
 };
 
 static const shmrec_layout padding_room_to_be_layout = {
-    "RoomToBe", 64, 8, PADDING_ROOM_TO_BE_LAYOUT_ID, PADDING_ROOM_TO_BE_SCHEMA_ID,
+    "RoomToBe", 64, 8, 1, PADDING_ROOM_TO_BE_LAYOUT_ID, PADDING_ROOM_TO_BE_SCHEMA_ID,
     SHMREC_CONST_BYTES(padding_room_to_be_description), sizeof padding_room_to_be_description,
 };
 

@@ -65,7 +65,7 @@ static const uint64_t quote_description[88] = {
 };
 
 static const shmrec_layout quote_layout = {
-    "Quote", 16, 4, QUOTE_LAYOUT_ID, QUOTE_SCHEMA_ID,
+    "Quote", 16, 4, 1, QUOTE_LAYOUT_ID, QUOTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(quote_description), sizeof quote_description,
 };
 
@@ -86,7 +86,7 @@ static inline const char *quote_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void quote_zero_padding(unsigned char *bytes) {
-    memset(bytes + 14, 0, 2);
+    shmrec_mask(bytes + 8, UINT64_C(0x0000ffffffffffff));
 }
 
 /* Whether this value of `integer` means that there is none. */

@@ -89,7 +89,7 @@ static const uint64_t scalars_every_description[197] = {
 };
 
 static const shmrec_layout scalars_every_layout = {
-    "Every", 48, 8, SCALARS_EVERY_LAYOUT_ID, SCALARS_EVERY_SCHEMA_ID,
+    "Every", 48, 8, 0, SCALARS_EVERY_LAYOUT_ID, SCALARS_EVERY_SCHEMA_ID,
     SHMREC_CONST_BYTES(scalars_every_description), sizeof scalars_every_description,
 };
 
@@ -161,7 +161,7 @@ static const uint64_t scalars_arrays_description[92] = {
 };
 
 static const shmrec_layout scalars_arrays_layout = {
-    "Arrays", 140, 4, SCALARS_ARRAYS_LAYOUT_ID, SCALARS_ARRAYS_SCHEMA_ID,
+    "Arrays", 140, 4, 1, SCALARS_ARRAYS_LAYOUT_ID, SCALARS_ARRAYS_SCHEMA_ID,
     SHMREC_CONST_BYTES(scalars_arrays_description), sizeof scalars_arrays_description,
 };
 
@@ -177,7 +177,7 @@ static inline const char *scalars_arrays_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void scalars_arrays_zero_padding(unsigned char *bytes) {
-    memset(bytes + 22, 0, 2);
+    shmrec_mask(bytes + 16, UINT64_C(0x0000ffffffffffff));
     memset(bytes + 138, 0, 2);
 }
 
@@ -205,7 +205,7 @@ static const uint64_t scalars_byte_description[31] = {
 };
 
 static const shmrec_layout scalars_byte_layout = {
-    "Byte", 1, 1, SCALARS_BYTE_LAYOUT_ID, SCALARS_BYTE_SCHEMA_ID,
+    "Byte", 1, 1, 0, SCALARS_BYTE_LAYOUT_ID, SCALARS_BYTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(scalars_byte_description), sizeof scalars_byte_description,
 };
 

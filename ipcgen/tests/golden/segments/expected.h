@@ -40,7 +40,7 @@ static const uint64_t segments_quote_description[61] = {
 };
 
 static const shmrec_layout segments_quote_layout = {
-    "Quote", 24, 8, SEGMENTS_QUOTE_LAYOUT_ID, SEGMENTS_QUOTE_SCHEMA_ID,
+    "Quote", 24, 8, 1, SEGMENTS_QUOTE_LAYOUT_ID, SEGMENTS_QUOTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(segments_quote_description), sizeof segments_quote_description,
 };
 
@@ -54,7 +54,7 @@ static inline const char *segments_quote_check(const unsigned char *bytes) {
 
 /* Makes the padding zero, so that equal records are equal bytes. */
 static inline void segments_quote_zero_padding(unsigned char *bytes) {
-    memset(bytes + 17, 0, 7);
+    shmrec_mask(bytes + 16, UINT64_C(0x00000000000000ff));
 }
 
 SHMREC_DEFINE_TABLE(segments_quote, "Quote")
@@ -81,7 +81,7 @@ static const uint64_t segments_option_description[32] = {
 };
 
 static const shmrec_layout segments_option_layout = {
-    "Option", 8, 8, SEGMENTS_OPTION_LAYOUT_ID, SEGMENTS_OPTION_SCHEMA_ID,
+    "Option", 8, 8, 0, SEGMENTS_OPTION_LAYOUT_ID, SEGMENTS_OPTION_SCHEMA_ID,
     SHMREC_CONST_BYTES(segments_option_description), sizeof segments_option_description,
 };
 
@@ -120,7 +120,7 @@ static const uint64_t segments_byte_description[32] = {
 };
 
 static const shmrec_layout segments_byte_layout = {
-    "Byte", 1, 1, SEGMENTS_BYTE_LAYOUT_ID, SEGMENTS_BYTE_SCHEMA_ID,
+    "Byte", 1, 1, 0, SEGMENTS_BYTE_LAYOUT_ID, SEGMENTS_BYTE_SCHEMA_ID,
     SHMREC_CONST_BYTES(segments_byte_description), sizeof segments_byte_description,
 };
 
@@ -160,7 +160,7 @@ static const uint64_t segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 };
 
 static const shmrec_layout segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_layout = {
-    "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 8, 8, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID,
+    "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 8, 8, 0, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_LAYOUT_ID, SEGMENTS_RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR_SCHEMA_ID,
     SHMREC_CONST_BYTES(segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description), sizeof segments_rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_description,
 };
 
