@@ -17,6 +17,7 @@
 //! | [`foreign`] | a program without our library: its segment, its records, its guard |
 //! | [`turns`] | what one of many writers does until it is killed, and what holds whoever is |
 //! | [`said`] | what is said of such a program's table, to both languages |
+//! | [`vectors`] | how wide the vectors are that a program copies by |
 //! | [`twin`] | what the actor answers like its twins in C |
 //! | [`program`] | what the programs share that tests start |
 //! | [`fork`] | a process made two |
@@ -59,5 +60,6 @@ pub mod tools;
 pub mod tracer;
 pub mod turns;
 pub mod twin;
+pub mod vectors;
 pub mod versions;
 pub mod waiting;

@@ -49,11 +49,19 @@ impl Actor {
     /// When there is none.
     #[must_use]
     pub fn heir(place: &Place, program: &str, arguments: &[&str]) -> Self {
-        let mut command = Command::new(program);
+        Self::heir_by(place, Command::new(program).args(arguments))
+    }
+
+    /// As [`Actor::heir`], by this command.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn heir_by(place: &Place, command: &mut Command) -> Self {
         if place.backend() == Backend::Memfd {
-            handover::inherit(&mut command, place.address(), Share::Writer).expect("a table of this process");
+            handover::inherit(command, place.address(), Share::Writer).expect("a table of this process");
         }
-        Self::spawn(command.args(arguments))
+        Self::spawn(command)
     }
 
     /// Starts this command, whose input and output become this value's.

@@ -1,9 +1,13 @@
 //! Writers killed while they write at full speed.
 
+use std::process::Command;
+
 use integration_tests::actor;
 use integration_tests::image::Image;
 use integration_tests::place::{Backend, Place};
+use integration_tests::process::Actor;
 use integration_tests::records::{Pattern, Pattern64, Pattern256, Pattern4096};
+use integration_tests::vectors::{limit, widths};
 use shmrecord::{Arrangement, Options, Reader, Writer};
 
 use crate::random::{Random, kills};
@@ -46,8 +50,18 @@ fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: A
         drop(options.create::<P>(address, CAPACITY).unwrap());
         epoch = 2;
     }
-    let start = || actor!(for &place; "write", address, CAPACITY, cells, arrangement.name(), size_of::<P>());
-    let mut writer = start();
+    let widths = widths();
+    // By other vectors each time.
+    let start = |kill: u32| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
+        let numbers = [CAPACITY.to_string(), cells.to_string()];
+        command
+            .args(["write", address])
+            .args(numbers)
+            .args([arrangement.name(), &size_of::<P>().to_string()]);
+        Actor::heir_by(&place, limit(&mut command, widths[kill as usize % widths.len()]))
+    };
+    let mut writer = start(0);
     assert_eq!(writer.line(), format!("ready {epoch}"));
     let mut verifier = actor!(for &place; "verify", address, size_of::<P>());
     assert_eq!(verifier.line(), "ready");
@@ -79,7 +93,7 @@ fn killed_while_writing<P: Pattern>(backend: Backend, cells: u32, arrangement: A
                 assert_eq!(reader.read_versioned(index).unwrap().version, *seen);
             }
         }
-        writer = start();
+        writer = start(kill);
         epoch += 1;
         assert_eq!(writer.line(), format!("ready {epoch}"), "kill {kill}");
     }

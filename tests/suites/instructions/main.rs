@@ -16,7 +16,7 @@
 //! Who looks at a boundary finds nobody moving. What a reader sees that is itself in the middle of a read, other tests say.
 //!
 //! The programs in C are built with and without optimisation, that in Rust as the suite itself: `cargo test --release` steps
-//! what a release has. `SHMRECORD_STEPS` is how often each write and each take-over is stepped, from another state each time;
+//! what a release has. Writes of 256 bytes are stepped by every kind of vectors that this processor has. `SHMRECORD_STEPS` is how often each write and each take-over is stepped, from another state each time;
 //! from 2 on, creation, removal and replacement are with every kind of segment in every program, and there is more of joining.
 #![cfg(target_arch = "x86_64")]
 

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use integration_tests::tracer::{Stop, Traced, Until};
+use integration_tests::vectors::limit;
 
 use crate::tools::{self, COMPILERS};
 
@@ -20,7 +21,16 @@ pub(crate) struct Steps {
 impl Steps {
     /// Starts the program and lets it come to where its operation begins.
     pub(crate) fn start(program: &Path, arguments: &[&str]) -> Self {
-        let mut process = Traced::start(Command::new(program).args(arguments)).expect("tracing is permitted");
+        Self::start_by(program, Command::new(program).args(arguments))
+    }
+
+    /// As [`Steps::start`], of a program that copies by vectors of at most so many bytes.
+    pub(crate) fn start_within(program: &Path, bytes: u32, arguments: &[&str]) -> Self {
+        Self::start_by(program, limit(Command::new(program).args(arguments), bytes))
+    }
+
+    fn start_by(program: &Path, command: &mut Command) -> Self {
+        let mut process = Traced::start(command).expect("tracing is permitted");
         process.without_vdso();
         assert_eq!(process.go_on(Until::Mark), Stop::Mark, "{}: before its operation", program.display());
         Self { process, boundaries: 0 }
