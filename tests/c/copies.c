@@ -113,6 +113,10 @@ static void copy_each_place(uint64_t bytes, uint64_t count) {
         memset(bytes, 0x55, sizeof bytes);                                                                             \
         shmrec_copy_out(bytes + 8 * AROUND + 4, cell + AROUND, count);                                                 \
         CHECK(is_copy(bytes, 8 * AROUND + 4, 0, count), "%u words loaded", count);                                     \
+        memset(out, 0x55, sizeof out);                                                                                 \
+        shmrec_copy_between(out + AROUND + 1, cell + AROUND, count);                                                   \
+        memcpy(bytes, out, sizeof bytes);                                                                              \
+        CHECK(is_copy(bytes, 8 * AROUND + 8, 0, count), "%u words between cells", count);                              \
     } while (0)
 
 static void copy_known(void) {

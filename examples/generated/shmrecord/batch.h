@@ -60,9 +60,7 @@ static inline void shmrec_log_finish(const shmrec_table *table, const shmrec_log
         // version, and of a batch that it is committed. So readers take the value from the log, and the cell may be
         // overwritten.
         shmrec_fence_release();
-        for (uint64_t i = 0; i < count; i++) {
-            shmrec_store(slot.cell + i, shmrec_load(entry + i));
-        }
+        shmrec_copy_between(slot.cell, entry, count);
         // Pairs with the acquire fence behind a reader's first load.
         shmrec_store_release(slot.version, slot.target);
     }

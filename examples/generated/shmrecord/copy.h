@@ -1,5 +1,5 @@
-// copy.h: words between a cell and private memory: atomic loads and stores of 8 bytes each, in any order; the twin of
-// guard/copy.rs. And words of an object. Relies on vectors.h; knows no protocol.
+// copy.h: words between a cell and private memory, or another cell: atomic loads and stores of 8 bytes each, in any order;
+// the twin of guard/copy.rs. And words of an object. Relies on vectors.h; knows no protocol.
 //
 // Nothing here makes a copy whole: the version word around it does, with the fences in record.h and log.h.
 //
@@ -32,54 +32,52 @@
 // Copies a cell's words out, by vectors of so many bytes where there are any.
 SHMREC_HOT void shmrec_copy_out_by(uint64_t bytes, void *to, const uint64_t *from, uint64_t count) {
     char *out = SHMREC_CAST(char *, to);
+    uint64_t at = 0;
 #if SHMREC_VECTORS
     if (count >= SHMREC_READ_LINES) {
-        shmrec_copy_lines(bytes, out, from, count / 8);
-        out += count / 8 * 64;
-        from += count / 8 * 8;
-        count %= 8;
+        shmrec_copy_lines(bytes, to, from, count / 8);
+        at = count - count % 8;
     }
     SHMREC_UNROLL
-    for (; count >= 2; count -= 2, out += 16, from += 2) {
-        const shmrec_pair pair = shmrec_load_pair(from);
-        memcpy(out, &pair, 16);
+    for (; at + 2 <= count; at += 2) {
+        const shmrec_pair pair = shmrec_load_pair(from + at);
+        memcpy(out + 8 * at, &pair, 16);
     }
 #else
     (void)bytes;
 #endif
     SHMREC_UNROLL
-    for (; count > 0; count--, out += 8, from++) {
-        const uint64_t word = shmrec_load(from);
-        memcpy(out, &word, 8);
+    for (; at < count; at++) {
+        const uint64_t word = shmrec_load(from + at);
+        memcpy(out + 8 * at, &word, 8);
     }
 }
 
 // Copies private words into a cell, likewise.
 SHMREC_HOT void shmrec_copy_in_by(uint64_t bytes, uint64_t *to, const void *words, uint64_t count) {
     const char *from = SHMREC_CAST(const char *, words);
+    uint64_t at = 0;
 #if SHMREC_VECTORS
     if (count >= SHMREC_WRITE_LINES) {
-        shmrec_copy_lines(bytes, to, from, count / 8);
-        to += count / 8 * 8;
-        from += count / 8 * 64;
-        count %= 8;
+        shmrec_copy_lines(bytes, to, words, count / 8);
+        at = count - count % 8;
     }
     SHMREC_UNROLL
-    for (; count >= 2; count -= 2, to += 2, from += 16) {
+    for (; at + 2 <= count; at += 2) {
         uint64_t first, second; // not the pair at once: it is often made of words that were just put there
-        memcpy(&first, from, 8);
-        memcpy(&second, from + 8, 8);
+        memcpy(&first, from + 8 * at, 8);
+        memcpy(&second, from + 8 * at + 8, 8);
         const shmrec_pair pair = {first, second};
-        shmrec_store_pair(to, pair);
+        shmrec_store_pair(to + at, pair);
     }
 #else
     (void)bytes;
 #endif
     SHMREC_UNROLL
-    for (; count > 0; count--, to++, from += 8) {
+    for (; at < count; at++) {
         uint64_t word;
-        memcpy(&word, from, 8);
-        shmrec_store(to, word);
+        memcpy(&word, from + 8 * at, 8);
+        shmrec_store(to + at, word);
     }
 }
 
@@ -91,6 +89,23 @@ SHMREC_HOT void shmrec_copy_out(void *to, const uint64_t *from, uint64_t count) 
 // Copies private words into a cell.
 SHMREC_HOT void shmrec_copy_in(uint64_t *to, const void *words, uint64_t count) {
     shmrec_copy_in_by(count < SHMREC_WRITE_LINES ? 16 : shmrec_vectors(), to, words, count);
+}
+
+// Copies a cell's words into another one.
+SHMREC_HOT void shmrec_copy_between(uint64_t *to, const uint64_t *from, uint64_t count) {
+    uint64_t at = 0;
+#if SHMREC_VECTORS
+    if (count >= SHMREC_READ_LINES) {
+        shmrec_copy_lines(shmrec_vectors(), to, from, count / 8);
+        at = count - count % 8;
+    }
+    for (; at + 2 <= count; at += 2) {
+        shmrec_store_pair(to + at, shmrec_load_pair(from + at));
+    }
+#endif
+    for (; at < count; at++) {
+        shmrec_store(to + at, shmrec_load(from + at));
+    }
 }
 
 // Copies between an object of `bytes` bytes, a literal, and private words that have room for it, by the pieces that the words

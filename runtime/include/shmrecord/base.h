@@ -42,7 +42,7 @@
 #define SHMREC_HOT static inline __attribute__((always_inline))
 // In front of a loop over a record's words, whose number is a literal: clang unrolls it unasked.
 #if !defined(__clang__) && __GNUC__ >= 8
-#define SHMREC_UNROLL _Pragma("GCC unroll 16")
+#define SHMREC_UNROLL _Pragma("GCC unroll 32")
 #else
 #define SHMREC_UNROLL
 #endif

@@ -94,10 +94,10 @@ fn header(records: &[&Record], pairs: impl Iterator<Item = [usize; 2]>) -> Strin
         let bytes = format!("{:?}", record.description).replace('[', "{").replace(']', "}");
         let _ = writeln!(text, "static const unsigned char d{at}[] = {bytes};");
         let Record { name, size, align, layout_id, schema_id, .. } = record;
-        let length = record.description.len();
+        let (padded, length) = (u8::from(record.has_padding), record.description.len());
         let _ = writeln!(
             all,
-            "    {{\"{name}\", {size}, {align}, UINT64_C({layout_id}), UINT64_C({schema_id}), d{at}, {length}}},"
+            "    {{\"{name}\", {size}, {align}, {padded}, UINT64_C({layout_id}), UINT64_C({schema_id}), d{at}, {length}}},"
         );
     }
     let _ = write!(text, "static const shmrec_layout layouts[] = {{\n{all}}};\n");

@@ -141,9 +141,11 @@ fn header(layouts: &[RecordLayout<'_>]) -> String {
         let _ = writeln!(text, "static const unsigned char d{at}[] = {bytes:?};");
         let (name, size, align) = (layout.name, layout.size, layout.align);
         let (ids, length) = ((layout.layout_id, layout.schema_id), bytes.len());
+        // Of use for objects only, which are not made here.
+        let padded = 1;
         let _ = writeln!(
             all,
-            "    {{\"{name}\", {size}, {align}, UINT64_C({}), UINT64_C({}), d{at}, {length}}},",
+            "    {{\"{name}\", {size}, {align}, {padded}, UINT64_C({}), UINT64_C({}), d{at}, {length}}},",
             ids.0, ids.1
         );
         let fields: String = layout.fields.iter().map(|field| format!("\"{}\", ", field.name)).collect();
