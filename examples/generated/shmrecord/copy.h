@@ -34,10 +34,7 @@ SHMREC_HOT void shmrec_copy_out_by(uint64_t bytes, void *to, const uint64_t *fro
     char *out = SHMREC_CAST(char *, to);
     uint64_t at = 0;
 #if SHMREC_VECTORS
-    if (count >= SHMREC_READ_LINES) {
-        shmrec_copy_lines(bytes, to, from, count / 8);
-        at = count - count % 8;
-    }
+    at = count < SHMREC_READ_LINES ? 0 : shmrec_copy_lines(bytes, to, from, count);
     SHMREC_UNROLL
     for (; at + 2 <= count; at += 2) {
         const shmrec_pair pair = shmrec_load_pair(from + at);
@@ -58,10 +55,7 @@ SHMREC_HOT void shmrec_copy_in_by(uint64_t bytes, uint64_t *to, const void *word
     const char *from = SHMREC_CAST(const char *, words);
     uint64_t at = 0;
 #if SHMREC_VECTORS
-    if (count >= SHMREC_WRITE_LINES) {
-        shmrec_copy_lines(bytes, to, words, count / 8);
-        at = count - count % 8;
-    }
+    at = count < SHMREC_WRITE_LINES ? 0 : shmrec_copy_lines(bytes, to, words, count);
     SHMREC_UNROLL
     for (; at + 2 <= count; at += 2) {
         uint64_t first, second; // not the pair at once: it is often made of words that were just put there
@@ -95,10 +89,7 @@ SHMREC_HOT void shmrec_copy_in(uint64_t *to, const void *words, uint64_t count) 
 SHMREC_HOT void shmrec_copy_between(uint64_t *to, const uint64_t *from, uint64_t count) {
     uint64_t at = 0;
 #if SHMREC_VECTORS
-    if (count >= SHMREC_READ_LINES) {
-        shmrec_copy_lines(shmrec_vectors(), to, from, count / 8);
-        at = count - count % 8;
-    }
+    at = count < SHMREC_READ_LINES ? 0 : shmrec_copy_lines(shmrec_vectors(), to, from, count);
     for (; at + 2 <= count; at += 2) {
         shmrec_store_pair(to + at, shmrec_load_pair(from + at));
     }

@@ -72,9 +72,11 @@ SHMREC_HOT void shmrec_store_pair(uint64_t *to, shmrec_pair pair) {
     way(SHMREC_MOVE_PAIR, 0, "xmm0") way(SHMREC_MOVE_PAIR, 16, "xmm1")                                                  \
     way(SHMREC_MOVE_PAIR, 32, "xmm2") way(SHMREC_MOVE_PAIR, 48, "xmm3")
 
-// Copies so many lines, at least one, by vectors of so many bytes, which the processor has. Behind wide ones the upper halves
-// of all registers are cleared, or older instructions would be slow from then on.
-SHMREC_HOT void shmrec_copy_lines(uint64_t bytes, void *to, const void *from, uint64_t lines) {
+// Copies all whole lines of so many words, one line at least, by vectors of so many bytes, which the processor has. How many
+// words these were. Behind wide vectors the upper halves of all registers are cleared, or older instructions would be slow
+// from then on.
+SHMREC_HOT uint64_t shmrec_copy_lines(uint64_t bytes, void *to, const void *from, uint64_t count) {
+    uint64_t lines = count / 8;
     if (bytes == 64) {
         SHMREC_MOVE_LINES(SHMREC_64(SHMREC_IN) SHMREC_64(SHMREC_OUT), "vzeroupper");
     } else if (bytes == 32) {
@@ -82,6 +84,7 @@ SHMREC_HOT void shmrec_copy_lines(uint64_t bytes, void *to, const void *from, ui
     } else {
         SHMREC_MOVE_LINES(SHMREC_16(SHMREC_IN) SHMREC_16(SHMREC_OUT), "");
     }
+    return count - count % 8;
 }
 
 #endif
