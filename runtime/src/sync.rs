@@ -5,14 +5,15 @@
 //! that is mapped read-only.
 
 pub(crate) use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    compiler_fence, fence,
 };
 
 /// A barrier between the stores before it and the loads behind it, to the compiler. To the processor it is one whenever
 /// another process makes `futex::barrier`, if this one has `futex::register`ed; otherwise its caller has a fence of its own.
 #[inline(always)]
 pub(crate) fn light_barrier() {
-    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+    compiler_fence(Ordering::SeqCst);
 }
 
 /// Whether vectors may move words beside atomics: the words are memory as the processor has it.

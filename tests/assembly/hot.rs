@@ -1,9 +1,9 @@
-//! A write and reads of market data, each in a function of its own: the suite `assembly` has them compiled as a user's program is,
+//! A write and reads of market data, of ours and of another program, each in a function of its own: the suite `assembly` has them compiled as a user's program is,
 //! and reads what comes of it. Nothing runs them.
 
-#![expect(unsafe_code, reason = "names that can be found in assembly")]
+#![expect(unsafe_code, missing_docs, reason = "names that can be found in assembly, and say it all")]
 
-use shmrecord::{Reader, ShmRecord, Writer};
+use shmrecord::{Adopted, Reader, ShmRecord, Writer};
 
 /// As in `schemas/market_data.toml`.
 #[derive(ShmRecord, Clone, Copy, Debug)]
@@ -34,4 +34,21 @@ pub fn hot_read_into(reader: &Reader<MarketData>, index: usize, out: &mut Market
 #[unsafe(no_mangle)]
 pub fn hot_price(reader: &Reader<MarketData>, index: usize) -> f64 {
     reader.read(index).map_or(0.0, |value| value.price)
+}
+
+/// Until another program has stored one.
+#[unsafe(no_mangle)]
+pub fn hot_adopted_poll(adopted: &Adopted<MarketData>) -> f64 {
+    loop {
+        if let Ok(value) = adopted.read(0)
+            && value.volume != 0
+        {
+            return value.price;
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub fn hot_adopted_poll_into(adopted: &Adopted<MarketData>, out: &mut MarketData) {
+    while adopted.read_into(0, out).is_err() || out.volume == 0 {}
 }

@@ -20,7 +20,7 @@ use crate::guard::copy;
 use crate::record::ShmRecord;
 use crate::region::Segment;
 use crate::region::map::Map;
-use crate::sync::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, compiler_fence};
 
 /// A mapped segment with records of another program in it.
 #[derive(Debug)]
@@ -111,6 +111,7 @@ impl<T: ShmRecord> Record<'_, T> {
     /// A copy of the record, or why its bytes are none.
     #[inline(always)]
     pub(super) fn load(&self) -> Result<T, Unread> {
+        looked_at_each_time();
         let mut buffer = Buffer::<T>::empty();
         let whole = words_of::<T>(self.first);
         // SAFETY: `whole` words lie in the record, which starts on a multiple of 8 unless they are none.
@@ -132,6 +133,7 @@ impl<T: ShmRecord> Record<'_, T> {
     /// Copies the record to `out`, straight if any words are a value; `out` is as it was if the bytes are none.
     #[inline(always)]
     pub(super) fn load_into(&self, out: &mut T) -> Result<(), Unread> {
+        looked_at_each_time();
         // SAFETY: words are stored there, or nothing.
         match Buffer::words_of(unsafe { Buffer::place_of(out) }) {
             Some(to) => {
@@ -162,6 +164,13 @@ impl<T: ShmRecord> Record<'_, T> {
             at += width;
         }
     }
+}
+
+/// Keeps the loads behind it in a loop that they stand in: a guard's fences do, but there may be none, and a compiler that sees
+/// nobody store would load once, in front of the loop, and turn for ever. No instruction.
+#[inline(always)]
+fn looked_at_each_time() {
+    compiler_fence(Ordering::Acquire);
 }
 
 /// The words that a record here begins with; none when it does not lie on a multiple of 8.

@@ -7,7 +7,9 @@
 //! instructions may do", relaxed accesses of the words in any order are such a thing, and the processor does no less. An aligned
 //! quadword inside a vector move is not torn (the halves of a 16-byte move may be); the words lie on multiples of 8 because every
 //! cell does. Loads are not reordered with loads nor stores with stores on this architecture, and the assembly is not moved
-//! across the fences around it, because it is taken to read (or write) any memory. Under Miri, in models of the protocol and on
+//! across the fences around it, because it is taken to read (or write) any memory, and a fence to write it. Loads that nobody
+//! needs are left out, and those in a loop without a fence may be made once, in front of it: who has none around his copy puts
+//! one of the compiler's there. Under Miri, in models of the protocol and on
 //! other machines: plain atomics.
 //!
 //! | module | moves |

@@ -52,8 +52,15 @@ impl Listing {
 
     /// Whether any jump leads back.
     pub(crate) fn has_loop(&self) -> bool {
-        (0..self.instructions.len())
-            .any(|at| self.jump(at).is_some_and(|to| to <= at && self.reaches(to, at)))
+        self.loops().next().is_some()
+    }
+
+    /// Whatever may be between a place and a jump back to it.
+    pub(crate) fn loops(&self) -> impl Iterator<Item = &[String]> {
+        (0..self.instructions.len()).filter_map(|at| {
+            let to = self.jump(at).filter(|&to| to <= at && self.reaches(to, at))?;
+            Some(&self.instructions[to..=at])
+        })
     }
 
     /// What is called.

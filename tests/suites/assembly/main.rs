@@ -1,4 +1,5 @@
-//! What the compiler makes of a write and of reads: on the way of success no call, no loop, no second copy. Relies on `cargo` for
+//! What the compiler makes of a write and of reads: on the way of success no call, no loop, no second copy; and a look each time
+//! in a loop of reads that have no fence. Relies on `cargo` for
 //! the assembly of `tests/assembly/hot.rs`, compiled as a user's program is, and on x86-64.
 //!
 //! | module | what |
@@ -23,6 +24,7 @@ static ASSEMBLY: LazyLock<String> = LazyLock::new(|| {
         .args([&emit, "-Ccodegen-units=1", "-Cdebuginfo=0"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -79,4 +81,16 @@ fn a_read_to_where_it_is_wanted_calls_nothing_and_copies_once() {
 #[test]
 fn a_read_of_one_field_loads_that_alone() {
     check("hot_price", 40, (1, 0));
+}
+
+#[test]
+fn who_polls_another_programs_record_loads_it_each_time() {
+    for function in ["hot_adopted_poll", "hot_adopted_poll_into"] {
+        let listing = Listing::of(&ASSEMBLY, function);
+        assert!(listing.has_loop(), "{function} polls:\n{listing}");
+        for turn in listing.loops() {
+            let looks = turn.iter().any(|it| it.starts_with("movups") || it.starts_with("call"));
+            assert!(looks, "{function} turns without a look:\n{turn:#?}\nin\n{listing}");
+        }
+    }
 }
