@@ -84,6 +84,27 @@ fn every_length_at_every_alignment_is_copied_whole_and_nothing_beside_it() {
     }
 }
 
+/// Who breaks the promise of equal lengths gets no more than the shorter one: memory behind it is not touched.
+#[test]
+fn of_unequal_lengths_the_shorter_counts() {
+    const AROUND: u64 = 0x5555_5555_5555_5555;
+    let (long, short) = ([1; 64], 3);
+    let cell = atomics(long);
+    for bytes in vectors().into_iter().filter(|&bytes| bytes > 16) {
+        let mut out = [MaybeUninit::new(AROUND); 64];
+        let target = atomics([AROUND; 64]);
+        // SAFETY: the processor has them.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            let _ = copy::avx::load(bytes, &cell, &mut out[..short]);
+            let _ = copy::avx::store(bytes, &long, &target[..short]);
+        }
+        // SAFETY: all were initialised, and are still words.
+        assert!(out[short..].iter().all(|word| unsafe { word.assume_init() } == AROUND), "{bytes} bytes");
+        assert!(target[short..].iter().all(|word| word.load(Ordering::Relaxed) == AROUND), "{bytes} bytes");
+    }
+}
+
 /// What a cell never holds but whole: a word of eight equal bytes. Any halves of two of them are none.
 #[test]
 fn no_word_is_torn_whatever_stores_and_loads_it() {
@@ -105,8 +126,12 @@ fn no_word_is_torn_whatever_stores_and_loads_it() {
             });
             let mut out = vec![MaybeUninit::new(0); words];
             let mut torn = None;
-            for _ in 0..PASSES {
+            // Beside a writer that has begun, and has stored something else before the last one.
+            let (mut passes, mut first) = (0, None);
+            while passes < PASSES || first == Some(cell[0].load(Ordering::Relaxed)) {
                 load(loads, cell, &mut out);
+                first = first.or_else(|| Some(cell[0].load(Ordering::Relaxed)));
+                passes += 1;
                 // SAFETY: all were initialised, and are still words.
                 let mut values = out.iter().map(|word| unsafe { word.assume_init() }.to_ne_bytes());
                 torn = torn.or(values.find(|bytes| bytes.iter().any(|byte| *byte != bytes[0])));

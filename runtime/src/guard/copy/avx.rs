@@ -28,10 +28,10 @@ pub(in crate::guard) unsafe fn load<'a, 'b>(
     from: &'a [AtomicU64],
     to: &'b mut [MaybeUninit<u64>],
 ) -> (&'a [AtomicU64], &'b mut [MaybeUninit<u64>]) {
-    if !VECTORS || from.len() < LINE {
+    let lines = from.len().min(to.len()) / LINE;
+    if !VECTORS || lines == 0 {
         return (from, to);
     }
-    let lines = from.len().min(to.len()) / LINE;
     // SAFETY: the caller's promise; `from` borrows as many lines, to be loaded by atomics, and `to` as many, to be overwritten.
     if !unsafe { copy(bytes, from.as_ptr().cast(), to.as_mut_ptr().cast(), lines) } {
         return (from, to);
@@ -49,10 +49,10 @@ pub(in crate::guard) unsafe fn store<'a, 'b>(
     from: &'a [u64],
     to: &'b [AtomicU64],
 ) -> (&'a [u64], &'b [AtomicU64]) {
-    if !VECTORS || from.len() < LINE {
+    let lines = from.len().min(to.len()) / LINE;
+    if !VECTORS || lines == 0 {
         return (from, to);
     }
-    let lines = from.len().min(to.len()) / LINE;
     // SAFETY: the caller's promise; `from` borrows as many lines, and `to` as many, which interior mutability allows to be stored
     // to by atomics.
     if !unsafe { copy(bytes, from.as_ptr(), to.as_ptr().cast_mut().cast(), lines) } {
