@@ -20,6 +20,8 @@ use crate::guard::copy;
 use crate::record::ShmRecord;
 use crate::region::Segment;
 use crate::region::map::Map;
+#[cfg(target_arch = "x86_64")]
+use crate::sync::find_vectors;
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, compiler_fence};
 
 /// A mapped segment with records of another program in it.
@@ -51,6 +53,8 @@ pub(super) struct Record<'a, T> {
 impl<T: ShmRecord> Memory<T> {
     /// The records in this segment, whose bounds were found for its size.
     pub(super) fn new(segment: Segment, bounds: Bounds, is_guarded: bool) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        find_vectors();
         let unguarded = if is_guarded { 0 } else { bounds.count };
         let end = (bounds.count.checked_sub(1))
             .and_then(|last| last.checked_mul(bounds.stride)?.checked_add(bounds.offset))
