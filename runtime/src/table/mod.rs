@@ -107,7 +107,7 @@ impl Table {
             committed: pointer(abi::live::COMMIT_SEQ as u64),
             attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
             announcer: Announcer::new(&header, map.access()),
-            is_eager: is_eager(&header),
+            is_eager: map.is_watched() || is_eager(&header),
             segment,
             header: Box::new(header),
         }
@@ -127,7 +127,8 @@ impl Table {
     }
 
     /// Whether who looks again and again for a new version is best off reading the record each time: it is one cache line, its version
-    /// lies on another one, and the two are fetched together. Otherwise to ask for the version alone takes less from the writer.
+    /// lies on another one, and the two are fetched together; or its file may be cut, which only who touches the record finds.
+    /// Otherwise to ask for the version alone takes less from the writer.
     pub(crate) fn is_eager(&self) -> bool {
         self.is_eager
     }

@@ -10,9 +10,9 @@ use integration_tests::bus;
 use integration_tests::case::{CELLS, every_named_backend};
 use integration_tests::check::error_of;
 use integration_tests::place::{Backend, Part, Place};
-use integration_tests::records::{Pattern, Pattern64};
+use integration_tests::records::{Pattern, Pattern64, Pattern256};
 use integration_tests::waiting::until;
-use shmrecord::{ErrorKind, Options, Reader, field};
+use shmrecord::{Arrangement, ErrorKind, Options, Reader, field};
 
 /// Several pages of records.
 const CAPACITY: usize = 500;
@@ -64,6 +64,25 @@ fn what_was_cut_away_is_an_error_in_every_way_to_read() {
             let long_after = surviving().open::<Pattern64>(address);
             assert!(matches!(error_of(long_after, address), ErrorKind::SizeMismatch { .. }));
             drop((reader, raw));
+            place.remove(Part::Segment);
+            place.remove(Part::Guard);
+        }
+    });
+}
+
+#[test]
+fn who_has_seen_the_last_version_is_told_that_the_record_was_cut_away() {
+    every_named_backend(|place| {
+        for cells in CELLS {
+            // The versions lie in front of all records, and stay.
+            let options = Options::new().cells(cells).arrangement(Arrangement::Split);
+            let mut writer = options.create::<Pattern256>(place.address(), CAPACITY).unwrap();
+            writer.write(CAPACITY - 1, &Pattern256::of(CAPACITY - 1, 1)).unwrap();
+            drop(writer);
+            let reader = surviving().open::<Pattern256>(place.address()).unwrap();
+            assert_eq!(reader.read_since(CAPACITY - 1, 1).unwrap(), None);
+            cut(place, place.path().metadata().unwrap().len() - 2 * PAGE);
+            assert_eq!(error_of(reader.read_since(CAPACITY - 1, 1), place.address()), ErrorKind::Truncated);
             place.remove(Part::Segment);
             place.remove(Part::Guard);
         }
