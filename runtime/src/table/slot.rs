@@ -11,6 +11,10 @@ use crate::region::map::Access;
 use crate::sync::{AtomicU64, Ordering};
 use crate::view::View;
 
+/// Looks for the end of a write at most, however large the record is: some microseconds, for whose writer is dead waits for them in
+/// vain, between two looks at the clock.
+const MOST_LOOKS: usize = 1 << 14;
+
 /// The place of one record, in bounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<'a> {
@@ -113,7 +117,7 @@ impl<'a> Slot<'a> {
     /// so that is for writers who are dead or stopped.
     fn comes_to_rest(&self) -> bool {
         // A line of the record that its writer must fetch takes some fifty looks; a look that has lost the line takes as long.
-        let looks = 64 + 2 * self.places.words;
+        let looks = 64 + (2 * self.places.words).min(MOST_LOOKS);
         (0..looks).any(|_| self.version().load(Ordering::Relaxed) & 1 == 0)
     }
 
