@@ -1,4 +1,5 @@
-// mismatch.c: another record, another shape, arguments that are none: each refused with the words that help.
+// mismatch.c: another record, another shape, arguments that are none: each refused with the words that help. And the
+// arrangement that is had without asking.
 
 #include "common.h"
 
@@ -12,6 +13,20 @@ static void says(int line, int code, int expected, const char *operation, const 
     }
 }
 #define SAYS(code, expected, operation, address, words) says(__LINE__, code, expected, operation, address, words)
+
+// Where nobody asks: the sizes that runtime/src/geometry.rs has in its test.
+static void default_arrangements(void) {
+    shmrec_shape shape;
+    memset(&shape, 0, sizeof shape);
+    for (uint32_t bytes = 1; bytes <= 192; bytes++) {
+        const bool fills = (bytes >= 41 && bytes <= 56) || (bytes >= 105 && bytes <= 120) || (bytes >= 169 && bytes <= 184);
+        shape.record_bytes = bytes;
+        shape.cells = 1;
+        CHECK(shmrec_fitting_arrangement(&shape) == (fills ? SHMREC_TAG_LINE : SHMREC_TAG_SPLIT));
+        shape.cells = 2;
+        CHECK(shmrec_fitting_arrangement(&shape) == SHMREC_TAG_SPLIT);
+    }
+}
 
 int main(int argc, char **argv) {
     const char *base = base_address(argc, argv), *other = second_address(base);
@@ -69,6 +84,7 @@ int main(int argc, char **argv) {
     SAYS(md_market_data_create(&writer, other, 1, &options, &error), SHMREC_BAD_ARGUMENT, "create", other,
          "bad mode: 1600, expected 0600 to 0777; choose a value in the range");
     CHECK(!segment_exists(other) && !guard_exists(other));
+    default_arrangements();
     printf("ok: layouts, shapes and arguments\n");
     return 0;
 }

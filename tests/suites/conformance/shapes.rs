@@ -1,7 +1,9 @@
 //! A table that exists must have what is asked for: shape and layout.
 
-use integration_tests::case::{CELLS, every_case};
+use integration_tests::case::{CELLS, every_case, every_public_backend};
 use integration_tests::check::{error_of, every_opening};
+use integration_tests::image::{Image, at};
+use integration_tests::place::Place;
 use integration_tests::records::{Pattern64, Quote, quote};
 use shmrecord::{Arrangement, ErrorKind, Options, Reader, ShmRecord, Writer};
 
@@ -56,6 +58,32 @@ fn what_is_not_asked_for_may_be_anything() {
             assert_eq!(writer.epoch(), taken);
         }
         assert_eq!(Writer::<Quote>::open(address).unwrap().capacity(), CAPACITY);
+    });
+}
+
+/// With its version a line of 64 bytes.
+#[derive(ShmRecord, Clone, Copy, Debug)]
+#[repr(C)]
+struct NearlyALine {
+    words: [u64; 7],
+}
+
+#[test]
+fn a_new_table_is_line_where_nothing_was_asked_and_the_record_fills_one() {
+    fn arrangement_of<T: ShmRecord>(place: &Place, options: &Options) -> u32 {
+        drop(options.create::<T>(place.address(), CAPACITY).unwrap());
+        let found = Image::of(place).half(at::ARRANGEMENT);
+        options.remove(place.address()).unwrap();
+        found
+    }
+    every_public_backend(|place| {
+        let (line, split) = (Arrangement::Line as u32, Arrangement::Split as u32);
+        let new = Options::new();
+        assert_eq!(arrangement_of::<NearlyALine>(place, &new), line);
+        assert_eq!(arrangement_of::<NearlyALine>(place, &new.clone().cells(2)), split);
+        assert_eq!(arrangement_of::<Pattern64>(place, &new), split);
+        let asked = new.arrangement(Arrangement::Split);
+        assert_eq!(arrangement_of::<NearlyALine>(place, &asked), split);
     });
 }
 
