@@ -17,7 +17,8 @@ use std::{env, fs};
 use listing::Listing;
 
 static ASSEMBLY: LazyLock<String> = LazyLock::new(|| {
-    let listing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hot.s");
+    // Beside what cargo has made of the example: as long as that is there it does not write the listing again.
+    let listing = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("release").join("hot.s");
     let emit = format!("--emit=asm={}", listing.display());
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--quiet", "--locked", "--release", "--example", "hot", "--"])
