@@ -134,7 +134,8 @@ impl<T: ShmRecord> Reader<T> {
         self.read(index)
     }
 
-    /// The record at `index` if it was published since version `seen`, else `None`.
+    /// The record at `index` if it was published since version `seen`, else `None`: for who looks again and again. As long as nothing
+    /// is new it need not be read at all, so that its bytes are not looked at.
     ///
     /// # Errors
     /// As [`Reader::read`], and [`ErrorKind::VersionRegressed`] when the version is older than `seen`, which no writer

@@ -121,10 +121,10 @@ impl<T: ShmRecord> Writer<T> {
     #[cold]
     #[inline(never)]
     fn refused(&self, index: usize) -> Error {
-        match status::check_home("write", &self.table, &self.address) {
-            Err(error) => error,
-            Ok(()) => read::out_of_range("write", &self.table, &self.address, index),
+        if index as u64 >= self.table.capacity() {
+            return read::out_of_range("write", &self.table, &self.address, index);
         }
+        status::forked("write", &self.address)
     }
 
     /// Publishes what `fill` sets, all at one instant: no reader ever sees a part of it, whenever this process is killed.

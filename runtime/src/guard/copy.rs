@@ -4,13 +4,13 @@
 //!
 //! On x86-64 several words move at a time. A compiler never joins two atomics, so the wide move is inline assembly, and this is
 //! why it counts as relaxed 8-byte accesses of all its words: the assembly's meaning to the compiler is "something these
-//! instructions may do", relaxed accesses of the words in any order are such a thing, and the processor does no less. An aligned
-//! quadword inside a vector move is not torn (the halves of a 16-byte move may be); the words lie on multiples of 8 because every
-//! cell does. Loads are not reordered with loads nor stores with stores on this architecture, and the assembly is not moved
-//! across the fences around it, because it is taken to read (or write) any memory, and a fence to write it. Loads that nobody
-//! needs are left out, and those in a loop without a fence may be made once, in front of it: who has none around his copy puts
-//! one of the compiler's there. Under Miri, in models of the protocol and on
-//! other machines: plain atomics.
+//! instructions may do", relaxed accesses of the words in any order are such a thing, and the processor does no less. The words
+//! lie on multiples of 8 because every cell does. That such a word of a wider move is not torn is promised for moves of 8 bytes,
+//! and for aligned ones of 16 where there is AVX; of all others no processor is known to tear one, and the tests in `copies` look
+//! for it. Loads are not reordered with loads nor stores with stores on this architecture, and the assembly is not moved across
+//! the fences around it, because it is taken to read (or write) any memory, and a fence to write it. Loads that nobody needs are
+//! left out, and those in a loop without a fence may be made once, in front of it: who has none around his copy puts one of the
+//! compiler's there. Under Miri, in models of the protocol and on other machines: plain atomics.
 //!
 //! | module | moves |
 //! |---|---|

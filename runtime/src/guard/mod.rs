@@ -3,7 +3,7 @@
 //!
 //! | module | part |
 //! |---|---|
-//! | [`copy`] | words between a cell and private memory |
+//! | [`copy`] | words between a cell and private memory; its tests are in `copies` |
 //! | [`record`] | version word and cells: write and read |
 //! | [`log`] | the write-ahead log: filled, and read |
 //! | [`batch`] | records that become new together, and recovery from the log |

@@ -76,6 +76,20 @@ fn store_each<'a, 'b, const N: usize>(
     (from_rest, to_rest)
 }
 
+/// A move of 16 bytes, in the manner of the program around it: processors are slow at changing between the two.
+#[cfg(not(target_feature = "avx"))]
+macro_rules! movups {
+    () => {
+        "movups"
+    };
+}
+#[cfg(target_feature = "avx")]
+macro_rules! movups {
+    () => {
+        "vmovups"
+    };
+}
+
 /// Relaxed loads and stores of so many words, two in each register, by one address.
 macro_rules! moves {
     ($load:ident, $store:ident, $words:literal: $($pair:ident at $at:literal),+) => {
@@ -87,7 +101,7 @@ macro_rules! moves {
                 // these words only, so that it may be left out where nobody uses it.
                 unsafe {
                     asm!(
-                        concat!("movups {pair}, [{from} + ", $at, "]"),
+                        concat!(movups!(), " {pair}, [{from} + ", $at, "]"),
                         pair = out(xmm_reg) $pair,
                         from = in(reg) from,
                         options(pure, readonly, nostack, preserves_flags)
@@ -106,7 +120,7 @@ macro_rules! moves {
             // part of x86-64.
             unsafe {
                 asm!(
-                    $(concat!("movups [{to} + ", $at, "], {", stringify!($pair), "}"),)+
+                    $(concat!(movups!(), " [{to} + ", $at, "], {", stringify!($pair), "}"),)+
                     $($pair = in(xmm_reg) $pair,)+
                     to = in(reg) to,
                     options(nostack, preserves_flags)
