@@ -62,6 +62,21 @@ impl Bench {
         self.run(name, &trials)
     }
 
+    /// As [`Bench::contest`], with fewer rounds.
+    pub(crate) fn short_contest(
+        &mut self,
+        rounds: usize,
+        name: &str,
+        all: &'static [Contestant],
+        kinds: &[Kind],
+        trial: impl Fn(&Contestant, &Effort) -> Outcome,
+    ) -> Contest<'static> {
+        let as_many = std::mem::replace(&mut self.effort.rounds, rounds);
+        let contest = self.contest(name, all, kinds, trial);
+        self.effort.rounds = as_many;
+        contest
+    }
+
     /// Rounds of a trial of ours alone, which brings its own references. What it leaves is removed by `remove`.
     pub(crate) fn own(
         &mut self,

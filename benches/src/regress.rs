@@ -81,12 +81,13 @@ fn path() -> PathBuf {
 
 /// Compares, or with `bless` writes what is compared from now on.
 pub(crate) fn run(bless: bool) -> Result<(), Box<dyn Error>> {
+    let last = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()));
+    let last: Value = if bless { Value::Null } else { serde_json::from_str(&last?)? };
     let mut now = vec![None; GUARDED.len()];
     measure(&mut now)?;
     if bless {
         return write(&now);
     }
-    let last: Value = serde_json::from_str(&fs::read_to_string(path())?)?;
     let last_of = |guarded: &Guarded| last["ratios"][guarded.name()].as_f64();
     let is_worse = |guarded: &Guarded, now: Option<f64>| match (now, last_of(guarded)) {
         (Some(now), Some(last)) => guarded.is_worse(now, last),

@@ -162,7 +162,9 @@ pub(crate) fn suite(bench: &mut Bench) {
     let kinds = [Kind::Ours, Kind::Variant, Kind::Latest];
     let mut contest =
         |trial| bench.contest(&format!("{trial:?}").to_lowercase(), ALL, &kinds, polled(trial, 64));
-    let [attach, create, memory] = [Trial::Attach, Trial::Create, Trial::Memory].map(&mut contest);
+    let [attach, create] = [Trial::Attach, Trial::Create].map(&mut contest);
+    // Bytes are counted, not timed.
+    let memory = bench.short_contest(1, "memory", ALL, &kinds, polled(Trial::Memory, 64));
     let table = attach.table(
         "cost",
         "To attach, to create, to keep",

@@ -16,8 +16,8 @@ use crate::suites::prepared;
 
 /// Calls between two looks at the clock, or at the line.
 const BURST: u64 = 32;
-/// Versions are counted in windows of this length, of which the median counts: who shares a core with others sees none for
-/// milliseconds.
+/// Versions are counted in windows of this length, of which the median counts: of those in which the writer ran, for it may
+/// share its core with others.
 const WINDOW: Duration = Duration::from_micros(250);
 
 /// Of each second: new versions, torn values, reads that gave nothing, writes. Nanoseconds of a cache line there and back.
@@ -36,6 +36,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
                     tag += 1;
                     writer.write(0, &Aligned(T::filled(tag)).0);
                 }
+                line.tell(tag);
             }
             let seconds = start.elapsed().as_secs_f64();
             line.meet();
@@ -49,7 +50,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let (start, mut seen) = (Instant::now(), 0);
             let (mut windows, mut torn, mut none) = (Vec::new(), 0_u64, 0_u64);
             while start.elapsed() < effort.stretch {
-                let (window, mut new) = (Instant::now(), 0_u64);
+                let (told, window, mut new) = (line.told(), Instant::now(), 0_u64);
                 while window.elapsed() < WINDOW {
                     for _ in 0..BURST {
                         if !reader.read(0, &mut value.0) {
@@ -61,7 +62,9 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
                         }
                     }
                 }
-                windows.push(new as f64 / window.elapsed().as_secs_f64());
+                if line.told() != told {
+                    windows.push(new as f64 / window.elapsed().as_secs_f64());
+                }
             }
             let seconds = start.elapsed().as_secs_f64();
             line.end();
