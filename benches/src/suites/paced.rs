@@ -14,8 +14,9 @@ use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
-/// Writes, or reads, of which the mean is one figure.
-const BURST: usize = 500;
+/// Writes, and reads, of which the mean is one figure. The reads take longer than the pause between two writes.
+const WRITES: usize = 500;
+const READS: usize = 5_000;
 const PAUSE: Duration = Duration::from_micros(1);
 
 /// Nanoseconds: of a read at rest, of one beside the writer; of a write alone, the clock's own included, and what it takes longer
@@ -27,10 +28,13 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
         |line| {
             let mut writer = P::writer(common)?;
             writer.write(0, &T::filled(0));
-            let mut tag = 0;
+            let (value, mut written) = (Aligned(T::filled(1)), 0);
             let mut burst = || {
-                tag += 1;
-                paced(BURST, || writer.write(0, &Aligned(T::filled(tag)).0))
+                paced(WRITES, || {
+                    writer.write(0, &value.0);
+                    written += 1;
+                    line.tell(written);
+                })
             };
             line.meet();
             line.meet();
@@ -48,7 +52,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let mut reader = P::reader(common)?;
             let mut value = Aligned(T::filled(0));
             let mut burst = || {
-                per_call(BURST, |_| {
+                per_call(READS, |_| {
                     reader.read(0, &mut value.0);
                     std::hint::black_box(&value);
                 })
@@ -56,7 +60,12 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let at_rest = during(effort.stretch, &mut burst);
             line.meet();
             line.meet();
-            let beside = during(effort.stretch, &mut burst);
+            // The writer may share its core: only what is read while it writes counts.
+            let beside = during(effort.stretch, || {
+                let told = line.told();
+                let time = burst();
+                if line.told() == told { f64::NAN } else { time }
+            });
             line.end();
             line.meet();
             Ok(vec![at_rest, beside])
@@ -66,14 +75,14 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
     Ok(figures)
 }
 
-/// The median of what one burst after the other gives.
+/// The median of what one burst after the other gives, but for those that do not count.
 fn during(stretch: Duration, mut burst: impl FnMut() -> f64) -> f64 {
     let start = Instant::now();
     let mut figures = vec![burst()];
     while start.elapsed() < stretch {
         figures.push(burst());
     }
-    median(figures)
+    median(figures.into_iter().filter(|figure| !figure.is_nan()))
 }
 
 /// Nanoseconds of one of so many calls, one in each microsecond. The clock steps by more than a call takes, but the mean of many
