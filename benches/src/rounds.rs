@@ -1,7 +1,7 @@
 //! Medians: of stretches of calls within a trial, and of rounds, in which all contestants have their turn one after the other, so
 //! that whatever the machine does beside hits all of them. A ratio is formed within one round; the median of ratios counts.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::miss::{Miss, Outcome};
 
@@ -19,6 +19,16 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The median of what one burst after the other gives for so long, but for those that are not a number because they do not count.
+pub(crate) fn during(stretch: Duration, mut burst: impl FnMut() -> f64) -> f64 {
+    let start = Instant::now();
+    let mut figures = vec![burst()];
+    while start.elapsed() < stretch {
+        figures.push(burst());
+    }
+    median(figures.into_iter().filter(|figure| !figure.is_nan()))
 }
 
 /// What a contestant's trials gave: the figures of each round.

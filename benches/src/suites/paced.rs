@@ -9,7 +9,7 @@ use crate::miss::Outcome;
 use crate::pair;
 use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
-use crate::rounds::{median, per_call};
+use crate::rounds::{during, median, per_call};
 use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
@@ -73,16 +73,6 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
     )?;
     figures.extend([writes[0], writes[1] - writes[0], line]);
     Ok(figures)
-}
-
-/// The median of what one burst after the other gives, but for those that do not count.
-fn during(stretch: Duration, mut burst: impl FnMut() -> f64) -> f64 {
-    let start = Instant::now();
-    let mut figures = vec![burst()];
-    while start.elapsed() < stretch {
-        figures.push(burst());
-    }
-    median(figures.into_iter().filter(|figure| !figure.is_nan()))
 }
 
 /// Nanoseconds of one of so many calls, one in each microsecond. The clock steps by more than a call takes, but the mean of many

@@ -8,7 +8,7 @@ use crate::miss::Outcome;
 use crate::pair;
 use crate::peers::list::{ALL, Kind};
 use crate::peers::{Peer, Place, Read, Write};
-use crate::rounds::{median, per_call};
+use crate::rounds::{during, per_call};
 use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
@@ -32,15 +32,14 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let mut reader = P::reader(common)?;
             line.meet();
             writer.write(0, &T::filled(1));
-            let alone = median((0..effort.slices).map(|_| read(&mut reader)));
+            let alone = during(effort.stretch, || read(&mut reader));
             line.meet();
             // The other one may share its core: only what is read while it reads counts.
-            let beside = (0..effort.slices).filter_map(|_| {
+            let beside = during(effort.stretch, || {
                 let told = line.told();
                 let time = read(&mut reader);
-                (line.told() != told).then_some(time)
+                if line.told() == told { f64::NAN } else { time }
             });
-            let beside = median(beside);
             line.end();
             line.meet();
             Ok(vec![alone, beside, beside / alone])
