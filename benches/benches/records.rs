@@ -99,10 +99,17 @@ fn batch<T: Sample>(bencher: Bencher) {
     });
 }
 
-/// All records of the table.
+/// All records of the table, into a vector and into what is there.
 #[divan::bench(types = [Bytes32, Bytes64, Bytes256, Bytes4096])]
 fn snapshot<T: Sample>(bencher: Bencher) {
     let table = Table::<T>::new(1);
     let all = BytesCount::new(RECORDS * size_of::<T>());
     bencher.counter(all).bench_local(|| table.reader.snapshot(0..RECORDS).expect("nobody writes"));
+}
+
+#[divan::bench(types = [Bytes32, Bytes64, Bytes256, Bytes4096])]
+fn snapshot_into<T: Sample>(bencher: Bencher) {
+    let (table, mut out) = (Table::<T>::new(1), vec![T::filled(0); RECORDS]);
+    let all = BytesCount::new(RECORDS * size_of::<T>());
+    bencher.counter(all).bench_local(|| table.reader.snapshot_into(0, &mut out).expect("nobody writes"));
 }

@@ -154,3 +154,21 @@ fn write(now: &[Option<f64>]) -> Result<(), Box<dyn Error>> {
     fs::write(path(), format!("{:#}\n", json!({ "machine": facts, "ratios": ratios })))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worse_is_more_of_a_cost_and_less_of_a_speed_by_more_than_the_slack() {
+        let (cost, speed) = (cost("", "", "", ""), speed("", "", "", ""));
+        assert!(cost.is_worse(1.21, 1.0) && !cost.is_worse(1.19, 1.0) && !cost.is_worse(0.1, 1.0));
+        assert!(speed.is_worse(0.82, 1.0) && !speed.is_worse(0.84, 1.0) && !speed.is_worse(9.0, 1.0));
+        assert_eq!((cost.better(1.0, 2.0), speed.better(1.0, 2.0)), (1.0, 2.0));
+    }
+
+    #[test]
+    fn what_is_guarded_is_of_a_suite_that_there_is() {
+        assert!(GUARDED.iter().all(|guarded| SUITES.iter().any(|(suite, _)| *suite == guarded.suite)));
+    }
+}

@@ -88,7 +88,7 @@ pub(crate) const TARGETS: &[Target] = targets! {
     "T8" "random read of 10 million": MANY_TABLE, ONE, "read x", Most(1.4), MEMCPY;
     "T9" "attach to first record": "cost", ONE, "attach x", Most(1.3), Unit::Of("open, mmap, load");
     "T9" "create 1 MiB": "cost", ONE, "create x", Most(1.3), Unit::Of("open, fallocate, mmap");
-    "T10" "memory beside the payload, split": "cost", ONE, "B beside a record", Most(8.05), Unit::Count("B");
+    "T10" "memory beside the payload, split": "cost", "shmrecord, split", "B beside a record", Most(8.05), Unit::Count("B");
     "T10" "memory beside the payload, packed": "cost", "shmrecord, packed", "B beside a record", Most(8.05), Unit::Count("B");
     "T11" "wake of a sleeper": "wake", ONE, "x bare", Most(1.05), Unit::Of("a bare futex");
     "T11" "write with a doorbell, nobody asleep": "writers", "write, with a doorbell", "+ns", Most(1.0), Unit::Count("ns");

@@ -7,7 +7,7 @@ use super::futex::Futex;
 use super::iceoryx::{Blackboard, Notified, Topics};
 use super::locks::Guarded;
 use super::mmap_sync::Files;
-use super::ours::{ByValue, LINE, Ours, PACKED, SPLIT, Waiting};
+use super::ours::{ByValue, FITTING, LINE, Ours, PACKED, SPLIT, Waiting};
 use super::ringfire::Slots;
 use super::seqlock::Locks;
 use super::staged::Staged;
@@ -66,9 +66,10 @@ impl Contestant {
 pub(crate) const ALL: &[Contestant] = &[
     latest::<Bare>("bare memory", Kind::Limit).asleep::<Futex>(),
     latest::<Staged>("stores of a logged write, bare", Kind::Logged),
-    latest::<Ours<1, SPLIT>>("shmrecord", Kind::Ours).asleep::<Waiting>(),
-    latest::<Ours<4, SPLIT>>("shmrecord, 4 cells", Kind::Ours),
+    latest::<Ours<1, FITTING>>("shmrecord", Kind::Ours).asleep::<Waiting>(),
+    latest::<Ours<4, FITTING>>("shmrecord, 4 cells", Kind::Ours),
     latest::<Ours<1, LINE>>("shmrecord, line", Kind::Variant),
+    latest::<Ours<1, SPLIT>>("shmrecord, split", Kind::Variant),
     latest::<Ours<1, PACKED>>("shmrecord, packed", Kind::Variant),
     latest::<ByValue>("shmrecord, by value", Kind::Variant),
     latest::<Blackboard>("iceoryx2, blackboard", Kind::Latest).asleep::<Notified>(),

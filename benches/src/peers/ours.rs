@@ -13,12 +13,13 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// No wake takes longer.
 const LONG: Duration = Duration::from_secs(10);
 
-/// A table of so many cells, in the arrangement with this number.
+/// A table of so many cells, in the arrangement with this number, or in the one that a table gets that asks for none.
 pub(crate) struct Ours<const CELLS: u32, const ARRANGEMENT: usize>;
 
 pub(crate) const LINE: usize = Arrangement::Line as usize;
 pub(crate) const PACKED: usize = Arrangement::Packed as usize;
 pub(crate) const SPLIT: usize = Arrangement::Split as usize;
+pub(crate) const FITTING: usize = usize::MAX;
 
 /// Where a table will be, and how large.
 pub(crate) struct Table {
@@ -48,7 +49,9 @@ impl<T: Sample, const CELLS: u32, const ARRANGEMENT: usize> Peer<T> for Ours<CEL
     type Reader = Poller<T>;
 
     fn prepare(place: &Place, records: usize) -> Outcome<Table> {
-        let options = Options::new().cells(CELLS).arrangement(Arrangement::ALL[ARRANGEMENT]);
+        let options = Options::new().cells(CELLS);
+        let asked = Arrangement::ALL.get(ARRANGEMENT);
+        let options = asked.map_or(options.clone(), |arrangement| options.arrangement(*arrangement));
         Ok(Table::new(place, records, options))
     }
 
@@ -106,6 +109,7 @@ impl<T: Sample> Read<T> for Poller<T> {
         }
     }
 
+    /// All at one instant, which reading one by one does not promise.
     fn scan(&mut self, out: &mut [T]) {
         self.reader.snapshot_into(0, out).expect("no batch comes between");
     }
@@ -144,10 +148,8 @@ impl<T: Sample> Read<T> for ValueReader<T> {
         self.0.read(index).map(|value| *out = value).is_ok()
     }
 
-    /// All at one instant, which reading one by one does not promise.
     fn scan(&mut self, out: &mut [T]) {
-        let records = self.0.snapshot(0..out.len()).expect("no batch comes between");
-        std::hint::black_box(records);
+        self.0.fold(0..out.len(), (), |(), index, record| out[index] = record).expect("all can be read");
     }
 }
 

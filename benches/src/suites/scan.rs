@@ -84,7 +84,7 @@ pub(crate) fn suite(bench: &mut Bench) {
         "scan",
         format!("All of {} records of 64 bytes", number(bench.effort.some as f64)),
         "Gigabytes a second of `memcpy` of as many bytes and of a scan, at rest and beside a process that updates a million records a \
-         second; how many times as fast as `memcpy` the scan is. \"By value\" is `snapshot`, which makes a vector.",
+         second; how many times as fast as `memcpy` the scan is. Ours is one snapshot, and \"by value\" a fold over the records, one by one.",
         &[
             ("memcpy GB/s", Column::Rate(0, bytes)),
             ("scan GB/s", Column::Rate(1, bytes)),
