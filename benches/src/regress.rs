@@ -125,7 +125,8 @@ fn measure(now: &mut [Option<f64>]) -> Result<(), Box<dyn Error>> {
 
 /// Measures the suites of these again, and keeps the better of what was found.
 fn measure_some(now: &mut [Option<f64>], is_asked: impl Fn(&Guarded) -> bool) -> Result<(), Box<dyn Error>> {
-    let mut bench = Bench::new(Effort::QUICK, false);
+    // Seconds: ours alone take little.
+    let mut bench = Bench::new(Effort { rounds: 11, ..Effort::QUICK }, false);
     for (name, suite) in SUITES {
         if GUARDED.iter().any(|guarded| guarded.suite == *name && is_asked(guarded)) {
             suite(&mut bench);

@@ -14,9 +14,10 @@ use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
-/// Writes, and reads, of which the mean is one figure. The reads take longer than the pause between two writes.
+/// Writes of which the mean is one figure, and bytes of reads. These take longer than the pause between two writes, but not so long
+/// that whoever is kept from its core in them counts much.
 const WRITES: usize = 500;
-const READS: usize = 5_000;
+const READ_BYTES: usize = 1 << 18;
 const PAUSE: Duration = Duration::from_micros(1);
 
 /// Nanoseconds: of a read at rest, of one beside the writer; of a write alone, the clock's own included, and what it takes longer
@@ -52,7 +53,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
             let mut reader = P::reader(common)?;
             let mut value = Aligned(T::filled(0));
             let mut burst = || {
-                per_call(READS, |_| {
+                per_call(READ_BYTES / size_of::<T>(), |_| {
                     reader.read(0, &mut value.0);
                     std::hint::black_box(&value);
                 })

@@ -13,13 +13,17 @@ use crate::sample::{Aligned, Sample};
 use crate::suites::Trial;
 use crate::suites::prepared;
 
+/// Reads timed together.
+const CALLS: usize = 1_000;
+
 /// Nanoseconds of a read alone, of one beside another reader; the ratio; of a cache line there and back. The readers are there when it is written: not every
 /// contestant has something for who comes later.
 pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Outcome {
     let common = prepared::<P, T>(place, 1)?;
     let read = |reader: &mut P::Reader| {
         let mut value = Aligned(T::filled(0));
-        per_call(effort.calls, |_| {
+        // Microseconds, so that few of these stretches are those in which this side is kept from its core.
+        per_call(CALLS, |_| {
             assert!(reader.read(0, &mut value.0));
             black_box(&value);
         })
