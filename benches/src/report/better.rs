@@ -8,9 +8,9 @@ use super::{Cell, Row, Table};
 /// Figures that differ by less than this are the same.
 const SAME: f64 = 1.05;
 
-/// What a contestant is called that is no other: ours, and the limit.
+/// Neither ours nor a limit, which is called bare.
 fn is_other(row: &Row) -> bool {
-    !is_ours(row) && row.name != "bare memory"
+    !is_ours(row) && !row.name.contains("bare")
 }
 
 fn is_ours(row: &Row) -> bool {
