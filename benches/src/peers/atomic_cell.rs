@@ -44,14 +44,14 @@ impl<T: Sample> Peer<T> for Cells {
 }
 
 impl<T: Sample> Write<T> for &Shared<AtomicCell<T>> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self[index].store(*value);
     }
 }
 
 impl<T: Sample> Read<T> for &Shared<AtomicCell<T>> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         *out = self[index].load();
         true

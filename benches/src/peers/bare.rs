@@ -70,7 +70,7 @@ impl<T> End<T> {
 }
 
 impl<T: Sample> Write<T> for End<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self.put(index, value);
         let flag = self.flag(index);
@@ -79,7 +79,7 @@ impl<T: Sample> Write<T> for End<T> {
 }
 
 impl<T: Sample> Read<T> for End<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.seen = self.slots[index].flag.load(Ordering::Acquire);
         // SAFETY: as for writing.

@@ -59,12 +59,14 @@ impl<C: Channel, T: Sample, const SLEEPS: bool> Peer<T> for Through<C, SLEEPS> {
 }
 
 impl<T: Sample> Write<T> for File {
+    #[inline(always)]
     fn write(&mut self, _: usize, value: &T) {
         self.write_all(bytes(value)).expect("a reader is there");
     }
 }
 
 impl<T: Sample> Read<T> for File {
+    #[inline(always)]
     fn read(&mut self, _: usize, out: &mut T) -> bool {
         match self.read_exact(bytes_mut(out)) {
             Ok(()) => true,

@@ -56,6 +56,7 @@ impl<T> End<T> {
 }
 
 impl<T: Sample> Write<T> for End<T> {
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         // SAFETY: an aligned place for one, in memory that outlives this. The reader takes it behind the flag, and has it before it
         // asks for the next.
@@ -71,6 +72,7 @@ impl<T: Sample> Write<T> for End<T> {
 }
 
 impl<T: Sample> Read<T> for End<T> {
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.seen = self.slots[index].flag.load(Ordering::Acquire);
         // SAFETY: as for writing.

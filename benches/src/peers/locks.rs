@@ -66,7 +66,7 @@ impl<T: Sample, L: Lock> Peer<T> for Guarded<L> {
 }
 
 impl<T: Sample, L: Lock> Write<T> for &'static Table<T, L> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self.lock[0].take();
         // SAFETY: who has the lock has the record.
@@ -76,7 +76,7 @@ impl<T: Sample, L: Lock> Write<T> for &'static Table<T, L> {
 }
 
 impl<T: Sample, L: Lock> Read<T> for &'static Table<T, L> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.lock[0].take();
         // SAFETY: as for writing.

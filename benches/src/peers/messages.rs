@@ -65,6 +65,7 @@ impl End {
 }
 
 impl<T: Sample> Write<T> for End {
+    #[inline(always)]
     fn write(&mut self, _: usize, value: &T) {
         let message = bytes(value);
         // SAFETY: as many bytes as are there.
@@ -74,6 +75,7 @@ impl<T: Sample> Write<T> for End {
 }
 
 impl<T: Sample> Read<T> for End {
+    #[inline(always)]
     fn read(&mut self, _: usize, out: &mut T) -> bool {
         let room = bytes_mut(out);
         // SAFETY: as much room as is there; the priority is not asked for.
@@ -126,6 +128,7 @@ impl<T: Sample, const SLEEPS: bool> Peer<T> for SystemV<SLEEPS> {
 }
 
 impl<T: Sample, const SLEEPS: bool> Write<T> for Queue<SLEEPS> {
+    #[inline(always)]
     fn write(&mut self, _: usize, value: &T) {
         let message = Message { kind: 1, value: *value };
         // SAFETY: as many bytes behind the type as said.
@@ -135,6 +138,7 @@ impl<T: Sample, const SLEEPS: bool> Write<T> for Queue<SLEEPS> {
 }
 
 impl<T: Sample, const SLEEPS: bool> Read<T> for Queue<SLEEPS> {
+    #[inline(always)]
     fn read(&mut self, _: usize, out: &mut T) -> bool {
         let mut message = Message { kind: 0, value: T::filled(0) };
         let flags = if SLEEPS { 0 } else { libc::IPC_NOWAIT };

@@ -75,14 +75,14 @@ impl<T: Sample> Peer<T> for Files {
 }
 
 impl<T: Sample> Write<T> for Ends {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self.0[index].write_raw::<Archived<T>>(bytes(value), GRACE).expect("there is room");
     }
 }
 
 impl<T: Sample> Read<T> for Ends {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         // SAFETY: what lies there was written by this program: a sample, or a mixture of two, which is one, too. It is
         // copied at once, so long before the end of the grace.

@@ -69,7 +69,7 @@ impl<T: Sample, const CELLS: u32, const ARRANGEMENT: usize> Peer<T> for Ours<CEL
 }
 
 impl<T: Sample> Write<T> for Writer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         Self::write(self, index, value).expect("it is in range");
     }
@@ -88,7 +88,7 @@ impl<T: Sample> Poller<T> {
 }
 
 impl<T: Sample> Read<T> for Poller<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.reader.read_into(index, out).is_ok()
     }
@@ -143,7 +143,7 @@ impl<T: Sample> Peer<T> for ByValue {
 }
 
 impl<T: Sample> Read<T> for ValueReader<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.0.read(index).map(|value| *out = value).is_ok()
     }
@@ -184,7 +184,7 @@ impl<T: Sample> Peer<T> for Waiting {
 }
 
 impl<T: Sample> Read<T> for Sleeper<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.reader.read_into(index, out).is_ok()
     }

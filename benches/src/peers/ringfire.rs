@@ -49,14 +49,14 @@ impl<T: Sample> Peer<T> for Slots {
 }
 
 impl<T: Sample> Write<T> for BlackboardProducer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         Self::write(self, index, value).expect("it is in range");
     }
 }
 
 impl<T: Sample> Read<T> for BlackboardConsumer<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.read_copy(index, out).is_ok_and(|is_written| is_written)
     }

@@ -31,14 +31,14 @@ impl<T: Sample> Peer<T> for Locks {
 }
 
 impl<T: Sample> Write<T> for &Shared<SeqLock<T>> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         *self[index].lock_write() = *value;
     }
 }
 
 impl<T: Sample> Read<T> for &Shared<SeqLock<T>> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         *out = self[index].read();
         true

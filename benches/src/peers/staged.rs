@@ -45,7 +45,7 @@ impl<T: Sample> Peer<T> for Staged {
 }
 
 impl<T: Sample> Write<T> for Writer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         let [sequence, target] = self.words else { unreachable!("two words") };
         let (version, entry) = (self.slots.flag(index), self.slots.flag(self.entry));

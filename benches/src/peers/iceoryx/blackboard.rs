@@ -85,14 +85,14 @@ impl<T: Sample> Peer<T> for Blackboard {
 }
 
 impl<T: Sample> Write<T> for Writer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self.entries[index].update_with_copy(Carried(*value));
     }
 }
 
 impl<T: Sample> Read<T> for Reader<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         *out = self.entries[index].get().0;
         true

@@ -49,7 +49,7 @@ impl<T: Sample> Peer<T> for Notified {
 }
 
 impl<T: Sample> Write<T> for Writer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         self.table.write(index, value);
         self.notifier.notify().expect("its listeners can be reached");
@@ -57,7 +57,7 @@ impl<T: Sample> Write<T> for Writer<T> {
 }
 
 impl<T: Sample> Read<T> for Reader<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         self.table.read(index, out)
     }

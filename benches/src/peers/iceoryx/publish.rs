@@ -71,7 +71,7 @@ impl<T: Sample> Peer<T> for Topics {
 }
 
 impl<T: Sample> Write<T> for Writer<T> {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, index: usize, value: &T) {
         let sample = self.0[index].loan_uninit().expect("none is on loan");
         sample.write_payload(Carried(*value)).send().expect("its subscribers can be reached");
@@ -79,7 +79,7 @@ impl<T: Sample> Write<T> for Writer<T> {
 }
 
 impl<T: Sample> Read<T> for Reader<T> {
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: usize, out: &mut T) -> bool {
         let Topic { subscriber, last } = &mut self.0[index];
         if let Some(sample) = subscriber.receive().expect("it keeps no more than two") {
