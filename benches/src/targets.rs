@@ -123,7 +123,9 @@ impl Verdict {
     /// `None`: it was not measured.
     pub(crate) fn is_held(&self) -> Option<bool> {
         let (sign, bound) = self.target.bound();
-        self.measured.map(|value| if sign == "≤" { value <= bound } else { value >= bound })
+        // As it is printed: beyond that it says nothing.
+        let value = self.measured.map(|value| (value * 100.0).round() / 100.0);
+        value.map(|value| if sign == "≤" { value <= bound } else { value >= bound })
     }
 
     pub(crate) fn word(&self) -> &'static str {

@@ -156,7 +156,7 @@ fn the_readme_has_the_two_commands_and_the_changelog_this_version() {
 fn links_in_the_documents_lead_somewhere() {
     let own = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "schemas/README.md", "tests/README.md"];
     for document in
-        own.into_iter().chain(["docs/FORMAT.md", "docs/IMPORT.md", "docs/SCHEMA.md", "docs/RELIABILITY.md"])
+        own.into_iter().chain(["docs/FORMAT.md", "docs/IMPORT.md", "docs/SCHEMA.md", "docs/RELIABILITY.md", "docs/BENCHMARKS.md"])
     {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();

@@ -60,7 +60,7 @@ impl<T: Sample, const CELLS: u32, const ARRANGEMENT: usize> Peer<T> for Ours<CEL
     }
 
     fn reader(table: &'static Table) -> Outcome<Poller<T>> {
-        Poller::open(table)
+        Poller::open(table, ARRANGEMENT)
     }
 
     fn remove(place: &Place) {
@@ -75,15 +75,20 @@ impl<T: Sample> Write<T> for Writer<T> {
     }
 }
 
-/// A reader that looks for what is new as large and small records want it.
+/// A reader that looks for what is new: of a record of one line that does not share it with its version by reading it each time,
+/// otherwise by asking for the version alone.
 pub(crate) struct Poller<T> {
     reader: Reader<T>,
     seen: u64,
+    is_eager: bool,
 }
 
 impl<T: Sample> Poller<T> {
-    fn open(table: &Table) -> Outcome<Self> {
-        Ok(Self { reader: table.options.open(&table.address)?, seen: 0 })
+    fn open(table: &Table, arrangement: usize) -> Outcome<Self> {
+        let bytes = size_of::<T>();
+        let is_beside = [LINE, PACKED].contains(&arrangement) && bytes + 8 <= 64;
+        let is_eager = bytes <= 64 && !is_beside;
+        Ok(Self { reader: table.options.open(&table.address)?, seen: 0, is_eager })
     }
 }
 
@@ -95,13 +100,17 @@ impl<T: Sample> Read<T> for Poller<T> {
 
     fn await_tag(&mut self, tag: u64, out: &mut T) {
         loop {
-            if const { size_of::<T>() > 64 } {
-                let version = self.reader.version(0).expect("it is in range");
-                if version != self.seen && self.read(0, out) {
-                    self.seen = version;
+            if self.is_eager {
+                if let Some(record) = self.reader.read_since(0, self.seen).expect("it is whole") {
+                    (self.seen, *out) = (record.version, record.value);
                 }
-            } else if let Some(record) = self.reader.read_since(0, self.seen).expect("it is whole") {
-                (self.seen, *out) = (record.version, record.value);
+            } else {
+                let mut version = self.seen;
+                while version == self.seen {
+                    version = self.reader.version(0).expect("it is in range");
+                }
+                self.seen = version;
+                assert!(self.read(0, out), "it is whole");
             }
             if out.tag() == tag {
                 return;

@@ -10,7 +10,7 @@ use shmrecord_layout::abi;
 use shmrecord_layout::describe::{self, Description};
 
 use crate::announce::Announcer;
-use crate::geometry::{Arrangement, LINE};
+use crate::geometry::LINE;
 use crate::guard::batch::{self, Batch};
 use crate::guard::doorbell::Doorbell;
 use crate::guard::log::{Entry, HEAD, Log};
@@ -107,7 +107,7 @@ impl Table {
             committed: pointer(abi::live::COMMIT_SEQ as u64),
             attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
             announcer: Announcer::new(&header, map.access()),
-            is_eager: map.is_watched() || is_eager(&header),
+            is_eager: map.is_watched() || g.cell_bytes <= LINE,
             segment,
             header: Box::new(header),
         }
@@ -126,9 +126,9 @@ impl Table {
         self.view.as_deref()
     }
 
-    /// Whether who looks again and again for a new version is best off reading the record each time: it is one cache line, its version
-    /// lies on another one, and the two are fetched together; or its file may be cut, which only who touches the record finds.
-    /// Otherwise to ask for the version alone takes less from the writer.
+    /// Whether who looks again and again for a new version is best off reading the record each time: it has one cache line at most,
+    /// which is fetched together with its version's; or its file may be cut, which only who touches the record finds. Otherwise to
+    /// ask for the version alone takes less from the writer.
     pub(crate) fn is_eager(&self) -> bool {
         self.is_eager
     }
@@ -335,12 +335,6 @@ impl Table {
         let behind = unsafe { behind.cast::<[AtomicU64; 2]>().as_ref() };
         Log::new(head, Entry::new(words, behind), entries, self.log_stride, self.committed())
     }
-}
-
-/// What [`Table::is_eager`] tells.
-fn is_eager(header: &Header) -> bool {
-    let is_beside = header.shape.arrangement == Arrangement::Line && header.geometry.cell_bytes + 8 <= LINE;
-    header.geometry.cell_bytes <= LINE && !is_beside
 }
 
 /// `count` words of a mapping.
