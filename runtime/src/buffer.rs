@@ -13,6 +13,7 @@ use crate::guard::batch::Batch;
 use crate::guard::copy;
 use crate::invalid::invalid_field;
 use crate::record::ShmRecord;
+use crate::sync::AtomicU64;
 use crate::table::Slot;
 
 /// Attempts of a read between two pauses.
@@ -135,10 +136,7 @@ impl<T: ShmRecord> Buffer<T> {
     #[inline(always)]
     pub(crate) fn read_at_rest(slot: &Slot<'_>) -> Option<(T, u64)> {
         let mut buffer = Self::empty();
-        let version = slot.read_at_rest(|cell| {
-            let (from, to) = (&cell[..Self::WORDS], buffer.words());
-            if const { Self::READ_IN_REGISTERS } { copy::load_values(from, to) } else { copy::load(from, to) }
-        })?;
+        let version = slot.read_at_rest(|cell| Self::load(&cell[..Self::WORDS], buffer.words()))?;
         // SAFETY: a successful read has written all WORDS words.
         let value = unsafe { buffer.value() }?;
         Some((value, version))
@@ -157,17 +155,40 @@ impl<T: ShmRecord> Buffer<T> {
         slot: Option<Slot<'_>>,
         otherwise: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
+        let read = || slot.and_then(|slot| Self::read_at_rest(&slot)).map(|(value, _)| value);
+        let fill = |place: &mut MaybeUninit<T>| slot.is_some_and(|slot| Self::fill(&slot, place));
+        // SAFETY: when `fill` says so, it has.
+        unsafe { Self::value_or(read, fill, otherwise) }
+    }
+
+    /// What `read` gives of a record that goes on in registers, or `fill` puts to its place of a larger one, `true` when it has; or
+    /// else what `otherwise` gives.
+    ///
+    /// # Safety
+    /// There is a value in the place when `fill` says `true`.
+    #[inline(always)]
+    pub(crate) unsafe fn value_or<E>(
+        read: impl FnOnce() -> Option<T>,
+        fill: impl FnOnce(&mut MaybeUninit<T>) -> bool,
+        otherwise: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut place = MaybeUninit::uninit();
         if const { Self::READ_IN_REGISTERS } {
-            if let Some((value, _)) = slot.and_then(|slot| Self::read_at_rest(&slot)) {
+            if let Some(value) = read() {
                 return Ok(value);
             }
             Self::put(&mut place, otherwise)?;
-        } else if !slot.is_some_and(|slot| Self::fill(&slot, &mut place)) {
+        } else if !fill(&mut place) {
             Self::put(&mut place, otherwise)?;
         }
-        // SAFETY: filled, or put there.
+        // SAFETY: filled, as the caller promises, or put there.
         Ok(unsafe { place.assume_init() })
+    }
+
+    /// Copies words of a record out, by value or not as [`Buffer::READ_IN_REGISTERS`] has it.
+    #[inline(always)]
+    pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
+        if const { Self::READ_IN_REGISTERS } { copy::load_values(from, to) } else { copy::load(from, to) }
     }
 
     /// Puts what `give` gives there. Out of the way of the compiler: a value that nearly always comes from registers, or from

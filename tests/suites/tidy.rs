@@ -155,9 +155,13 @@ fn the_readme_has_the_two_commands_and_the_changelog_this_version() {
 #[test]
 fn links_in_the_documents_lead_somewhere() {
     let own = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "schemas/README.md", "tests/README.md"];
-    for document in
-        own.into_iter().chain(["docs/FORMAT.md", "docs/IMPORT.md", "docs/SCHEMA.md", "docs/RELIABILITY.md", "docs/BENCHMARKS.md"])
-    {
+    for document in own.into_iter().chain([
+        "docs/FORMAT.md",
+        "docs/IMPORT.md",
+        "docs/SCHEMA.md",
+        "docs/RELIABILITY.md",
+        "docs/BENCHMARKS.md",
+    ]) {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
         // Code is no link.

@@ -119,7 +119,7 @@ impl<T: ShmRecord> Record<'_, T> {
         let mut buffer = Buffer::<T>::empty();
         let whole = words_of::<T>(self.first);
         // SAFETY: `whole` words lie in the record, which starts on a multiple of 8 unless they are none.
-        copy::load(unsafe { words(self.first, whole) }, &mut buffer.words()[..whole]);
+        Buffer::<T>::load(unsafe { words(self.first, whole) }, &mut buffer.words()[..whole]);
         let bytes: &mut [MaybeUninit<u8>] = buffer.bytes_mut();
         let mut at = whole * 8;
         while at < size_of::<T>() {
@@ -137,14 +137,30 @@ impl<T: ShmRecord> Record<'_, T> {
     /// Copies the record to `out`, straight if any words are a value; `out` is as it was if the bytes are none.
     #[inline(always)]
     pub(super) fn load_into(&self, out: &mut T) -> Result<(), Unread> {
+        // SAFETY: a value is stored there, or words.
+        self.fill(unsafe { Buffer::place_of(out) })
+    }
+
+    /// As [`Record::load`], or else what `otherwise` gives; a large one is copied once, to where it goes on from.
+    #[inline(always)]
+    pub(super) fn load_or<E>(record: Option<Self>, otherwise: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let load = || record.as_ref()?.load().ok();
+        let fill =
+            |place: &mut MaybeUninit<T>| record.as_ref().is_some_and(|record| record.fill(place).is_ok());
+        // SAFETY: when `fill` says so, it has.
+        unsafe { Buffer::value_or(load, fill, otherwise) }
+    }
+
+    /// Puts the record there, straight if any words are a value; nothing if its bytes are none.
+    #[inline(always)]
+    fn fill(&self, place: &mut MaybeUninit<T>) -> Result<(), Unread> {
         looked_at_each_time();
-        // SAFETY: words are stored there, or nothing.
-        match Buffer::words_of(unsafe { Buffer::place_of(out) }) {
+        match Buffer::words_of(place) {
             Some(to) => {
                 // SAFETY: the record consists of as many words, and starts on a multiple of 8, as every T with words does.
                 copy::load(unsafe { words(self.first, to.len()) }, to);
             }
-            None => *out = self.load()?,
+            None => _ = place.write(self.load()?),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::guard::Guard;
-use super::memory::Memory;
+use super::memory::{Memory, Record};
 use crate::address::Address;
 use crate::buffer::{self, Unread};
 use crate::error::{At, Error, ErrorKind, Result};
@@ -22,10 +22,6 @@ pub struct Adopted<T> {
     pub(super) timeout: Duration,
 }
 
-/// A value of a type that [`Adopted::read`] does not return, so that a compiler does not make both ways of a read meet in
-/// memory: without a guard the record then stays in registers.
-struct Apart<T>(T);
-
 impl<T: ShmRecord> Adopted<T> {
     pub(super) fn new(address: Address, memory: Memory<T>, guard: Guard, timeout: Duration) -> Self {
         Self { address, memory, guard, timeout }
@@ -38,18 +34,9 @@ impl<T: ShmRecord> Adopted<T> {
     /// free before the timeout, [`Removed`](ErrorKind::Removed) when its set is gone;
     /// [`Contended`](ErrorKind::Contended) when the counter stays odd or moves without a pause until the timeout;
     /// [`InvalidBits`](ErrorKind::InvalidBits) when the bytes are no `T`.
-    #[inline]
-    pub fn read(&self, index: usize) -> Result<T> {
-        match self.read_unguarded(index) {
-            Some(value) => Ok(value),
-            None => self.read_guarded(index).map(|Apart(value)| value),
-        }
-    }
-
-    /// The record at `index` if there is no guard and it is a value.
     #[inline(always)]
-    fn read_unguarded(&self, index: usize) -> Option<T> {
-        self.memory.unguarded(index)?.load().ok()
+    pub fn read(&self, index: usize) -> Result<T> {
+        Record::load_or(self.memory.unguarded(index), move || self.read_guarded(index))
     }
 
     /// As [`Adopted::read`], to where the caller wants the record: what costs no more than a plain copy. A record without
@@ -66,7 +53,7 @@ impl<T: ShmRecord> Adopted<T> {
     }
 
     #[inline(never)]
-    fn read_guarded(&self, index: usize) -> Result<Apart<T>> {
+    fn read_guarded(&self, index: usize) -> Result<T> {
         let Some(record) = self.memory.record(index) else {
             return Err(self.out_of_range("read", index));
         };
@@ -86,14 +73,14 @@ impl<T: ShmRecord> Adopted<T> {
             hold.let_go()?;
             copied
         };
-        copied.map(Apart).map_err(|unread| self.unread("read", unread, index))
+        copied.map_err(|unread| self.unread("read", unread, index))
     }
 
     /// Its result fits into a register, so that nothing around a call of [`Adopted::read_into`] needs a stack.
     #[cold]
     #[inline(never)]
     fn read_guarded_into(&self, index: usize, out: &mut T) -> Result<()> {
-        *out = self.read_guarded(index)?.0;
+        *out = self.read_guarded(index)?;
         Ok(())
     }
 
