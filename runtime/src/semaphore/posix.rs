@@ -19,7 +19,7 @@ use libc::{c_int, clockid_t, sem_t, timespec};
 
 use super::address::DIRECTORY;
 use super::options::{Terms, Wish};
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, Error, ErrorKind, Result};
 use crate::region::map::Access;
 use crate::region::{Identity, Rights, Trust, named};
 
@@ -128,10 +128,7 @@ impl Mapped {
     pub(super) fn wait(&self, at: &At<'_>) -> Result<()> {
         // SAFETY: the mapping holds a sem_t, whole since before it had a name, and lives as long as `self` is borrowed.
         while unsafe { libc::sem_wait(self.semaphore.as_ptr()) } != 0 {
-            match io::Error::last_os_error() {
-                error if error.raw_os_error() == Some(libc::EINTR) => {}
-                error => return Err(at.os("sem_wait", &error)),
-            }
+            not_interrupted(at)?;
         }
         Ok(())
     }
@@ -178,16 +175,7 @@ impl Mapped {
     #[inline]
     pub(super) fn post(&self, at: &At<'_>) -> Result<()> {
         // SAFETY: as in `wait`.
-        if unsafe { libc::sem_post(self.semaphore.as_ptr()) } == 0 {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        Err(match error.raw_os_error() {
-            Some(errno @ libc::EOVERFLOW) => {
-                at.error(ErrorKind::Overflow { limit: VALUE_MAX }).detail("sem_post").errno(errno)
-            }
-            _ => at.os("sem_post", &error),
-        })
+        if unsafe { libc::sem_post(self.semaphore.as_ptr()) } == 0 { Ok(()) } else { Err(not_posted(at)) }
     }
 
     /// `sem_getvalue(3)`
@@ -198,6 +186,27 @@ impl Mapped {
             return Err(at.os("sem_getvalue", &io::Error::last_os_error()));
         }
         Ok(value.cast_unsigned())
+    }
+}
+
+/// Why `sem_wait` ended without one, unless it was a signal.
+#[cold]
+fn not_interrupted(at: &At<'_>) -> Result<()> {
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(libc::EINTR) => Ok(()),
+        error => Err(at.os("sem_wait", &error)),
+    }
+}
+
+/// Why `sem_post` failed.
+#[cold]
+fn not_posted(at: &At<'_>) -> Error {
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(errno @ libc::EOVERFLOW) => {
+            at.error(ErrorKind::Overflow { limit: VALUE_MAX }).detail("sem_post").errno(errno)
+        }
+        _ => at.os("sem_post", &error),
     }
 }
 
