@@ -4,8 +4,10 @@ use std::env;
 
 use super::{AtomicUsize, Ordering, VECTORS};
 
-/// What every x86-64 processor has, until it was asked: at worst something is slow.
-static BYTES: AtomicUsize = AtomicUsize::new(16);
+/// The processor was not asked yet: pairs of words move, which every x86-64 processor can.
+const UNASKED: usize = 8;
+
+static BYTES: AtomicUsize = AtomicUsize::new(UNASKED);
 
 /// Bytes of the widest vectors that are to be used, at most [`widest`].
 #[inline(always)]
@@ -13,8 +15,12 @@ pub(crate) fn bytes() -> usize {
     BYTES.load(Ordering::Relaxed)
 }
 
-/// Asks the processor. `SHMRECORD_VECTORS=16` or `32` in the environment keeps it from wider ones.
+/// Asks the processor, once. `SHMRECORD_VECTORS=16` or `32` in the environment keeps it from wider ones.
 pub(crate) fn find() {
+    // Two threads that come first find the same.
+    if bytes() != UNASKED {
+        return;
+    }
     let most = match env::var("SHMRECORD_VECTORS").as_deref() {
         Ok("16") => 16,
         Ok("32") => 32,

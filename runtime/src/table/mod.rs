@@ -50,8 +50,6 @@ pub(crate) struct Table {
     /// What calls for a writer's attention, in the mapping.
     attention: NonNull<u8>,
     announcer: Announcer,
-    /// See [`Table::is_eager`].
-    is_eager: bool,
 }
 
 /// Where versions and cells are. Every slot has a copy: a loop over many keeps it in registers, although each attempt to read one
@@ -107,7 +105,6 @@ impl Table {
             committed: pointer(abi::live::COMMIT_SEQ as u64),
             attention: pointer(live::attention_offset(header.shape.has_doorbell) as u64),
             announcer: Announcer::new(&header, map.access()),
-            is_eager: map.is_watched() || g.cell_bytes <= LINE,
             segment,
             header: Box::new(header),
         }
@@ -130,7 +127,7 @@ impl Table {
     /// which is fetched together with its version's; or its file may be cut, which only who touches the record finds. Otherwise to
     /// ask for the version alone takes less from the writer.
     pub(crate) fn is_eager(&self) -> bool {
-        self.is_eager
+        self.places.words * 8 <= place(LINE) || self.segment.map().is_watched()
     }
 
     /// Words of a cell.

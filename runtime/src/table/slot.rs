@@ -116,7 +116,7 @@ impl<'a> Slot<'a> {
     /// Whether a write that is under way ends in a moment. To ask the log takes lines from its writer that this is about to need,
     /// so that is for writers who are dead or stopped.
     fn comes_to_rest(&self) -> bool {
-        // A line of the record that its writer must fetch takes some fifty looks; a look that has lost the line takes as long.
+        // The more lines its writer may have to fetch, the longer.
         let looks = 64 + (2 * self.places.words).min(MOST_LOOKS);
         (0..looks).any(|_| self.version().load(Ordering::Relaxed) & 1 == 0)
     }
