@@ -1,6 +1,6 @@
 //! How long everything is measured: of a full run, a quick one, and one that only shows that all of it works. Knows no suite.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
@@ -68,4 +68,10 @@ impl Effort {
         many: 2_000,
         patience: Duration::from_secs(10),
     };
+
+    /// The repetitions, of which there are fewer where each takes long, but one.
+    pub(crate) fn while_short(&self) -> impl Iterator<Item = usize> {
+        let (begin, stretch) = (Instant::now(), self.stretch);
+        (0..self.repeats).take_while(move |repeat| *repeat == 0 || begin.elapsed() <= stretch)
+    }
 }

@@ -16,6 +16,8 @@ use crate::record::ShmRecord;
 use crate::sync::AtomicU64;
 use crate::table::Slot;
 
+/// Words that go on in registers at most.
+const FEW: usize = 32;
 /// Attempts of a read between two pauses.
 pub(crate) const BURST: u32 = 64;
 
@@ -43,7 +45,7 @@ impl<T: ShmRecord> Buffer<T> {
     const IS_WORDS: bool = align_of::<T>() >= 8;
     /// Whether a record that is read goes on in registers, of which only what is used of it is loaded at all. A larger one is to
     /// be copied by wide moves, and once.
-    const READ_IN_REGISTERS: bool = Self::BYTES <= 256;
+    const READ_IN_REGISTERS: bool = Self::WORDS <= FEW;
     /// Whether one that is written is held in registers between log and cell.
     const WRITTEN_FROM_REGISTERS: bool = Self::BYTES <= 128;
     /// What the rest of this module relies on; every use of a Buffer evaluates it.
@@ -136,7 +138,7 @@ impl<T: ShmRecord> Buffer<T> {
     #[inline(always)]
     pub(crate) fn read_at_rest(slot: &Slot<'_>) -> Option<(T, u64)> {
         let mut buffer = Self::empty();
-        let version = slot.read_at_rest(|cell| Self::load(&cell[..Self::WORDS], buffer.words()))?;
+        let version = slot.read_at_rest(|cell| load(&cell[..Self::WORDS], buffer.words()))?;
         // SAFETY: a successful read has written all WORDS words.
         let value = unsafe { buffer.value() }?;
         Some((value, version))
@@ -183,12 +185,6 @@ impl<T: ShmRecord> Buffer<T> {
         }
         // SAFETY: filled, as the caller promises, or put there.
         Ok(unsafe { place.assume_init() })
-    }
-
-    /// Copies words of a record out, by value or not as [`Buffer::READ_IN_REGISTERS`] has it.
-    #[inline(always)]
-    pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
-        if const { Self::READ_IN_REGISTERS } { copy::load_values(from, to) } else { copy::load(from, to) }
     }
 
     /// Puts what `give` gives there. Out of the way of the compiler: a value that nearly always comes from registers, or from
@@ -276,6 +272,12 @@ impl<T: ShmRecord> Buffer<T> {
         // SAFETY: the buffer begins with the BYTES bytes, which the caller has written.
         unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u8>(), Self::BYTES) }
     }
+}
+
+/// Copies words out that go on from there: few in registers, many by wide moves.
+#[inline(always)]
+pub(crate) fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
+    if from.len() <= FEW { copy::load_values(from, to) } else { copy::load(from, to) }
 }
 
 /// The bytes of the record in this slot, as many as `out` is long, and its version. `out` is at most a cell long.

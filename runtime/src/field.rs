@@ -1,5 +1,5 @@
 //! One field of a record on its way out of a slot: only the words that it lies in are copied. Relies on `buffer` for attempts and
-//! on `table` for the slot; knows no names.
+//! copies, on `table` for the slot; knows no names.
 
 #![expect(unsafe_code, reason = "one piece of memory seen as words, as bytes and as a value")]
 
@@ -11,11 +11,9 @@ use std::time::Duration;
 
 use zerocopy::TryFromBytes;
 
-use crate::buffer::{Unread, attempts};
-use crate::guard::copy;
+use crate::buffer::{Unread, attempts, load};
 use crate::invalid::invalid_field;
 use crate::record::{ShmField, ShmRecord};
-use crate::sync::AtomicU64;
 use crate::table::Slot;
 use crate::view::View;
 
@@ -122,12 +120,6 @@ impl<T: ShmRecord, F: ShmField> Field<T, F> {
             Unread::Invalid { field: invalid_field(T::LAYOUT, bytes, self.offset), is_written: version > 0 }
         })
     }
-}
-
-/// Copies words out of a cell; few of them go on in registers.
-#[inline(always)]
-fn load(from: &[AtomicU64], to: &mut [MaybeUninit<u64>]) {
-    if from.len() <= 32 { copy::load_values(from, to) } else { copy::load(from, to) }
 }
 
 impl<F: ShmField> Room<F> {

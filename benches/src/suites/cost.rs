@@ -95,12 +95,7 @@ pub(super) fn beside(
     mut tidy: impl FnMut(),
 ) -> Outcome {
     let mut figures: [Vec<f64>; 3] = Default::default();
-    let begin = Instant::now();
-    for repeat in 0..effort.repeats {
-        // What takes long needs no many of it.
-        if repeat > 0 && begin.elapsed() > effort.stretch {
-            break;
-        }
+    for _ in effort.while_short() {
         let start = Instant::now();
         bare()?;
         let bare = start.elapsed().as_secs_f64() * 1e6;

@@ -58,12 +58,7 @@ pub(crate) fn trial<P: Peer<T>, T: Sample>(place: &Place, effort: &Effort) -> Ou
 
 fn beside<T: Sample>(effort: &Effort, plain: &[T], reader: &mut impl Read<T>, out: &mut [T]) -> Vec<f64> {
     let mut figures: [Vec<f64>; 3] = Default::default();
-    let begin = Instant::now();
-    for repeat in 0..effort.repeats {
-        // What takes long needs no many of it.
-        if repeat > 0 && begin.elapsed() > effort.stretch {
-            break;
-        }
+    for _ in effort.while_short() {
         let start = Instant::now();
         out.copy_from_slice(black_box(plain));
         black_box(&out);

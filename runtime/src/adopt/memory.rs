@@ -15,7 +15,7 @@ use std::ptr::NonNull;
 use zerocopy::IntoBytes;
 
 use super::bounds::Bounds;
-use crate::buffer::{Buffer, Unread};
+use crate::buffer::{self, Buffer, Unread};
 use crate::guard::copy;
 use crate::record::ShmRecord;
 use crate::region::Segment;
@@ -119,7 +119,7 @@ impl<T: ShmRecord> Record<'_, T> {
         let mut buffer = Buffer::<T>::empty();
         let whole = words_of::<T>(self.first);
         // SAFETY: `whole` words lie in the record, which starts on a multiple of 8 unless they are none.
-        Buffer::<T>::load(unsafe { words(self.first, whole) }, &mut buffer.words()[..whole]);
+        buffer::load(unsafe { words(self.first, whole) }, &mut buffer.words()[..whole]);
         let bytes: &mut [MaybeUninit<u8>] = buffer.bytes_mut();
         let mut at = whole * 8;
         while at < size_of::<T>() {
