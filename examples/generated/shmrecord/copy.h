@@ -5,12 +5,14 @@
 //
 // On x86-64 several words move at a time. A compiler never joins two atomics, so the wide move is inline assembly, and this
 // is why it counts as relaxed 8-byte accesses of all its words: the assembly's meaning to the compiler is "something these
-// instructions may do", relaxed accesses of the words in any order are such a thing, and the processor does no less. An
-// aligned quadword inside a vector move is not torn (the halves of a 16-byte move may be); the words lie on multiples of 8
-// because every cell does. Loads are not reordered with loads nor stores with stores on this architecture. And the assembly
+// instructions may do", relaxed accesses of the words in any order are such a thing, and the processor does no less. The words
+// lie on multiples of 8 because every cell does. That such a word of a wider move is not torn is promised for moves of 8 bytes,
+// and for aligned ones of 16 where there is AVX; of all others no processor is known to tear one, and tests/c/copies.c looks
+// for it. Loads are not reordered with loads nor stores with stores on this architecture. And the assembly
 // is not moved across the fences around it: a fence counts as a store and a load of all memory, and each piece of assembly
 // names what it touches, as an operand in memory of so many bytes, or by "memory", which is everything. A load of a pair may
 // be left out or moved between two fences, as every relaxed load may; what it gives a read that is whole is the same there.
+// Who has no fence around a copy puts one of the compiler's there.
 //
 // On other machines, and under sanitizers: plain atomics.
 

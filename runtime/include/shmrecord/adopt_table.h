@@ -88,6 +88,8 @@ SHMREC_HOT bool shmrec_adopted_try_read(const shmrec_adopted *table, uint64_t in
         return false;
     }
     if (table->guard.kind == SHMREC_GUARD_NONE) {
+        // No instruction: without a fence a compiler may load once, in front of a loop that waits for another value.
+        __atomic_signal_fence(__ATOMIC_ACQUIRE);
         shmrec_record_out(words, table->map.base, shmrec_adopted_offset(table, index), bytes, align);
         return true;
     }
